@@ -1,0 +1,25 @@
+//! `jim`: a chat server that any program can join, and its terminal client.
+//!
+//! `jimd` speaks JIM (JSON instant messaging): JSON objects over TCP, one after another, with
+//! nothing between them. One thread owns all chat state and every socket; only what would block
+//! it (the disk, password hashing) runs on worker threads beside it.
+//!
+//! The floors, from the ground up, which is also the reading order:
+//!
+//! 1. [`limits`]: every bound, its unit in its name.
+//! 2. [`message`]: requests, replies, names, codes and texts, as values.
+//! 3. [`wire`]: bytes to messages and back; no sockets.
+//! 4. [`chat`]: the rules; no socket, clock, thread or file.
+//! 5. [`buffer`]: the bounded read buffer and the output queue of shared chunks.
+//! 6. [`transport`]: how bytes reach us.
+//! 7. [`workers`]: the threads that may block: storage and password hashing.
+//! 8. [`server`]: the event loop that joins them all.
+//!
+//! [`client`] is the terminal client, [`bench`] the measuring tool, [`config`] and [`logging`]
+//! serve the programs.
+#![forbid(unsafe_code)]
+
+pub mod chat;
+pub mod limits;
+pub mod message;
+pub mod server;

@@ -1,0 +1,144 @@
+//! Work that may block, handed to the worker threads, and what comes back.
+
+use super::{AccountId, Name, RoomId};
+use std::fmt;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// A password on its way to the hasher: never shown, wiped when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes a password in.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// The password itself, for the hasher alone.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// What the chat asks of a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Job {
+    /// Storage: read this account afresh (it may have been changed beside the running server).
+    FindAccount {
+        /// The name as given; two spellings with one NFC are one name.
+        name: Name,
+    },
+    /// Hasher: does the password fit? `None` stands for an unknown user: the same work is done
+    /// against a fixed hash, and the answer is no.
+    VerifyPassword {
+        /// The stored hash, a PHC string.
+        phc: Option<Arc<str>>,
+        /// What was sent.
+        password: Secret,
+    },
+    /// Storage: enter a room, which is made (and owned) by the first who joins it.
+    Join {
+        /// Who joins.
+        account: AccountId,
+        /// The room's name with its `#`.
+        room: Name,
+    },
+    /// Storage: leave a room.
+    Leave {
+        /// Who leaves.
+        account: AccountId,
+        /// Which room.
+        room: RoomId,
+    },
+}
+
+/// What a worker made of a [`Job`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    /// The account, or `None` where there is none of that name.
+    Account(Option<AccountRecord>),
+    /// Whether the password fits.
+    Password(bool),
+    /// The membership is on disk.
+    Joined {
+        /// Who joined.
+        account: AccountId,
+        /// The room, whose number is new if the room is.
+        room: RoomRecord,
+        /// The membership as stored.
+        membership: Membership,
+    },
+    /// The membership is gone from the disk.
+    Left {
+        /// Who left.
+        account: AccountId,
+        /// Which room.
+        room: RoomId,
+        /// Who owns the room now, where that changed.
+        heir: Option<AccountId>,
+    },
+    /// The account that the job was for is no more.
+    AccountGone,
+    /// Too much is waiting; come back after this many seconds.
+    Busy {
+        /// How long to wait.
+        seconds: u32,
+    },
+    /// The worker failed (a full disk, say); nothing was stored. The log says why.
+    Failed,
+}
+
+/// An account as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRecord {
+    /// Its number, never used again.
+    pub id: AccountId,
+    /// Its name.
+    pub name: Name,
+    /// Its password's hash, a PHC string.
+    pub phc: Arc<str>,
+    /// Whether an operator blocked it.
+    pub blocked: bool,
+}
+
+/// A room as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomRecord {
+    /// Its number, never used again.
+    pub id: RoomId,
+    /// Its name with the `#`.
+    pub name: Name,
+    /// Its owner, unless that account is gone.
+    pub owner: Option<AccountId>,
+}
+
+/// Who is in which room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// The room.
+    pub room: RoomId,
+    /// The member.
+    pub account: AccountId,
+    /// Since when, in microseconds since 1970.
+    pub since_unix_micros: u64,
+}
+
+/// All lasting state that the chat holds in memory, as read at start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Every account.
+    pub accounts: Vec<AccountRecord>,
+    /// Every room.
+    pub rooms: Vec<RoomRecord>,
+    /// Every membership.
+    pub memberships: Vec<Membership>,
+}

@@ -1,0 +1,21 @@
+//! What is said, as values: requests, replies, effects' payloads, names, codes and texts.
+//!
+//! Nothing here knows JSON, sockets or rules. `wire` makes these values out of bytes and bytes out
+//! of them; `chat` decides with them.
+
+mod code;
+mod identity;
+mod job;
+mod name;
+mod phrase;
+mod phrase_english;
+mod phrase_russian;
+mod request;
+
+pub use code::Code;
+pub use identity::{AccountId, AudienceId, ConnectionId, Now, RoomId};
+pub use job::{AccountRecord, Done, Job, Membership, RoomRecord, Secret, Snapshot};
+pub use name::{Name, NameFault, Skeletons};
+pub use phrase::{Facts, Spoken};
+pub use phrase::{JsonFault, Junk, Language, Phrase, Reply};
+pub use request::{Field, Request, Time};

@@ -1,0 +1,318 @@
+//! Everything that the server says in an answer, as values: the texts are rendered at the edge, in
+//! Russian or English, and the facts for programs (`reason`, `field`, `limit`, `got`, `at`) come
+//! from the same value, so that they never disagree.
+
+use super::{Code, Name, NameFault, phrase_english, phrase_russian};
+use std::fmt;
+
+/// The language of the server's texts (`--lang`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// Russian, seed 000's to the letter.
+    Russian,
+    /// English.
+    #[default]
+    English,
+}
+
+/// What is wrong with an object as JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JsonFault {
+    /// Bytes that are not UTF-8.
+    NotUtf8,
+    /// A raw control character inside a string.
+    ControlCharacter,
+    /// Half of a surrogate pair.
+    LoneSurrogate,
+    /// A backslash with something that JSON does not know behind it.
+    BadEscape,
+    /// A key twice (also once plain, once escaped).
+    DuplicateKey,
+    /// Objects and arrays nested too deeply.
+    TooDeep {
+        /// The deepest allowed.
+        limit: usize,
+    },
+    /// More members than allowed.
+    TooManyMembers {
+        /// The most allowed.
+        limit: usize,
+    },
+    /// Anything else: what should have stood there.
+    Expected(&'static str),
+}
+
+/// Bytes that start no object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Junk {
+    /// A Python pickle (two real course servers spoke it).
+    Pickle,
+    /// `[`: an array.
+    Array,
+    /// `"`: a string.
+    Text,
+    /// A digit or `-`: a number.
+    Number,
+    /// Letters: words such as `hello` or `null`.
+    Word,
+    /// Anything else.
+    Bytes,
+}
+
+/// What an answer says. The texts of seed 000 are the Russian ones, to the letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields say what the variant's text is about")]
+pub enum Phrase {
+    // Done.
+    /// 202: the password was right.
+    Authenticated { user: Name },
+    /// 200: this connection is that user already (or, with `sessions = "many"`, another one is).
+    AlreadyAuthenticated { user: Name },
+    /// 200: presence; `None` for an anonymous guest.
+    Present { user: Option<Name> },
+    /// 200: joined.
+    Joined { user: Name, room: Name },
+    /// 200: left.
+    Left { user: Name, room: Name },
+    /// 200: delivered.
+    Delivered { from: Name, to: Name },
+    /// 200: quit.
+    Goodbye,
+
+    // The object (400).
+    /// Bytes that start no object.
+    NotAnObject { junk: Junk },
+    /// Braces that close but are no valid JSON; `at` is the byte offset in the object.
+    BadJson { fault: JsonFault, at: usize },
+    /// The whole object is too long, in characters.
+    ObjectTooLong { limit: usize, got: usize },
+    /// The object was too long to be held, and was only counted, in bytes.
+    ObjectTooBig { limit: usize, got: usize },
+    /// The object did not close within this many bytes; the connection closes.
+    NeverCloses { limit: usize },
+    /// The client shut its sending side in the middle of an object.
+    CutShort,
+    /// A field is missing.
+    MissingField { field: &'static str },
+    /// A field has the wrong type.
+    WrongType { field: &'static str, expected: &'static str },
+    /// A field is too long, in characters.
+    FieldTooLong { field: &'static str, limit: usize, got: usize },
+    /// `time` is not finite.
+    TimeNotFinite,
+    /// No such action; `odd` is a letter in it that looks like another (a Cyrillic `о`), and the
+    /// action that was probably meant.
+    UnknownAction { action: Name, odd: Option<(char, &'static str)> },
+    /// `response`, `alert` or `error` in a client's object.
+    ServerOnly { field: &'static str },
+    /// Only the server probes.
+    ProbeFromClient,
+    /// Two spellings of one field disagree.
+    Disagree { field: &'static str, other: &'static str },
+    /// A field's text is no good as a name.
+    BadName { field: &'static str, fault: NameFault },
+    /// `join` or `leave` without `room`: seed 000's text.
+    NoRoomGiven,
+    /// `msg` without `to` or `from`: seed 000's text.
+    NoSenderOrAddressee,
+    /// `room` does not begin with `#`, or is `#` alone.
+    NotARoom { room: Name },
+    /// The common chat can be neither joined nor left: all who are present are in it.
+    CommonChat { room: Name },
+
+    // Who and what (401 to 410).
+    /// 401: this needs authentication (seed 000's text); `None` where no name is known.
+    NotAuthenticated { user: Option<Name> },
+    /// 401: `msg` before presence or authentication.
+    NotPresent { user: Option<Name> },
+    /// 401: guests may not do this (setting `guests`).
+    GuestsMayNot,
+    /// 401: a guest asked for the name of an account, or for one that looks like it.
+    NameOfAccount { user: Name, account: Name },
+    /// 402: unknown user or wrong password, the same for both.
+    WrongLogin { user: Name },
+    /// 403: an operator blocked the account.
+    Blocked { user: Name },
+    /// 403: not in that room.
+    NotAMember { user: Option<Name>, room: Name },
+    /// 403: a name in the request is not who the connection is.
+    NotYou { field: &'static str, claimed: Name, user: Name },
+    /// 403: this connection is another user already.
+    AlreadyOther { user: Name, other: Name },
+    /// 404, and 400 for `leave`: no such room.
+    NoSuchRoom { room: Name },
+    /// 404: no such user.
+    NoSuchUser { user: Name },
+    /// 409: connected elsewhere.
+    ConnectedElsewhere { user: Name },
+    /// 410: the addressee is offline.
+    Offline { user: Name },
+
+    // The server (429, 500).
+    /// 429: too many log-ins are waiting.
+    Busy { seconds: u32 },
+    /// 429: too many connections, in all or from one address.
+    TooManyConnections { limit: usize },
+    /// 500: the server failed.
+    ServerFailed,
+}
+
+/// What a program can branch on; the student reads the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// A stable English slug.
+    pub reason: &'static str,
+    /// The field that was wrong.
+    pub field: Option<&'static str>,
+    /// The limit that was hit.
+    pub limit: Option<usize>,
+    /// What was counted.
+    pub got: Option<usize>,
+    /// The byte offset in the object.
+    pub at: Option<usize>,
+}
+
+impl Facts {
+    const fn slug(reason: &'static str) -> Self {
+        Self { reason, field: None, limit: None, got: None, at: None }
+    }
+
+    const fn field(mut self, field: &'static str) -> Self {
+        self.field = Some(field);
+        self
+    }
+
+    const fn limit(mut self, limit: usize) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    const fn got(mut self, got: usize) -> Self {
+        self.got = Some(got);
+        self
+    }
+}
+
+impl Phrase {
+    /// The text in a language.
+    #[must_use]
+    pub const fn in_language(&self, language: Language) -> Spoken<'_> {
+        Spoken { phrase: self, language }
+    }
+
+    /// What a program can branch on: the `reason`, `field`, `limit`, `got` and `at` of a 4xx or
+    /// 5xx. Empty for what is no error.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        use Phrase as P;
+        let slug = Facts::slug;
+        match self {
+            P::Authenticated { .. }
+            | P::AlreadyAuthenticated { .. }
+            | P::Present { .. }
+            | P::Joined { .. }
+            | P::Left { .. }
+            | P::Delivered { .. }
+            | P::Goodbye => Facts::default(),
+            P::NotAnObject { .. } => slug("not_an_object"),
+            P::BadJson { fault, at } => Facts { at: Some(*at), ..json_facts(*fault) },
+            P::ObjectTooLong { limit, got } | P::ObjectTooBig { limit, got } => {
+                slug("too_long").limit(*limit).got(*got)
+            }
+            P::NeverCloses { limit } => slug("never_closes").limit(*limit),
+            P::CutShort => slug("cut_short"),
+            P::MissingField { field } => slug("missing_field").field(field),
+            P::WrongType { field, .. } => slug("wrong_type").field(field),
+            P::FieldTooLong { field, limit, got } => {
+                slug("too_long").field(field).limit(*limit).got(*got)
+            }
+            P::TimeNotFinite => slug("not_finite").field("time"),
+            P::UnknownAction { .. } => slug("unknown_action").field("action"),
+            P::ServerOnly { field } => slug("server_only").field(field),
+            P::ProbeFromClient => slug("server_only").field("action"),
+            P::Disagree { field, .. } => slug("disagree").field(field),
+            P::BadName { field, fault } => Facts { field: Some(field), ..name_facts(*fault) },
+            P::NoRoomGiven => slug("missing_field").field("room"),
+            P::NoSenderOrAddressee => slug("missing_field"),
+            P::NotARoom { .. } => slug("bad_name").field("room"),
+            P::CommonChat { .. } => slug("common_chat").field("room"),
+            P::NotAuthenticated { .. } => slug("not_authenticated"),
+            P::NotPresent { .. } => slug("not_present"),
+            P::GuestsMayNot => slug("guests_may_not"),
+            P::NameOfAccount { .. } => slug("name_of_account"),
+            P::WrongLogin { .. } => slug("wrong_login"),
+            P::Blocked { .. } => slug("blocked"),
+            P::NotAMember { .. } => slug("not_a_member"),
+            P::NotYou { field, .. } => slug("not_you").field(field),
+            P::AlreadyOther { .. } => slug("already_authenticated"),
+            P::NoSuchRoom { .. } => slug("no_such_room"),
+            P::NoSuchUser { .. } => slug("no_such_user"),
+            P::ConnectedElsewhere { .. } => slug("connected_elsewhere"),
+            P::Offline { .. } => slug("offline"),
+            P::Busy { seconds } => slug("busy").limit(*seconds as usize),
+            P::TooManyConnections { limit } => slug("too_many_connections").limit(*limit),
+            P::ServerFailed => slug("server_failed"),
+        }
+    }
+}
+
+const fn json_facts(fault: JsonFault) -> Facts {
+    match fault {
+        JsonFault::TooDeep { limit } => Facts::slug("too_deep").limit(limit),
+        JsonFault::TooManyMembers { limit } => Facts::slug("too_many_members").limit(limit),
+        JsonFault::DuplicateKey => Facts::slug("duplicate_key"),
+        JsonFault::NotUtf8 => Facts::slug("not_utf8"),
+        JsonFault::ControlCharacter
+        | JsonFault::LoneSurrogate
+        | JsonFault::BadEscape
+        | JsonFault::Expected(_) => Facts::slug("bad_json"),
+    }
+}
+
+const fn name_facts(fault: NameFault) -> Facts {
+    match fault {
+        NameFault::TooLong { limit, got } => Facts::slug("too_long").limit(limit).got(got),
+        _ => Facts::slug("bad_name"),
+    }
+}
+
+/// A phrase in one language, to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct Spoken<'a> {
+    phrase: &'a Phrase,
+    language: Language,
+}
+
+impl fmt::Display for Spoken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.language {
+            Language::Russian => phrase_russian::write(self.phrase, f),
+            Language::English => phrase_english::write(self.phrase, f),
+        }
+    }
+}
+
+/// One answer: `{"response":CODE,"time":TS,"alert":TEXT}`, or `error` for 4xx and 5xx.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The three digits.
+    pub code: Code,
+    /// The text, and what a program can branch on.
+    pub phrase: Phrase,
+    /// The features that are granted, where some were asked for.
+    pub features: Option<&'static [&'static str]>,
+}
+
+impl Reply {
+    /// An answer.
+    #[must_use]
+    pub const fn new(code: Code, phrase: Phrase) -> Self {
+        Self { code, phrase, features: None }
+    }
+
+    /// A 400.
+    #[must_use]
+    pub const fn bad(phrase: Phrase) -> Self {
+        Self::new(Code::BadRequest, phrase)
+    }
+}

@@ -1,0 +1,205 @@
+//! The Russian texts. Those of seed 000 are its own, to the letter.
+
+use super::{JsonFault, Junk, Name, NameFault, Phrase};
+use std::fmt::{Formatter, Result};
+
+pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
+    use Phrase as P;
+    match phrase {
+        P::Authenticated { user } => write!(f, "Пользователь {user} аутентифицирован"),
+        P::AlreadyAuthenticated { user } => write!(f, "Пользователь {user} уже аутентифицирован"),
+        P::Present { user } => write!(f, "Пользователь {} на связи", who(user.as_ref())),
+        P::Joined { user, room } => write!(f, "Пользователь {user} присоединился к чату {room}"),
+        P::Left { user, room } => write!(f, "Пользователь {user} покинул чат {room}"),
+        P::Delivered { from, to } => write!(f, "Сообщение от {from} к {to} доставлено"),
+        P::Goodbye => f.write_str("Успешно отключен"),
+        P::NotAuthenticated { user } => {
+            write!(f, "Пользователь {} не авторизован", who(user.as_ref()))
+        }
+        P::NotPresent { user } => write!(
+            f,
+            "Пользователь {} не авторизован: сначала отправьте presence или authenticate",
+            who(user.as_ref())
+        ),
+        P::GuestsMayNot => {
+            f.write_str("Гостям это здесь не разрешено: войдите с именем и паролем (authenticate)")
+        }
+        P::NameOfAccount { user, account } if user == account => {
+            write!(f, "Имя {user} занято учетной записью: войдите с паролем или возьмите другое")
+        }
+        P::NameOfAccount { user, account } => {
+            write!(f, "Имя {user} слишком похоже на имя пользователя {account}: возьмите другое")
+        }
+        P::WrongLogin { user } => {
+            write!(f, "Пользователь {user} не существует или введен неправильный пароль")
+        }
+        P::Blocked { user } => write!(f, "Пользователь {user} заблокирован"),
+        P::NotAMember { user, room } => {
+            write!(f, "Пользователь {} не состоит в чате {room}", who(user.as_ref()))
+        }
+        P::NotYou { field, claimed, user } => {
+            write!(f, "В поле {field} стоит {claimed}, а это соединение пользователя {user}")
+        }
+        P::AlreadyOther { user, other } => {
+            write!(f, "Это уже соединение пользователя {user}: для {other} откройте новое")
+        }
+        P::NoSuchRoom { room } => write!(f, "Чата {room} не существует"),
+        P::NoSuchUser { user } => write!(f, "Пользователя {user} не существует"),
+        P::ConnectedElsewhere { user } => {
+            write!(f, "Пользователь {user} уже подключен с другого места")
+        }
+        P::Offline { user } => write!(f, "Пользователь {user} не в сети"),
+        P::Busy { seconds } => {
+            write!(f, "Слишком много входов в очереди: повторите через {seconds} с")
+        }
+        P::TooManyConnections { limit } => {
+            write!(f, "Слишком много соединений (предел {limit}): повторите позже")
+        }
+        P::ServerFailed => f.write_str("Сбой сервера: ничего не сохранено и не доставлено"),
+        _ => write_bad(phrase, f),
+    }
+}
+
+/// The texts of 400.
+fn write_bad(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
+    use Phrase as P;
+    match phrase {
+        P::NotAnObject { junk } => write!(
+            f,
+            "{}; нужен объект JSON: {{\"action\":\"presence\",\"time\":0}}",
+            junk_text(*junk)
+        ),
+        P::BadJson { fault, at } => {
+            f.write_str("Это не JSON: ")?;
+            write_json_fault(*fault, f)?;
+            write!(f, " (байт {at})")
+        }
+        P::ObjectTooLong { limit, got } => {
+            write!(f, "В объекте символов: {got}, допустимо не более {limit}")
+        }
+        P::ObjectTooBig { limit, got } => {
+            write!(f, "В объекте байтов: {got}, допустимо не более {limit} символов")
+        }
+        P::NeverCloses { limit } => {
+            write!(f, "Объект не закрыт после {limit} байтов: не пропущены ли }} или \"?")
+        }
+        P::CutShort => f.write_str("Ввод закончился посреди объекта: не пропущена ли }?"),
+        P::MissingField { field } => write!(f, "Нет поля {field}"),
+        P::WrongType { field, expected } => {
+            write!(f, "В поле {field} должно быть: {}", expected_text(expected))
+        }
+        P::FieldTooLong { field, limit, got } => {
+            write!(f, "В поле {field} символов: {got}, допустимо не более {limit}")
+        }
+        P::TimeNotFinite => {
+            f.write_str("В поле time должно быть конечное число секунд с 1970 года")
+        }
+        P::UnknownAction { action, odd: None } => write!(f, "Действия {action} нет"),
+        P::UnknownAction { action, odd: Some((letter, meant)) } => write!(
+            f,
+            "Действия {action} нет: буква {letter} (U+{:04X}) не латинская, \
+             возможно, имелось в виду {meant}?",
+            u32::from(*letter)
+        ),
+        P::ServerOnly { field } => {
+            write!(f, "Поле {field} бывает только в ответах сервера: уберите его")
+        }
+        P::ProbeFromClient => f.write_str("probe посылает только сервер; клиент посылает presence"),
+        P::Disagree { field, other } => {
+            write!(f, "Поля {field} и {other} значат одно, но различаются: оставьте одно")
+        }
+        P::BadName { field, fault } => {
+            write!(f, "Поле {field}: ")?;
+            write_name_fault(*fault, f)
+        }
+        P::NoRoomGiven => f.write_str("Не указан чат для присоединения"),
+        P::NoSenderOrAddressee => f.write_str("Отправитель или адресат не определены"),
+        P::NotARoom { room } => {
+            write!(f, "{room} не название чата: оно начинается с # и за ним стоит имя")
+        }
+        P::CommonChat { room } => {
+            write!(f, "{room} - общий чат: в нем все, кто отправил presence, до quit")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A name, or what stands for one that nobody gave.
+fn who(user: Option<&Name>) -> &str {
+    user.map_or("(без имени)", Name::as_str)
+}
+
+const fn junk_text(junk: Junk) -> &'static str {
+    match junk {
+        Junk::Pickle => "Это Python pickle, а нужен JSON (json.dumps)",
+        Junk::Array => "Это массив JSON",
+        Junk::Text => "Это строка JSON",
+        Junk::Number => "Это число",
+        Junk::Word => "Это простой текст",
+        Junk::Bytes => "Эти байты не JSON",
+    }
+}
+
+fn write_json_fault(fault: JsonFault, f: &mut Formatter<'_>) -> Result {
+    match fault {
+        JsonFault::NotUtf8 => f.write_str("байты не в кодировке UTF-8"),
+        JsonFault::ControlCharacter => {
+            f.write_str("управляющий символ внутри строки, пишите его как \\n или \\u000a")
+        }
+        JsonFault::LoneSurrogate => f.write_str("половина суррогатной пары"),
+        JsonFault::BadEscape => f.write_str("неизвестный символ после \\"),
+        JsonFault::DuplicateKey => f.write_str("такой ключ уже есть"),
+        JsonFault::TooDeep { limit } => write!(f, "вложенность больше {limit}"),
+        JsonFault::TooManyMembers { limit } => write!(f, "больше {limit} полей"),
+        JsonFault::Expected(what) => write!(f, "ожидалось {}", expected_json(what)),
+    }
+}
+
+/// What the JSON reader expected, in Russian.
+fn expected_json(what: &'static str) -> &'static str {
+    match what {
+        "a value" => "значение",
+        "a key in double quotes" => "ключ в двойных кавычках",
+        "a : behind the key" => "двоеточие после ключа",
+        "a , or a }" => "запятая или }",
+        "a , or a ]" => "запятая или ]",
+        "a number" => "число",
+        "true, false or null" => "true, false или null",
+        "the end of the string" => "конец строки",
+        other => other,
+    }
+}
+
+/// What a field should have been, in Russian.
+fn expected_text(expected: &'static str) -> &'static str {
+    match expected {
+        "a text" => "текст",
+        "a text or null" => "текст или null",
+        "a number" => "число",
+        "an object" => "объект",
+        "a list of texts" => "список текстов",
+        "a text or an integer" => "текст или целое число",
+        other => other,
+    }
+}
+
+fn write_name_fault(fault: NameFault, f: &mut Formatter<'_>) -> Result {
+    match fault {
+        NameFault::Empty => f.write_str("имя пустое"),
+        NameFault::TooLong { limit, got } => {
+            write!(f, "символов: {got}, допустимо не более {limit}")
+        }
+        NameFault::Hidden(c) => {
+            write!(f, "управляющий или невидимый символ U+{:04X} в имени недопустим", u32::from(c))
+        }
+        NameFault::Backslash => f.write_str("символ \\ в имени недопустим"),
+        NameFault::EdgeSpace => f.write_str("имя начинается или кончается пробелом"),
+        NameFault::Hash => f.write_str("с # начинаются только названия чатов"),
+        NameFault::NoHash => f.write_str("название чата начинается с #, и за ним стоит имя"),
+        NameFault::Marks => {
+            f.write_str("имя начинается с надстрочного знака или их больше двух подряд")
+        }
+        NameFault::Reserved => f.write_str("это имя занято сервером, возьмите другое"),
+        NameFault::NotAName => f.write_str("в имени есть недопустимые символы"),
+    }
+}

@@ -1,0 +1,83 @@
+//! What an operator may decide about the server.
+
+use crate::chat::Policy;
+use crate::limits::Limits;
+use crate::message::Language;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Whether two objects to one client are kept apart in time (PROTOCOL.md, "Pacing").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pacing {
+    /// For beginners.
+    #[default]
+    Auto,
+    /// For everyone.
+    On,
+    /// For nobody.
+    Off,
+}
+
+/// Bounds on what waits to be read by a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputBounds {
+    /// More than this for `soft_for`: the reader is cut.
+    pub soft_bytes: usize,
+    /// How long the soft bound may be exceeded.
+    pub soft_for: Duration,
+    /// More than this: the reader is cut at once.
+    pub hard_bytes: usize,
+    /// All queues together; beyond, the slowest readers are cut first.
+    pub total_bytes: usize,
+}
+
+/// Everything that the event loop is told at its start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The addresses to listen on. An unspecified IPv6 address takes IPv4 too, where the system
+    /// has IPv6; else the unspecified IPv4 address is taken.
+    pub listen: Vec<SocketAddr>,
+    /// The language of the answers.
+    pub language: Language,
+    /// The protocol's limits.
+    pub limits: Limits,
+    /// The chat's rules.
+    pub policy: Policy,
+    /// Keeping objects apart.
+    pub pacing: Pacing,
+    /// The most connections at one time.
+    pub max_connections: usize,
+    /// The most connections at one time from one address.
+    pub max_connections_per_address: usize,
+    /// How long a connection may take to its first whole object.
+    pub first_object: Duration,
+    /// The same, once over 80 % of `max_connections` are taken.
+    pub first_object_when_full: Duration,
+    /// What may wait to be read by clients.
+    pub output: OutputBounds,
+    /// How long a stop may take.
+    pub grace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: vec![SocketAddr::from(([0_u16; 8], 7777))],
+            language: Language::default(),
+            limits: Limits::default(),
+            policy: Policy::default(),
+            pacing: Pacing::default(),
+            max_connections: 20_000,
+            max_connections_per_address: 20_000,
+            first_object: Duration::from_secs(300),
+            first_object_when_full: Duration::from_secs(60),
+            output: OutputBounds {
+                soft_bytes: 8 << 20,
+                soft_for: Duration::from_secs(60),
+                hard_bytes: 32 << 20,
+                total_bytes: 256 << 20,
+            },
+            grace: Duration::from_secs(5),
+        }
+    }
+}

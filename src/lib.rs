@@ -19,7 +19,9 @@
 //! serve the programs.
 #![forbid(unsafe_code)]
 
+pub mod buffer;
 pub mod chat;
 pub mod limits;
 pub mod message;
 pub mod server;
+pub mod transport;

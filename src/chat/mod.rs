@@ -1,5 +1,354 @@
 //! The chat's rules: a state machine without socket, clock, thread or file.
+//!
+//! What arrives is handed to a `handle_*` method together with the time; what should happen next is
+//! taken with [`Chat::poll_effect`], until there is none, before the next `handle_*`: an effect
+//! such as [`Effect::Deliver`] speaks of the request that was just handled. Lasting state changes
+//! only in [`Chat::handle_done`], after the disk has it, so that a failed commit has nothing to
+//! undo.
 
+mod dispatch;
+mod effect;
+mod handlers;
 mod policy;
+mod probe;
+mod rooms;
+mod session;
+mod users;
 
+pub use dispatch::{ACTIONS, Action, Needs, find};
+pub use effect::{CloseReason, Effect, Payload};
 pub use policy::{Guests, Policy, Probe, Sessions};
+
+use crate::limits::Limits;
+use crate::message::{
+    AccountId, AccountRecord, AudienceId, Code, ConnectionId, Done, Job, Name, Now, Phrase,
+    Request, Snapshot,
+};
+use dispatch::Outcome;
+use handlers::{authenticate, join, leave};
+use probe::Probes;
+use rooms::Rooms;
+use session::{Session, Waiting, Who};
+use std::collections::VecDeque;
+use std::time::Duration;
+use users::{AudienceIds, Users};
+
+/// All chat state.
+#[derive(Debug)]
+pub struct Chat {
+    policy: Policy,
+    limits: Limits,
+    /// The common chat's names, the first its own.
+    common: Vec<Name>,
+    sessions: session::Sessions,
+    users: Users,
+    rooms: Rooms,
+    audiences: AudienceIds,
+    probes: Probes,
+    effects: VecDeque<Effect>,
+}
+
+/// The request that is being handled.
+#[derive(Debug)]
+struct Context<'a> {
+    request: &'a Request<'a>,
+    now: Now,
+}
+
+impl Chat {
+    /// A chat with what the disk holds.
+    #[must_use]
+    pub fn new(policy: Policy, limits: Limits, snapshot: Snapshot) -> Self {
+        let mut common: Vec<Name> = policy.common.iter().map(|name| Name::shown(name)).collect();
+        if common.is_empty() {
+            common.push(Name::shown("#all"));
+        }
+        let mut chat = Self {
+            policy,
+            limits,
+            common,
+            sessions: session::Sessions::default(),
+            users: Users::default(),
+            rooms: Rooms::default(),
+            audiences: AudienceIds::default(),
+            probes: Probes::default(),
+            effects: VecDeque::new(),
+        };
+        chat.load(snapshot);
+        chat
+    }
+
+    fn load(&mut self, snapshot: Snapshot) {
+        for account in snapshot.accounts {
+            self.users.put(account);
+        }
+        for room in snapshot.rooms {
+            self.rooms.put(room, &mut self.audiences);
+        }
+        for membership in snapshot.memberships {
+            if let Some(account) = self.users.account_mut(membership.account)
+                && self.rooms.add_member(&membership)
+            {
+                account.rooms.push(membership.room);
+            }
+        }
+    }
+
+    /// A connection was accepted.
+    pub fn handle_open(&mut self, now: Now, connection: ConnectionId) {
+        self.sessions.insert(Session::new(connection, now));
+        if self.policy.probe == Probe::All {
+            self.probes.watch(connection, now.uptime + self.policy.probe_after);
+        }
+    }
+
+    /// A connection asks for something. Not while it waits for a job.
+    pub fn handle_request(&mut self, now: Now, connection: ConnectionId, request: &Request<'_>) {
+        let Some(mut session) = self.sessions.remove(connection) else { return };
+        debug_assert!(session.waiting.is_none(), "one request at a time");
+        session.hear(now);
+        let context = Context { request, now };
+        let outcome = dispatch::dispatch(self, &mut session, &context);
+        self.conclude(session, outcome);
+    }
+
+    /// A connection sent what is no request: it is answered 400.
+    pub fn handle_malformed(&mut self, now: Now, connection: ConnectionId, phrase: Phrase) {
+        let Some(mut session) = self.sessions.remove(connection) else { return };
+        session.hear(now);
+        self.conclude(session, Outcome::bad(phrase));
+    }
+
+    /// A worker is done with what a connection asked for. What was stored counts from now on, also
+    /// where the connection is gone.
+    pub fn handle_done(&mut self, connection: ConnectionId, done: Done) {
+        match &done {
+            Done::Joined { account, room, membership } => {
+                join::committed(self, *account, room.clone(), membership);
+            }
+            Done::Left { account, room, heir } => {
+                leave::committed(self, *account, *room, *heir);
+            }
+            _ => {}
+        }
+        let Some(mut session) = self.sessions.remove(connection) else { return };
+        let Some(waiting) = session.waiting.take() else {
+            self.sessions.insert(*session);
+            return;
+        };
+        let outcome = self.resume(&mut session, *waiting, done);
+        self.conclude(session, outcome);
+    }
+
+    fn resume(&mut self, session: &mut Session, waiting: Waiting, done: Done) -> Outcome {
+        match (waiting, done) {
+            (_, Done::Busy { seconds }) => Outcome::reply(Code::TooMany, Phrase::Busy { seconds }),
+            (Waiting::Account { name, password }, Done::Account(account)) => {
+                authenticate::found(self, session, name, password, account)
+            }
+            (Waiting::Password { name, account }, Done::Password(fits)) => {
+                let outcome = authenticate::verified(self, session, name, account, fits);
+                authenticate::with_features(session, outcome)
+            }
+            (Waiting::Join { room }, Done::Joined { .. }) => join::conclude(session, &room),
+            (Waiting::Leave { room }, Done::Left { .. }) => leave::conclude(session, &room),
+            (_, Done::AccountGone) => Outcome::reply(
+                Code::Unauthorized,
+                Phrase::NotAuthenticated { user: session.name().cloned() },
+            ),
+            _ => Outcome::reply(Code::ServerError, Phrase::ServerFailed),
+        }
+    }
+
+    /// A connection is gone: its peer closed it, or it broke. The server has taken it out of its
+    /// audiences.
+    pub fn handle_gone(&mut self, connection: ConnectionId) {
+        if let Some(mut session) = self.sessions.remove(connection) {
+            self.forget(&mut session);
+        }
+    }
+
+    /// The accounts were changed beside the running server. A blocked or removed one is
+    /// disconnected now, a guest whose name became an account's too.
+    pub fn handle_accounts(&mut self, accounts: Vec<AccountRecord>) {
+        let kept: std::collections::HashSet<_> = accounts.iter().map(|a| a.id).collect();
+        let mut removed: Vec<_> =
+            self.users.accounts().map(|a| a.record.id).filter(|id| !kept.contains(id)).collect();
+        removed.sort_unstable();
+        for id in removed {
+            self.remove_account(id);
+        }
+        for account in accounts {
+            self.refresh_account(account);
+        }
+    }
+
+    fn remove_account(&mut self, id: AccountId) {
+        let connections = self.users.account(id).map(|account| account.connections.clone());
+        for connection in connections.unwrap_or_default() {
+            self.close(connection, CloseReason::Removed);
+        }
+        if let Some(account) = self.users.take(id) {
+            for room in account.rooms {
+                self.rooms.remove_member(room, id);
+            }
+        }
+    }
+
+    fn refresh_account(&mut self, record: AccountRecord) {
+        let (id, blocked) = (record.id, record.blocked);
+        // Removed and added again: another account, which inherits nothing.
+        let former = self.users.account_named(record.name.as_str()).map(|a| a.record.id);
+        if let Some(former) = former.filter(|former| *former != id) {
+            self.remove_account(former);
+        }
+        if let Some(guest) = self.users.guest(&record.name) {
+            for connection in guest.connections.clone() {
+                self.close(connection, CloseReason::NameRegistered);
+            }
+        }
+        self.users.put(record);
+        let connections = self.users.account(id).filter(|_| blocked).map(|a| a.connections.clone());
+        for connection in connections.unwrap_or_default() {
+            self.close(connection, CloseReason::Blocked);
+        }
+    }
+
+    /// The time that [`Chat::poll_timeout`] named has come.
+    pub fn handle_timeout(&mut self, now: Now) {
+        probe::handle_timeout(self, now);
+    }
+
+    /// When `handle_timeout` is due, in the server's uptime.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.probes.next()
+    }
+
+    /// What should happen next. To be taken until there is none, after each `handle_*`.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// The name that a connection goes by, for the log.
+    #[must_use]
+    pub fn name_of(&self, connection: ConnectionId) -> Option<&Name> {
+        self.sessions.get(connection).and_then(Session::name)
+    }
+
+    /// Sends the answer, counts it, and puts the session back.
+    fn conclude(&mut self, mut session: Box<Session>, outcome: Outcome) {
+        let id = session.id;
+        let (reply, ends) = match outcome {
+            Outcome::Wait => return self.sessions.insert(*session),
+            Outcome::Reply(reply) => {
+                session.strikes =
+                    if reply.code == Code::BadRequest { session.strikes + 1 } else { 0 };
+                let ends = if matches!(reply.phrase, Phrase::NeverCloses { .. }) {
+                    Some(CloseReason::NeverClosed)
+                } else {
+                    (session.strikes >= self.limits.bad_requests)
+                        .then_some(CloseReason::BadRequests)
+                };
+                (reply, ends)
+            }
+            Outcome::Quit(reply) => (reply, Some(CloseReason::Quit)),
+        };
+        self.effects.push_back(Effect::Reply { to: id, reply });
+        match ends {
+            None => self.sessions.insert(*session),
+            Some(reason) => {
+                self.forget(&mut session);
+                self.effects.push_back(Effect::Close { connection: id, reason });
+            }
+        }
+    }
+
+    /// Ends another connection than the one that is being handled.
+    fn close(&mut self, connection: ConnectionId, reason: CloseReason) {
+        if let Some(mut session) = self.sessions.remove(connection) {
+            self.forget(&mut session);
+            self.effects.push_back(Effect::Close { connection, reason });
+        }
+    }
+
+    /// Frees the name of a connection that ends.
+    fn forget(&mut self, session: &mut Session) {
+        match std::mem::replace(&mut session.who, Who::Stranger) {
+            Who::Guest(Some(name)) => {
+                self.users.leave_guest(&name, session.id, &mut self.audiences);
+            }
+            Who::Account { id, .. } => {
+                let Some(account) = self.users.account_mut(id) else { return };
+                account.connections.retain(|other| *other != session.id);
+                if account.connections.is_empty()
+                    && let Some(audience) = account.audience.take()
+                {
+                    self.audiences.give_back(audience);
+                }
+            }
+            Who::Stranger | Who::Guest(None) => {}
+        }
+    }
+
+    /// Takes a guest's name from a connection that lives on.
+    fn drop_guest_name(&mut self, session: &Session) {
+        if let Who::Guest(Some(name)) = &session.who
+            && let Some(audience) = self.users.leave_guest(name, session.id, &mut self.audiences)
+        {
+            self.effects.push_back(Effect::Leave { connection: session.id, audience });
+        }
+    }
+
+    /// Asks a worker; the session's next request waits.
+    fn ask(&mut self, session: &mut Session, job: Job, waiting: Waiting) {
+        session.waiting = Some(Box::new(waiting));
+        self.effects.push_back(Effect::Job { connection: session.id, job });
+    }
+
+    fn enter(&mut self, connection: ConnectionId, audience: AudienceId) {
+        self.effects.push_back(Effect::Enter { connection, audience });
+    }
+
+    fn exit(&mut self, connection: ConnectionId, audience: AudienceId) {
+        self.effects.push_back(Effect::Leave { connection, audience });
+    }
+
+    /// The common chat's own name.
+    fn common_name(&self) -> &Name {
+        // `new` puts one in.
+        static NONE: std::sync::OnceLock<Name> = std::sync::OnceLock::new();
+        self.common.first().unwrap_or_else(|| NONE.get_or_init(|| Name::shown("#all")))
+    }
+
+    /// The common chat's name as written, if it is one.
+    fn common_named(&self, text: &str) -> Option<&Name> {
+        self.common.iter().find(|name| name.as_str() == text)
+    }
+
+    /// No feature is known yet: what is asked for is answered with an empty list, and the
+    /// connection counts as one that copes with more than a beginner.
+    fn note_features(
+        &mut self,
+        session: &mut Session,
+        context: &Context<'_>,
+    ) -> Option<&'static [&'static str]> {
+        if !context.request.asks_features {
+            return None;
+        }
+        if !session.asked_features && self.policy.probe == Probe::Features {
+            self.probes.watch(session.id, context.now.uptime + self.policy.probe_after);
+        }
+        session.asked_features = true;
+        Some(&[])
+    }
+}
+
+impl Session {
+    /// A sign of life.
+    fn hear(&mut self, now: Now) {
+        self.last_heard = now.uptime;
+        self.probed_at = None;
+        self.away = false;
+    }
+}

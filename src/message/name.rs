@@ -1,5 +1,6 @@
 //! Account and room names: one rule, one identity (PROTOCOL.md, "Names").
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -55,10 +56,22 @@ impl Name {
     /// Any text in NFC, unchecked: for echoing in an answer and for looking up.
     #[must_use]
     pub fn shown(text: &str) -> Self {
-        match is_nfc_quick(text.chars()) {
-            IsNormalized::Yes => Self(Arc::from(text)),
-            _ => Self(Arc::from(text.nfc().collect::<String>())),
+        Self(Arc::from(&*Self::nfc(text)))
+    }
+
+    /// A text in NFC, borrowed where it is so already.
+    #[must_use]
+    pub fn nfc(text: &str) -> Cow<'_, str> {
+        if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+            return Cow::Borrowed(text);
         }
+        Cow::Owned(text.nfc().collect())
+    }
+
+    /// Whether a text is this name, in any spelling of the same NFC.
+    #[must_use]
+    pub fn is_spelled(&self, text: &str) -> bool {
+        *self.0 == *text || *self.0 == *Self::nfc(text)
     }
 
     /// The text.
@@ -107,5 +120,19 @@ impl Name {
             return Err(NameFault::TooLong { limit: limit_chars, got });
         }
         Ok(Self::shown(text))
+    }
+}
+
+impl Name {
+    /// What this name has in common with those that look like it.
+    #[must_use]
+    pub fn skeletons(&self) -> Skeletons {
+        let skeleton = |text: &str| unicode_security::skeleton(text).collect::<String>();
+        let folded: String = self.0.nfkc().collect();
+        Skeletons {
+            raw: skeleton(&folded),
+            lower: skeleton(&folded.to_lowercase()),
+            upper: skeleton(&folded.to_uppercase()),
+        }
     }
 }

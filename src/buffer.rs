@@ -1,0 +1,416 @@
+//! A connection's two buffers: a bounded read buffer, and an output queue of shared chunks.
+//!
+//! A room's output of one turn is one [`Chunk`] that all its members' queues point into: no copy a
+//! recipient. Memory comes from a [`Pool`] and goes back to it as soon as a buffer is empty, so an
+//! idle connection holds none.
+
+use crate::limits::{READ_BUFFER_BYTES, WRITE_PARTS};
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::ops::Range;
+use std::rc::Rc;
+
+/// Own output buffers larger than this are not kept for reuse.
+const OWN_KEPT_BYTES: usize = 16 * 1024;
+
+/// How many buffers of a kind are kept for reuse.
+const KEPT: usize = 64;
+
+/// Empty buffers, kept for the next connection that needs one.
+#[derive(Debug, Default)]
+pub struct Pool {
+    reads: Vec<Vec<u8>>,
+    owned: Vec<Vec<u8>>,
+    queues: Vec<VecDeque<Segment>>,
+}
+
+impl Pool {
+    fn take_read(&mut self) -> Vec<u8> {
+        self.reads.pop().unwrap_or_else(|| vec![0; READ_BUFFER_BYTES])
+    }
+
+    fn give_read(&mut self, buffer: Vec<u8>) {
+        if buffer.len() == READ_BUFFER_BYTES && self.reads.len() < KEPT {
+            self.reads.push(buffer);
+        }
+    }
+
+    /// An empty growing buffer.
+    pub fn take_owned(&mut self) -> Vec<u8> {
+        self.owned.pop().unwrap_or_default()
+    }
+
+    /// Takes a growing buffer back.
+    pub fn give_owned(&mut self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= OWN_KEPT_BYTES && self.owned.len() < KEPT {
+            buffer.clear();
+            self.owned.push(buffer);
+        }
+    }
+
+    fn take_queue(&mut self) -> VecDeque<Segment> {
+        self.queues.pop().unwrap_or_default()
+    }
+
+    fn give_queue(&mut self, queue: VecDeque<Segment>) {
+        debug_assert!(queue.is_empty());
+        if queue.capacity() <= WRITE_PARTS && self.queues.len() < KEPT {
+            self.queues.push(queue);
+        }
+    }
+}
+
+/// What was read and not yet decoded: at most [`READ_BUFFER_BYTES`].
+#[derive(Debug, Default)]
+pub struct ReadBuffer {
+    /// Initialised to its full length; empty, or smaller than a whole buffer, while parked.
+    bytes: Vec<u8>,
+    held: Range<usize>,
+}
+
+impl ReadBuffer {
+    /// The bytes that are held.
+    #[must_use]
+    pub fn data(&self) -> &[u8] {
+        self.bytes.get(self.held.clone()).unwrap_or_default()
+    }
+
+    /// Whether nothing is held.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// Forgets the first `count` bytes that are held.
+    pub fn consume(&mut self, count: usize) {
+        debug_assert!(count <= self.held.len());
+        self.held.start = (self.held.start + count).min(self.held.end);
+    }
+
+    /// Room to read into; empty when the buffer is full.
+    pub fn space(&mut self, pool: &mut Pool) -> &mut [u8] {
+        if self.bytes.len() < READ_BUFFER_BYTES {
+            let mut whole = pool.take_read();
+            let data = self.data();
+            if let Some(front) = whole.get_mut(..data.len()) {
+                front.copy_from_slice(data);
+            }
+            self.held = 0..data.len();
+            self.bytes = whole;
+        } else if self.held.is_empty() {
+            self.held = 0..0;
+        } else if self.held.end == self.bytes.len() {
+            self.bytes.copy_within(self.held.clone(), 0);
+            self.held = 0..self.held.len();
+        }
+        self.bytes.get_mut(self.held.end..).unwrap_or_default()
+    }
+
+    /// The first `count` bytes of `space` were filled.
+    pub fn filled(&mut self, count: usize) {
+        self.held.end = (self.held.end + count).min(self.bytes.len());
+    }
+
+    /// Gives the memory back; what is held moves to a buffer of just its size.
+    pub fn park(&mut self, pool: &mut Pool) {
+        if self.bytes.len() < READ_BUFFER_BYTES && !self.held.is_empty() {
+            return;
+        }
+        let rest = self.data().to_vec();
+        self.held = 0..rest.len();
+        pool.give_read(std::mem::replace(&mut self.bytes, rest));
+    }
+}
+
+/// Counts the bytes of all chunks that are alive, each once however many queues point into it.
+#[derive(Debug, Clone, Default)]
+pub struct Gauge(Rc<Cell<usize>>);
+
+impl Gauge {
+    /// The bytes that are alive now.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.get()
+    }
+}
+
+/// An audience's output of one turn, shared by all its members' queues.
+#[derive(Debug)]
+pub struct Chunk {
+    bytes: Vec<u8>,
+    gauge: Gauge,
+}
+
+impl Chunk {
+    /// Shares these bytes.
+    #[must_use]
+    pub fn share(bytes: Vec<u8>, gauge: &Gauge) -> Rc<Self> {
+        gauge.0.set(gauge.0.get() + bytes.capacity());
+        Rc::new(Self { bytes, gauge: gauge.clone() })
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        self.gauge.0.set(self.gauge.0.get().saturating_sub(self.bytes.capacity()));
+    }
+}
+
+/// A piece of output.
+#[derive(Debug)]
+enum Segment {
+    /// This connection's own: answers, and deliveries to it alone.
+    Own { bytes: Vec<u8>, start: usize, answer_bytes: usize, answers: usize },
+    /// A part of what an audience gets.
+    Shared { chunk: Rc<Chunk>, range: Range<usize> },
+}
+
+impl Segment {
+    fn data(&self) -> &[u8] {
+        match self {
+            Self::Own { bytes, start, .. } => bytes.get(*start..),
+            Self::Shared { chunk, range } => chunk.bytes.get(range.clone()),
+        }
+        .unwrap_or_default()
+    }
+
+    fn skip(&mut self, count: usize) {
+        match self {
+            Self::Own { start, .. } => *start += count,
+            Self::Shared { range, .. } => range.start += count,
+        }
+    }
+}
+
+/// What a segment costs besides its bytes.
+const SEGMENT_BYTES: usize = size_of::<Segment>();
+
+/// What waits to be written to one connection.
+#[derive(Debug, Default)]
+pub struct OutputQueue {
+    segments: VecDeque<Segment>,
+    bytes: usize,
+    own_bytes: usize,
+    answer_bytes: usize,
+    answers: usize,
+}
+
+impl OutputQueue {
+    /// All bytes that wait, shared ones included.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The memory that this queue alone keeps: shared chunks are counted by their [`Gauge`].
+    #[must_use]
+    pub fn own_memory(&self) -> usize {
+        self.own_bytes + self.segments.len() * SEGMENT_BYTES
+    }
+
+    /// The bytes of answers that wait, as opposed to deliveries.
+    #[must_use]
+    pub const fn answer_bytes(&self) -> usize {
+        self.answer_bytes
+    }
+
+    /// How many answers wait.
+    #[must_use]
+    pub const fn answers(&self) -> usize {
+        self.answers
+    }
+
+    /// How many pieces wait; each is one object where nothing was joined.
+    #[must_use]
+    pub fn pieces(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// Whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// Appends an answer that `encode` writes. With `join` it may share a piece with what was
+    /// appended before.
+    pub fn push_answer(&mut self, pool: &mut Pool, join: bool, encode: impl FnOnce(&mut Vec<u8>)) {
+        let count = self.append(pool, join, encode);
+        self.answer_bytes += count;
+        self.answers += 1;
+        if let Some(Segment::Own { answer_bytes, answers, .. }) = self.segments.back_mut() {
+            *answer_bytes += count;
+            *answers += 1;
+        }
+    }
+
+    /// Appends a copy of something that is delivered to this connection.
+    pub fn push_copy(&mut self, pool: &mut Pool, join: bool, data: &[u8]) {
+        self.append(pool, join, |out| out.extend_from_slice(data));
+    }
+
+    /// Appends a part of a shared chunk.
+    pub fn push_shared(&mut self, pool: &mut Pool, chunk: &Rc<Chunk>, range: Range<usize>) {
+        if range.is_empty() {
+            return;
+        }
+        self.bytes += range.len();
+        self.ready(pool);
+        self.segments.push_back(Segment::Shared { chunk: Rc::clone(chunk), range });
+    }
+
+    fn append(&mut self, pool: &mut Pool, join: bool, encode: impl FnOnce(&mut Vec<u8>)) -> usize {
+        self.ready(pool);
+        let joins = join
+            && matches!(self.segments.back(),
+                Some(Segment::Own { bytes, .. }) if bytes.len() < OWN_KEPT_BYTES / 2);
+        if !joins {
+            let bytes = pool.take_owned();
+            self.segments.push_back(Segment::Own { bytes, start: 0, answer_bytes: 0, answers: 0 });
+        }
+        let Some(Segment::Own { bytes, .. }) = self.segments.back_mut() else { return 0 };
+        let before = bytes.len();
+        encode(bytes);
+        let count = bytes.len() - before;
+        self.bytes += count;
+        self.own_bytes += count;
+        count
+    }
+
+    fn ready(&mut self, pool: &mut Pool) {
+        if self.segments.capacity() == 0 {
+            self.segments = pool.take_queue();
+        }
+    }
+
+    /// The pieces at the front, for one vectored write; says how many there are and their bytes.
+    pub fn front<'a>(&'a self, most: usize, parts: &mut [IoSlice<'a>; WRITE_PARTS]) -> Front {
+        let mut front = Front { parts: 0, bytes: 0 };
+        for (part, segment) in parts.iter_mut().zip(self.segments.iter().take(most)) {
+            let data = segment.data();
+            *part = IoSlice::new(data);
+            front.parts += 1;
+            front.bytes += data.len();
+        }
+        front
+    }
+
+    /// The first `count` bytes were written.
+    pub fn written(&mut self, pool: &mut Pool, mut count: usize) {
+        debug_assert!(count <= self.bytes);
+        self.bytes = self.bytes.saturating_sub(count);
+        while let Some(segment) = self.segments.front_mut() {
+            let length = segment.data().len();
+            if count < length {
+                segment.skip(count);
+                break;
+            }
+            count -= length;
+            self.drop_front(pool);
+        }
+        if self.segments.is_empty() {
+            pool.give_queue(std::mem::take(&mut self.segments));
+        }
+    }
+
+    fn drop_front(&mut self, pool: &mut Pool) {
+        match self.segments.pop_front() {
+            Some(Segment::Own { bytes, answer_bytes, answers, .. }) => {
+                self.own_bytes = self.own_bytes.saturating_sub(bytes.len());
+                self.answer_bytes = self.answer_bytes.saturating_sub(answer_bytes);
+                self.answers = self.answers.saturating_sub(answers);
+                pool.give_owned(bytes);
+            }
+            Some(Segment::Shared { chunk, .. }) => {
+                // The last one to let go gives the memory back for the next turn.
+                if let Some(mut chunk) = Rc::into_inner(chunk) {
+                    let bytes = std::mem::take(&mut chunk.bytes);
+                    let gauge = &chunk.gauge.0;
+                    gauge.set(gauge.get().saturating_sub(bytes.capacity()));
+                    pool.give_owned(bytes);
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+/// What [`OutputQueue::front`] laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Front {
+    /// How many parts.
+    pub parts: usize,
+    /// Their bytes together.
+    pub bytes: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drain(queue: &mut OutputQueue, pool: &mut Pool, step: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        while !queue.is_empty() {
+            let mut parts = [IoSlice::new(&[]); WRITE_PARTS];
+            let front = queue.front(WRITE_PARTS, &mut parts);
+            let all: Vec<u8> =
+                parts[..front.parts].iter().flat_map(|part| part.iter().copied()).collect();
+            let count = step.min(all.len());
+            out.extend_from_slice(&all[..count]);
+            queue.written(pool, count);
+        }
+        out
+    }
+
+    #[test]
+    fn output_keeps_its_order_however_little_is_written_at_once() {
+        for step in [1, 2, 3, 7, 1000] {
+            let (mut pool, gauge, mut queue) =
+                (Pool::default(), Gauge::default(), OutputQueue::default());
+            queue.push_answer(&mut pool, true, |out| out.extend_from_slice(b"one "));
+            let chunk = Chunk::share(b"two three ".to_vec(), &gauge);
+            queue.push_shared(&mut pool, &chunk, 0..4);
+            queue.push_copy(&mut pool, true, b"and ");
+            queue.push_shared(&mut pool, &chunk, 4..10);
+            drop(chunk);
+            assert!(gauge.bytes() >= 10);
+            assert_eq!(queue.bytes(), 18);
+            assert_eq!((queue.answers(), queue.answer_bytes()), (1, 4));
+            assert_eq!(drain(&mut queue, &mut pool, step), b"one two and three ");
+            assert_eq!((queue.bytes(), queue.answers(), queue.answer_bytes()), (0, 0, 0));
+            assert_eq!((queue.own_memory(), gauge.bytes()), (0, 0));
+        }
+    }
+
+    #[test]
+    fn objects_that_must_stay_apart_are_pieces_of_their_own() {
+        let (mut pool, mut queue) = (Pool::default(), OutputQueue::default());
+        queue.push_answer(&mut pool, false, |out| out.extend_from_slice(b"{1}"));
+        queue.push_answer(&mut pool, false, |out| out.extend_from_slice(b"{2}"));
+        assert_eq!(queue.pieces(), 2);
+        queue.push_answer(&mut pool, true, |out| out.extend_from_slice(b"{3}"));
+        assert_eq!(queue.pieces(), 2, "a joined one needs no piece");
+    }
+
+    #[test]
+    fn a_read_buffer_is_bounded_and_gives_its_memory_back() {
+        let (mut pool, mut buffer) = (Pool::default(), ReadBuffer::default());
+        let space = buffer.space(&mut pool);
+        assert_eq!(space.len(), READ_BUFFER_BYTES);
+        space[..5].copy_from_slice(b"hello");
+        buffer.filled(5);
+        buffer.consume(1);
+        buffer.park(&mut pool);
+        assert_eq!((buffer.data(), buffer.bytes.len()), (&b"ello"[..], 4));
+        assert_eq!(buffer.space(&mut pool).len(), READ_BUFFER_BYTES - 4);
+        let rest = buffer.space(&mut pool).len();
+        buffer.filled(rest);
+        assert_eq!(buffer.space(&mut pool).len(), 0, "full");
+        buffer.consume(10);
+        assert_eq!(buffer.space(&mut pool).len(), 10, "what was consumed is room again");
+        buffer.consume(buffer.data().len());
+        buffer.park(&mut pool);
+        assert_eq!((buffer.bytes.len(), buffer.is_empty()), (0, true));
+    }
+}

@@ -1,0 +1,251 @@
+//! The table of actions, and the checks that come before a handler. No other place knows an
+//! action's name.
+
+use super::handlers::{authenticate, join, leave, msg, presence, quit};
+use super::session::{Session, Who};
+use super::{Chat, Context};
+use crate::message::{Code, Field, Name, Phrase, Reply, Request, Time};
+
+/// One action of the protocol.
+#[derive(Debug)]
+pub struct Action {
+    /// Its name (seed 001).
+    pub name: &'static str,
+    /// What real clients also call it.
+    pub synonyms: &'static [&'static str],
+    /// Who may ask for it.
+    pub needs: Needs,
+    /// Whether `time` may be missing.
+    pub timeless: bool,
+    /// Whether an object with only seed 001's fields may be longer than others.
+    pub roomy: bool,
+    /// One line for PROTOCOL.md and the client's help.
+    pub help: &'static str,
+    handler: fn(&mut Chat, &mut Session, &Context<'_>) -> Outcome,
+}
+
+/// Who may ask for an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Anyone who is connected.
+    Nothing,
+    /// Who sent presence or authenticated.
+    Presence,
+    /// Who authenticated.
+    Authentication,
+}
+
+/// What a handler made of a request.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// The answer.
+    Reply(Reply),
+    /// The answer, and the end of the connection.
+    Quit(Reply),
+    /// The answer waits for a job.
+    Wait,
+}
+
+impl Outcome {
+    pub(super) const fn reply(code: Code, phrase: Phrase) -> Self {
+        Self::Reply(Reply::new(code, phrase))
+    }
+
+    pub(super) const fn bad(phrase: Phrase) -> Self {
+        Self::Reply(Reply::bad(phrase))
+    }
+}
+
+/// Every action, in the order of the help.
+pub static ACTIONS: [Action; 7] = [
+    Action {
+        name: "authenticate",
+        synonyms: &[],
+        needs: Needs::Nothing,
+        timeless: false,
+        roomy: false,
+        help: "log in with user.account_name and user.password",
+        handler: authenticate::handle,
+    },
+    Action {
+        name: "presence",
+        synonyms: &["presense"],
+        needs: Needs::Nothing,
+        timeless: false,
+        roomy: false,
+        help: "be there: enter the common chat; without a log-in, as a guest of user.account_name",
+        handler: presence::handle,
+    },
+    Action {
+        name: "msg",
+        synonyms: &["message"],
+        needs: Needs::Presence,
+        timeless: false,
+        roomy: true,
+        help: "send message from yourself to a user, a #room or the common chat #all",
+        handler: msg::handle,
+    },
+    Action {
+        name: "join",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        help: "become a member of room, which is made if it is new",
+        handler: join::handle,
+    },
+    Action {
+        name: "leave",
+        synonyms: &[],
+        // A named room is answered before the log-in is asked for: seed 000's fourth and fifth
+        // transcript. The handler does the rest.
+        needs: Needs::Nothing,
+        timeless: false,
+        roomy: false,
+        help: "end the membership in room",
+        handler: leave::handle,
+    },
+    Action {
+        name: "quit",
+        synonyms: &["exit"],
+        needs: Needs::Nothing,
+        timeless: true,
+        roomy: false,
+        help: "say goodbye; the server answers and closes",
+        handler: quit::handle,
+    },
+    Action {
+        name: "probe",
+        synonyms: &[],
+        needs: Needs::Nothing,
+        timeless: false,
+        roomy: false,
+        help: "sent by the server alone: are you there? Answer with presence",
+        handler: refuse_probe,
+    },
+];
+
+/// The action of this name, in any spelling.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Action> {
+    ACTIONS.iter().find(|action| action.name == name || action.synonyms.contains(&name))
+}
+
+fn refuse_probe(_: &mut Chat, _: &mut Session, _: &Context<'_>) -> Outcome {
+    Outcome::bad(Phrase::ProbeFromClient)
+}
+
+/// Runs the checks in the protocol's order (action, time, types and limits, authentication), then
+/// the action's handler.
+pub(super) fn dispatch(chat: &mut Chat, session: &mut Session, context: &Context<'_>) -> Outcome {
+    match admit(chat, session, context.request) {
+        Ok(action) => (action.handler)(chat, session, context),
+        Err(reply) => Outcome::Reply(reply),
+    }
+}
+
+fn admit(chat: &Chat, session: &Session, request: &Request<'_>) -> Result<&'static Action, Reply> {
+    let action = check_action(request).map_err(Reply::bad)?;
+    check_size(chat, action, request).map_err(Reply::bad)?;
+    check_time(chat, action, request).map_err(Reply::bad)?;
+    if let Some(fault) = &request.fault {
+        return Err(Reply::bad(fault.clone()));
+    }
+    check_needs(action, session, request)?;
+    Ok(action)
+}
+
+fn check_action(request: &Request<'_>) -> Result<&'static Action, Phrase> {
+    if let Some(field) = request.server_only {
+        return Err(Phrase::ServerOnly { field });
+    }
+    if let Some(fault) = &request.action_fault {
+        return Err(fault.clone());
+    }
+    let Some(name) = &request.action else {
+        return Err(Phrase::MissingField { field: "action" });
+    };
+    find(&name.text).ok_or_else(|| unknown(&name.text))
+}
+
+/// Names the letter if the action only looks like one of ours (seed 001 itself prints `prоbe`
+/// with a Cyrillic `о`).
+fn unknown(name: &str) -> Phrase {
+    let shown = Name::shown(name);
+    let look = shown.skeletons().lower;
+    let meant = ACTIONS.iter().find(|action| Name::shown(action.name).skeletons().lower == look);
+    let odd = name.chars().find(|c| !c.is_ascii()).zip(meant.map(|action| action.name));
+    Phrase::UnknownAction { action: shown, odd }
+}
+
+fn check_size(chat: &Chat, action: &Action, request: &Request<'_>) -> Result<(), Phrase> {
+    let limit = if action.roomy && request.only_seed_fields {
+        chat.limits.msg_object_chars.max(chat.limits.object_chars)
+    } else {
+        chat.limits.object_chars
+    };
+    if request.chars <= limit {
+        return Ok(());
+    }
+    // A field that is too long is the better thing to be told.
+    match &request.fault {
+        Some(fault @ Phrase::FieldTooLong { .. }) => Err(fault.clone()),
+        _ => Err(Phrase::ObjectTooLong { limit, got: request.chars }),
+    }
+}
+
+fn check_time(chat: &Chat, action: &Action, request: &Request<'_>) -> Result<(), Phrase> {
+    if let Some(fault) = &request.time_fault {
+        return Err(fault.clone());
+    }
+    match request.time {
+        None if !action.timeless => Err(Phrase::MissingField { field: "time" }),
+        Some(Time::Text) if chat.policy.strict => {
+            Err(Phrase::WrongType { field: "time", expected: "a number" })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_needs(action: &Action, session: &Session, request: &Request<'_>) -> Result<(), Reply> {
+    let phrase = match (action.needs, &session.who) {
+        (Needs::Nothing, _) | (_, Who::Account { .. }) | (Needs::Presence, Who::Guest(_)) => {
+            return Ok(());
+        }
+        (Needs::Presence, Who::Stranger) => Phrase::NotPresent { user: speaker(session, request) },
+        (Needs::Authentication, Who::Stranger | Who::Guest(_)) => {
+            Phrase::NotAuthenticated { user: speaker(session, request) }
+        }
+    };
+    Err(Reply::new(Code::Unauthorized, phrase))
+}
+
+/// Whom an answer's text names: who the connection is, else the name that the request gives.
+pub(super) fn speaker(session: &Session, request: &Request<'_>) -> Option<Name> {
+    if session.account().is_some() {
+        return session.name().cloned();
+    }
+    let given = request.account_name.as_ref().or(request.from.as_ref());
+    given
+        .filter(|field| !field.text.is_empty())
+        .map(|field| Name::shown(&field.text))
+        .or_else(|| session.name().cloned())
+}
+
+/// `user.account_name` in any request of an authenticated connection must be its own.
+pub(super) fn check_own_name(session: &Session, request: &Request<'_>) -> Result<(), Reply> {
+    let (Who::Account { name, .. }, Some(field)) = (&session.who, &request.account_name) else {
+        return Ok(());
+    };
+    check_is(name, field)
+}
+
+/// A field that must be the connection's own name.
+pub(super) fn check_is(name: &Name, field: &Field<'_>) -> Result<(), Reply> {
+    if name.is_spelled(&field.text) {
+        return Ok(());
+    }
+    let claimed = Name::shown(&field.text);
+    let phrase = Phrase::NotYou { field: field.key, claimed, user: name.clone() };
+    Err(Reply::new(Code::Forbidden, phrase))
+}

@@ -1,0 +1,111 @@
+//! What the chat wants done: values that the event loop carries out, in order.
+
+use crate::message::{AudienceId, ConnectionId, Job, Name, Reply};
+
+/// One thing to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Answer a request.
+    Reply {
+        /// Whose request.
+        to: ConnectionId,
+        /// The answer.
+        reply: Reply,
+    },
+    /// Ask a silent connection for a sign of life.
+    Probe {
+        /// Whom.
+        to: ConnectionId,
+    },
+    /// Hand the request that is being handled to everyone in an audience.
+    Deliver {
+        /// Who gets it.
+        to: AudienceId,
+        /// Who does not, though in that audience: the sender.
+        except: Option<ConnectionId>,
+        /// In which form.
+        payload: Payload,
+    },
+    /// From now on the connection gets what is delivered to the audience.
+    Enter {
+        /// Who enters.
+        connection: ConnectionId,
+        /// What.
+        audience: AudienceId,
+    },
+    /// From now on it does not.
+    Leave {
+        /// Who leaves.
+        connection: ConnectionId,
+        /// What.
+        audience: AudienceId,
+    },
+    /// Work that may block. The connection's next request waits until `handle_done`.
+    Job {
+        /// Who waits for it.
+        connection: ConnectionId,
+        /// The work.
+        job: Job,
+    },
+    /// Somebody wants this connection's login: find out quickly whether its peer is dead.
+    Hasten {
+        /// The holder of the login.
+        connection: ConnectionId,
+    },
+    /// Flush and close. The chat has forgotten the connection already: no `handle_gone` follows,
+    /// and it leaves all its audiences.
+    Close {
+        /// Which.
+        connection: ConnectionId,
+        /// Why, for the log.
+        reason: CloseReason,
+    },
+}
+
+/// In which form a request is handed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Payload {
+    /// The sender's own bytes.
+    AsSent,
+    /// The sender's own bytes and `"sender":NAME` before the closing brace, for the course's
+    /// lesson 7 writers, whose readers want one.
+    WithSender(Name),
+}
+
+/// Why the chat ends a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseReason {
+    /// It said `quit`.
+    Quit,
+    /// Too many 400 in a row.
+    BadRequests,
+    /// An object that never closed.
+    NeverClosed,
+    /// Another connection took its login (`sessions = "newest"`).
+    Superseded,
+    /// An operator blocked the account.
+    Blocked,
+    /// An operator removed the account.
+    Removed,
+    /// Its guest name became an account's.
+    NameRegistered,
+    /// No answer to a probe (`drop_silent`).
+    Silent,
+}
+
+impl CloseReason {
+    /// The reason in the log's words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Quit => "quit",
+            Self::BadRequests => "too many bad requests in a row",
+            Self::NeverClosed => "an object that never closed",
+            Self::Superseded => "a newer connection took the login",
+            Self::Blocked => "the account was blocked",
+            Self::Removed => "the account was removed",
+            Self::NameRegistered => "the guest's name became an account's",
+            Self::Silent => "no answer to a probe",
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! `leave`: the end of a membership. A named room is answered before the log-in is asked for, as
+//! seed 000's fourth and fifth transcript show.
+
+use super::join::room_name;
+use crate::chat::dispatch::{Outcome, check_own_name, speaker};
+use crate::chat::session::{Session, Waiting};
+use crate::chat::{Chat, Context};
+use crate::message::{AccountId, Code, Field, Job, Name, Phrase, Reply, RoomId};
+
+pub(crate) fn handle(chat: &mut Chat, session: &mut Session, context: &Context<'_>) -> Outcome {
+    let prepared = match &context.request.room {
+        Some(field) => prepare(chat, session, context, field),
+        None if session.account().is_none() => {
+            let user = speaker(session, context.request);
+            Err(Reply::new(Code::Unauthorized, Phrase::NotAuthenticated { user }))
+        }
+        None => Err(Reply::bad(Phrase::NoRoomGiven)),
+    };
+    match prepared {
+        Ok(outcome) => outcome,
+        Err(reply) => Outcome::Reply(reply),
+    }
+}
+
+fn prepare(
+    chat: &mut Chat,
+    session: &mut Session,
+    context: &Context<'_>,
+    field: &Field<'_>,
+) -> Result<Outcome, Reply> {
+    let name = room_name(chat, field).map_err(Reply::bad)?;
+    let Some(room) = chat.rooms.named(name.as_str()) else {
+        return Err(Reply::bad(Phrase::NoSuchRoom { room: name }));
+    };
+    check_own_name(session, context.request)?;
+    let member = session.account().filter(|account| room.members.contains(account));
+    let Some(account) = member else {
+        let user = speaker(session, context.request);
+        return Err(Reply::new(Code::Forbidden, Phrase::NotAMember { user, room: name }));
+    };
+    let job = Job::Leave { account, room: room.record.id };
+    chat.ask(session, job, Waiting::Leave { room: name });
+    Ok(Outcome::Wait)
+}
+
+/// The membership is gone from the disk: from now on it is over.
+pub(in crate::chat) fn committed(
+    chat: &mut Chat,
+    account: AccountId,
+    room: RoomId,
+    heir: Option<AccountId>,
+) {
+    let Some(audience) = chat.rooms.get(room).map(|room| room.audience) else { return };
+    if let (Some(room), Some(heir)) = (chat.rooms.get_mut(room), heir) {
+        room.record.owner = Some(heir);
+    }
+    if !chat.rooms.remove_member(room, account) {
+        return;
+    }
+    let Some(member) = chat.users.account_mut(account) else { return };
+    member.rooms.retain(|other| *other != room);
+    let connections = member.connections.clone();
+    for connection in connections {
+        chat.exit(connection, audience);
+    }
+}
+
+/// The answer, after [`committed`].
+pub(in crate::chat) fn conclude(session: &Session, room: &Name) -> Outcome {
+    match session.name() {
+        Some(user) => {
+            Outcome::reply(Code::Ok, Phrase::Left { user: user.clone(), room: room.clone() })
+        }
+        None => Outcome::reply(Code::ServerError, Phrase::ServerFailed),
+    }
+}

@@ -1,0 +1,75 @@
+//! `presence`: into the common chat; without authentication as a guest.
+
+use crate::chat::dispatch::{Outcome, check_own_name};
+use crate::chat::session::{Session, Who};
+use crate::chat::{Chat, Context, Effect, Guests};
+use crate::message::{AudienceId, Code, Field, Name, Phrase, Reply};
+
+pub(crate) fn handle(chat: &mut Chat, session: &mut Session, context: &Context<'_>) -> Outcome {
+    let request = context.request;
+    let admitted = match &session.who {
+        Who::Account { .. } => check_own_name(session, request),
+        Who::Stranger | Who::Guest(_) => as_guest(chat, session, request.account_name.as_ref()),
+    };
+    if let Err(reply) = admitted {
+        return Outcome::Reply(reply);
+    }
+    if let Some(status) = &request.status {
+        session.status = Some(Box::from(&*status.text));
+    }
+    enter_common(chat, session);
+    let features = chat.note_features(session, context);
+    let user = session.name().cloned();
+    Outcome::Reply(Reply { features, ..Reply::new(Code::Ok, Phrase::Present { user }) })
+}
+
+fn as_guest(
+    chat: &mut Chat,
+    session: &mut Session,
+    given: Option<&Field<'_>>,
+) -> Result<(), Reply> {
+    if chat.policy.guests == Guests::None {
+        return Err(Reply::new(Code::Unauthorized, Phrase::GuestsMayNot));
+    }
+    match given {
+        Some(field) => take_guest_name(chat, session, field),
+        None => {
+            if session.who == Who::Stranger {
+                session.who = Who::Guest(None);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Makes the connection a guest of this name; an account's name, or one that looks like it, is
+/// refused.
+pub(super) fn take_guest_name(
+    chat: &mut Chat,
+    session: &mut Session,
+    field: &Field<'_>,
+) -> Result<(), Reply> {
+    if session.name().is_some_and(|name| name.is_spelled(&field.text)) {
+        return Ok(());
+    }
+    let name = Name::account(&field.text, chat.limits.name_chars)
+        .map_err(|fault| Reply::bad(Phrase::BadName { field: field.key, fault }))?;
+    if let Some(account) = chat.users.account_like(&name) {
+        let account = account.record.name.clone();
+        let phrase = Phrase::NameOfAccount { user: name, account };
+        return Err(Reply::new(Code::Unauthorized, phrase));
+    }
+    chat.drop_guest_name(session);
+    let audience = chat.users.enter_guest(&name, session.id, &mut chat.audiences);
+    chat.effects.push_back(Effect::Enter { connection: session.id, audience });
+    session.who = Who::Guest(Some(name));
+    Ok(())
+}
+
+fn enter_common(chat: &mut Chat, session: &mut Session) {
+    if !session.present {
+        session.present = true;
+        let audience = AudienceId::COMMON;
+        chat.effects.push_back(Effect::Enter { connection: session.id, audience });
+    }
+}

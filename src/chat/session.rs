@@ -1,0 +1,139 @@
+//! What the chat knows of one connection.
+
+use crate::message::{AccountId, AccountRecord, ConnectionId, Name, Now, Secret};
+use std::time::Duration;
+
+/// One connection, from its first byte to its last.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// Which connection.
+    pub(super) id: ConnectionId,
+    /// Who it is.
+    pub(super) who: Who,
+    /// Whether it sent presence, and so is in the common chat.
+    pub(super) present: bool,
+    /// The status that its presence gave.
+    pub(super) status: Option<Box<str>>,
+    /// Whether it ever asked for a feature.
+    pub(super) asked_features: bool,
+    /// Answers of 400 in a row.
+    pub(super) strikes: u32,
+    /// When its last request came.
+    pub(super) last_heard: Duration,
+    /// When it was probed, while no sign of life has come since.
+    pub(super) probed_at: Option<Duration>,
+    /// Whether it counts as away.
+    pub(super) away: bool,
+    /// The request that waits for a job. No other is handled meanwhile.
+    pub(super) waiting: Option<Box<Waiting>>,
+}
+
+/// Who a connection is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Who {
+    /// Nobody yet.
+    Stranger,
+    /// Present without authentication; no name until its first `from` gives one.
+    Guest(Option<Name>),
+    /// An authenticated user.
+    Account {
+        /// Its number.
+        id: AccountId,
+        /// Its name.
+        name: Name,
+    },
+}
+
+/// What a request needs once its job is done.
+#[derive(Debug)]
+pub(super) enum Waiting {
+    /// `authenticate` waits for the account.
+    Account {
+        /// The name as given.
+        name: Name,
+        /// The password as given.
+        password: Secret,
+    },
+    /// `authenticate` waits for the hash.
+    Password {
+        /// The name as given.
+        name: Name,
+        /// The account, if there is one.
+        account: Option<AccountRecord>,
+    },
+    /// `join` waits for the disk.
+    Join {
+        /// The room's name as given.
+        room: Name,
+    },
+    /// `leave` waits for the disk.
+    Leave {
+        /// The room's name as given.
+        room: Name,
+    },
+}
+
+impl Session {
+    pub(super) const fn new(id: ConnectionId, now: Now) -> Self {
+        Self {
+            id,
+            who: Who::Stranger,
+            present: false,
+            status: None,
+            asked_features: false,
+            strikes: 0,
+            last_heard: now.uptime,
+            probed_at: None,
+            away: false,
+            waiting: None,
+        }
+    }
+
+    /// The name that this connection goes by.
+    pub(super) const fn name(&self) -> Option<&Name> {
+        match &self.who {
+            Who::Stranger | Who::Guest(None) => None,
+            Who::Guest(Some(name)) | Who::Account { name, .. } => Some(name),
+        }
+    }
+
+    /// The account that it authenticated as.
+    pub(super) const fn account(&self) -> Option<AccountId> {
+        match &self.who {
+            Who::Account { id, .. } => Some(*id),
+            Who::Stranger | Who::Guest(_) => None,
+        }
+    }
+}
+
+/// The sessions, by slot. A generation that differs means a connection that is gone.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    slots: Vec<Option<Box<Session>>>,
+}
+
+impl Sessions {
+    pub(super) fn insert(&mut self, session: Session) {
+        let index = session.id.index();
+        if self.slots.len() <= index {
+            self.slots.resize_with(index + 1, || None);
+        }
+        if let Some(slot) = self.slots.get_mut(index) {
+            debug_assert!(slot.is_none(), "a slot is opened once");
+            *slot = Some(Box::new(session));
+        }
+    }
+
+    pub(super) fn get(&self, id: ConnectionId) -> Option<&Session> {
+        self.slots.get(id.index())?.as_deref().filter(|session| session.id == id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Session> {
+        self.slots.get_mut(id.index())?.as_deref_mut().filter(|session| session.id == id)
+    }
+
+    pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Box<Session>> {
+        self.get(id)?;
+        self.slots.get_mut(id.index())?.take()
+    }
+}

@@ -1,0 +1,187 @@
+//! Who exists and who is connected: accounts and guests, by name and by look.
+
+use crate::message::{AccountId, AccountRecord, AudienceId, ConnectionId, Name, RoomId};
+use std::collections::HashMap;
+
+/// An account and where it is connected.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) record: AccountRecord,
+    /// The rooms that it is a member of, connected or not.
+    pub(super) rooms: Vec<RoomId>,
+    /// Its connections: none while it is offline.
+    pub(super) connections: Vec<ConnectionId>,
+    /// What is delivered to its name, while it has connections.
+    pub(super) audience: Option<AudienceId>,
+}
+
+/// A guest's name, which several connections may share.
+#[derive(Debug)]
+pub(super) struct Guest {
+    pub(super) connections: Vec<ConnectionId>,
+    pub(super) audience: AudienceId,
+}
+
+/// Hands out audience numbers, and takes them back.
+#[derive(Debug)]
+pub(super) struct AudienceIds {
+    next: u32,
+    free: Vec<AudienceId>,
+}
+
+impl Default for AudienceIds {
+    fn default() -> Self {
+        Self { next: AudienceId::COMMON.0 + 1, free: Vec::new() }
+    }
+}
+
+impl AudienceIds {
+    pub(super) fn take(&mut self) -> AudienceId {
+        self.free.pop().unwrap_or_else(|| {
+            let id = AudienceId(self.next);
+            self.next += 1;
+            id
+        })
+    }
+
+    pub(super) fn give_back(&mut self, id: AudienceId) {
+        debug_assert_ne!(id, AudienceId::COMMON);
+        self.free.push(id);
+    }
+}
+
+/// All names: accounts by number, name and look; guests by name.
+#[derive(Debug, Default)]
+pub(super) struct Users {
+    accounts: HashMap<AccountId, Account>,
+    by_name: HashMap<Name, AccountId>,
+    /// Skeletons of the names as they are, in lower case and in upper case.
+    by_look: [HashMap<String, AccountId>; 3],
+    guests: HashMap<Name, Guest>,
+}
+
+/// Where a message to a name goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Addressee {
+    /// The name's connections.
+    Online { name: Name, audience: AudienceId },
+    /// An account without connections.
+    Offline(Name),
+    /// No such name.
+    Unknown,
+}
+
+impl Users {
+    /// Puts an account in, or brings what is known of it up to date.
+    pub(super) fn put(&mut self, record: AccountRecord) {
+        if let Some(account) = self.accounts.get_mut(&record.id) {
+            account.record = record;
+            return;
+        }
+        let id = record.id;
+        self.by_name.insert(record.name.clone(), id);
+        let looks = record.name.skeletons();
+        for (map, look) in self.by_look.iter_mut().zip([looks.raw, looks.lower, looks.upper]) {
+            map.insert(look, id);
+        }
+        let account =
+            Account { record, rooms: Vec::new(), connections: Vec::new(), audience: None };
+        self.accounts.insert(id, account);
+    }
+
+    /// Takes an account out: an operator removed it.
+    pub(super) fn take(&mut self, id: AccountId) -> Option<Account> {
+        let account = self.accounts.remove(&id)?;
+        if self.by_name.get(&account.record.name) == Some(&id) {
+            self.by_name.remove(&account.record.name);
+        }
+        for map in &mut self.by_look {
+            map.retain(|_, holder| *holder != id);
+        }
+        Some(account)
+    }
+
+    pub(super) fn account(&self, id: AccountId) -> Option<&Account> {
+        self.accounts.get(&id)
+    }
+
+    pub(super) fn account_mut(&mut self, id: AccountId) -> Option<&mut Account> {
+        self.accounts.get_mut(&id)
+    }
+
+    pub(super) fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.values()
+    }
+
+    pub(super) fn account_named(&self, name: &str) -> Option<&Account> {
+        self.by_name.get(name).and_then(|id| self.accounts.get(id))
+    }
+
+    /// The account that has this name, or one that looks like it.
+    pub(super) fn account_like(&self, name: &Name) -> Option<&Account> {
+        if let Some(account) = self.account_named(name.as_str()) {
+            return Some(account);
+        }
+        let looks = name.skeletons();
+        let id = self
+            .by_look
+            .iter()
+            .zip([looks.raw, looks.lower, looks.upper])
+            .find_map(|(map, look)| map.get(&look))?;
+        self.accounts.get(id)
+    }
+
+    /// The connections of a guest's name.
+    pub(super) fn guest(&self, name: &Name) -> Option<&Guest> {
+        self.guests.get(name)
+    }
+
+    /// Gives a guest's name to a connection, and says where what is sent to it goes.
+    pub(super) fn enter_guest(
+        &mut self,
+        name: &Name,
+        connection: ConnectionId,
+        ids: &mut AudienceIds,
+    ) -> AudienceId {
+        let guest = self
+            .guests
+            .entry(name.clone())
+            .or_insert_with(|| Guest { connections: Vec::new(), audience: ids.take() });
+        guest.connections.push(connection);
+        guest.audience
+    }
+
+    /// Takes a guest's name from a connection; the last one gives the audience back.
+    pub(super) fn leave_guest(
+        &mut self,
+        name: &Name,
+        connection: ConnectionId,
+        ids: &mut AudienceIds,
+    ) -> Option<AudienceId> {
+        let guest = self.guests.get_mut(name)?;
+        guest.connections.retain(|other| *other != connection);
+        let audience = guest.audience;
+        if guest.connections.is_empty() {
+            self.guests.remove(name);
+            ids.give_back(audience);
+        }
+        Some(audience)
+    }
+
+    /// Where a message to this name goes. The name must be in NFC.
+    pub(super) fn addressee(&self, name: &str) -> Addressee {
+        if let Some(account) = self.account_named(name) {
+            let name = account.record.name.clone();
+            return match account.audience {
+                Some(audience) => Addressee::Online { name, audience },
+                None => Addressee::Offline(name),
+            };
+        }
+        match self.guests.get_key_value(name) {
+            Some((name, guest)) => {
+                Addressee::Online { name: name.clone(), audience: guest.audience }
+            }
+            None => Addressee::Unknown,
+        }
+    }
+}

@@ -15,13 +15,12 @@
 //! 7. [`workers`]: the threads that may block: storage and password hashing.
 //! 8. [`server`]: the event loop that joins them all.
 //!
-//! [`client`] is the terminal client, [`bench`] the measuring tool, [`config`] and [`logging`]
-//! serve the programs.
+//! [`client`] is the terminal client, [`bench`] the measuring tool; [`config`], [`logging`] and
+//! [`terminal`] serve the programs.
 #![forbid(unsafe_code)]
 
 pub mod buffer;
 pub mod chat;
 pub mod limits;
 pub mod message;
-pub mod server;
 pub mod transport;

@@ -164,6 +164,7 @@ fn expected_json(what: &'static str) -> &'static str {
         "a , or a }" => "запятая или }",
         "a , or a ]" => "запятая или ]",
         "a number" => "число",
+        "a finite number" => "конечное число",
         "true, false or null" => "true, false или null",
         "the end of the string" => "конец строки",
         other => other,

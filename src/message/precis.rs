@@ -1,0 +1,29 @@
+//! What the PRECIS profiles (RFC 8264) are shown of a text.
+
+use precis_profiles::precis_core::{DerivedPropertyValue, FreeformClass, StringClass};
+use unicode_script::{Script, UnicodeScript};
+
+/// A letter or emoji that the profiles do not know yet stands as this symbol.
+const STAND_IN: char = '\u{263a}';
+
+/// A text as a profile can judge it. The profiles' tables are those of Unicode 6.3 (2013), and what
+/// has been assigned since would be refused as unassigned.
+pub(crate) fn in_precis(text: &str) -> String {
+    text.chars().map(|c| if is_younger(c) { STAND_IN } else { c }).collect()
+}
+
+/// Assigned since Unicode 6.3. What is unassigned, private or no character has no script.
+fn is_younger(c: char) -> bool {
+    let class = FreeformClass::default().get_value_from_char(c);
+    class == DerivedPropertyValue::Unassigned && c.script() != Script::Unknown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_young_characters_are_replaced() {
+        assert_eq!(in_precis("Вася 😀🥰\u{378}\u{e000}"), "Вася 😀☺\u{378}\u{e000}");
+    }
+}

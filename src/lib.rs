@@ -23,4 +23,5 @@ pub mod buffer;
 pub mod chat;
 pub mod limits;
 pub mod message;
+pub mod terminal;
 pub mod transport;

@@ -25,3 +25,4 @@ pub mod limits;
 pub mod message;
 pub mod terminal;
 pub mod transport;
+pub mod wire;

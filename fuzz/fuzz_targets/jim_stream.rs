@@ -1,0 +1,12 @@
+//! Any bytes, cut anywhere: the same results, within the bounds, and no panic.
+#![no_main]
+
+#[path = "../../src/wire/tests/checks.rs"]
+#[allow(dead_code, reason = "each target runs one of the checks")]
+mod checks;
+
+use jim::limits::Limits;
+use jim::message::{JsonFault, Phrase, Request};
+use jim::wire::{Decoded, Decoder};
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::any_cut_is_as_good(data));

@@ -1,0 +1,194 @@
+//! The keys of an object: those that the protocol knows, and a check that none comes twice.
+
+use super::cursor::{Cursor, Fault, Lexed};
+use super::text::Text;
+use crate::limits::OBJECT_HELD_BYTES;
+use crate::message::JsonFault;
+
+/// A key that the protocol knows, in one of its spellings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key {
+    Action,
+    Time,
+    User,
+    AccountName,
+    To,
+    Destination,
+    SendTo,
+    Recipient,
+    From,
+    Sender,
+    SendFrom,
+    Message,
+    MessText,
+    MessageText,
+    Text,
+    Encoding,
+    Room,
+    Features,
+    Id,
+    Type,
+    Response,
+    Alert,
+    Error,
+    UserAccountName,
+    UserAccauntName,
+    UserPassword,
+    UserStatus,
+}
+
+/// The longest key that is known.
+const LONGEST: usize = "account_name".len();
+
+impl Key {
+    /// A key of the object itself, and how error texts call it.
+    #[inline]
+    pub(super) fn at_top(text: &Text<'_>) -> Option<(Self, &'static str)> {
+        with_name(text, top)
+    }
+
+    /// A key of the object's `user`, likewise.
+    #[inline]
+    pub(super) fn in_user(text: &Text<'_>) -> Option<(Self, &'static str)> {
+        with_name(text, user)
+    }
+}
+
+#[inline]
+fn top(name: &[u8]) -> Option<(Key, &'static str)> {
+    Some(match name {
+        b"action" => (Key::Action, "action"),
+        b"time" => (Key::Time, "time"),
+        b"user" => (Key::User, "user"),
+        b"account_name" => (Key::AccountName, "account_name"),
+        b"to" => (Key::To, "to"),
+        b"destination" => (Key::Destination, "destination"),
+        b"send_to" => (Key::SendTo, "send_to"),
+        b"recipient" => (Key::Recipient, "recipient"),
+        b"from" => (Key::From, "from"),
+        b"sender" => (Key::Sender, "sender"),
+        b"send_from" => (Key::SendFrom, "send_from"),
+        b"message" => (Key::Message, "message"),
+        b"mess_text" => (Key::MessText, "mess_text"),
+        b"message_text" => (Key::MessageText, "message_text"),
+        b"text" => (Key::Text, "text"),
+        b"encoding" => (Key::Encoding, "encoding"),
+        b"room" => (Key::Room, "room"),
+        b"features" => (Key::Features, "features"),
+        b"id" => (Key::Id, "id"),
+        b"type" => (Key::Type, "type"),
+        b"response" => (Key::Response, "response"),
+        b"alert" => (Key::Alert, "alert"),
+        b"error" => (Key::Error, "error"),
+        _ => return None,
+    })
+}
+
+#[inline]
+fn user(name: &[u8]) -> Option<(Key, &'static str)> {
+    Some(match name {
+        b"account_name" => (Key::UserAccountName, "user.account_name"),
+        b"accaunt_name" => (Key::UserAccauntName, "user.accaunt_name"),
+        b"password" => (Key::UserPassword, "user.password"),
+        b"status" => (Key::UserStatus, "user.status"),
+        _ => return None,
+    })
+}
+
+/// Looks a key up by what it means: `\u0061ction` is `action`.
+#[inline]
+fn with_name<T>(text: &Text<'_>, look_up: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+    if !text.escaped {
+        return look_up(text.raw);
+    }
+    if text.chars > LONGEST {
+        return None;
+    }
+    let mut name = [0; LONGEST];
+    for (place, character) in name.iter_mut().zip(text.characters()) {
+        *place = u8::try_from(character).ok().filter(u8::is_ascii)?;
+    }
+    look_up(name.get(..text.chars)?)
+}
+
+/// The most members that one object may have, whatever the settings say.
+pub(super) const MEMBERS: usize = 64;
+
+/// The known keys that an object had so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct KnownKeys(u32);
+
+impl KnownKeys {
+    /// Notes a known key, `at` which byte it stands.
+    #[inline]
+    pub(super) fn insert(&mut self, key: Key, at: usize) -> Lexed<()> {
+        let bit = 1 << key as u32;
+        if self.0 & bit != 0 {
+            return Err(duplicate(at));
+        }
+        self.0 |= bit;
+        Ok(())
+    }
+}
+
+/// The other keys that an object had so far: where each stands, and 16 bits of its hash, so that
+/// texts are compared only where they are likely equal. Nothing is set up before the first comes.
+#[derive(Debug, Default)]
+pub(super) struct OtherKeys {
+    seen: Option<[Place; MEMBERS]>,
+    count: usize,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    hash: u16,
+    at: u16,
+}
+
+// A place in an object that is held fits 16 bits.
+const _: () = assert!(OBJECT_HELD_BYTES <= 1 << 16);
+
+impl OtherKeys {
+    /// Notes a key, `at` which byte of `object` it stands.
+    ///
+    /// # Errors
+    /// If it is there already, in whatever spelling, or is one more than [`MEMBERS`].
+    pub(super) fn insert(&mut self, key: &Text<'_>, at: usize, object: &[u8]) -> Lexed<()> {
+        let hash = hash(key);
+        let seen = self.seen.get_or_insert_with(|| [Place::default(); MEMBERS]);
+        let mut alike = seen.iter().take(self.count).filter(|place| place.hash == hash);
+        if alike.any(|place| key_at(object, place.at).is_some_and(|other| other.same_as(key))) {
+            return Err(duplicate(at));
+        }
+        let what = JsonFault::TooManyMembers { limit: MEMBERS };
+        let place = seen.get_mut(self.count).ok_or(Fault { what, at })?;
+        *place = Place { hash, at: u16::try_from(at).unwrap_or(u16::MAX) };
+        self.count += 1;
+        Ok(())
+    }
+}
+
+#[cold]
+fn duplicate(at: usize) -> Fault {
+    Fault { what: JsonFault::DuplicateKey, at }
+}
+
+/// The key that was read at this place before.
+fn key_at(object: &[u8], at: u16) -> Option<Text<'_>> {
+    Cursor::new(object.get(usize::from(at)..)?).string("").ok()
+}
+
+/// FNV-1a over what the key means, folded to 16 bits.
+fn hash(key: &Text<'_>) -> u16 {
+    let mut hash = 0x811c_9dc5_u32;
+    let mut add = |byte: &u8| hash = (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    if key.escaped {
+        for character in key.characters() {
+            character.encode_utf8(&mut [0; 4]).as_bytes().iter().for_each(&mut add);
+        }
+    } else {
+        key.raw.iter().for_each(&mut add);
+    }
+    let [a, b, c, d] = hash.to_le_bytes();
+    u16::from_le_bytes([a ^ c, b ^ d])
+}

@@ -1,0 +1,235 @@
+//! What a request's fields become: synonyms, types, disagreement, times.
+
+use super::request;
+use crate::message::{Field, Phrase, Request, Time};
+use std::borrow::Cow;
+
+fn text<'a>(field: &'a Option<Field<'_>>) -> Option<(&'static str, &'a str)> {
+    field.as_ref().map(|field| (field.key, field.text.as_ref()))
+}
+
+#[test]
+fn a_message_is_read_and_borrowed() {
+    let object = r##"{"action": "msg", "time": 1700000000.5, "to": "#room", "from": "user", "message": "hello", "encoding": "utf-8"}"##;
+    let request = request(object);
+    assert_eq!(text(&request.action), Some(("action", "msg")));
+    assert_eq!(text(&request.to), Some(("to", "#room")));
+    assert_eq!(text(&request.from), Some(("from", "user")));
+    assert_eq!((request.message_key, request.message_chars), ("message", Some(5)));
+    assert_eq!(request.time, Some(Time::Number));
+    assert_eq!(request.chars, object.len());
+    assert!(request.only_seed_fields);
+    for field in [request.action, request.to, request.from] {
+        assert!(matches!(field.unwrap().text, Cow::Borrowed(_)));
+    }
+}
+
+#[test]
+fn an_empty_object_has_no_field() {
+    let request = request("{}");
+    assert_eq!((request.chars, request.action, request.time), (2, None, None));
+    assert_eq!((request.message_chars, request.message_key), (None, ""));
+    assert_eq!((request.fault, request.server_only), (None, None));
+    assert!(!request.asks_features);
+}
+
+#[test]
+fn keys_are_matched_by_what_they_mean() {
+    let object =
+        r#"{"\u0061ction":"qu\u0069t","\u0074o":"\u043f","us\u0065r":{"account\u005fname":"x"}}"#;
+    let request = request(object);
+    assert_eq!(text(&request.action), Some(("action", "quit")));
+    assert_eq!(text(&request.to), Some(("to", "п")));
+    assert_eq!(text(&request.account_name), Some(("user.account_name", "x")));
+}
+
+#[test]
+fn synonyms_are_the_field_that_they_mean() {
+    let to = |key| text(&request(&format!(r#"{{"{key}":"a"}}"#)).to).map(|(key, _)| key.to_owned());
+    for key in ["to", "destination", "send_to", "recipient"] {
+        assert_eq!(to(key).as_deref(), Some(key));
+    }
+    let from =
+        |key| text(&request(&format!(r#"{{"{key}":"a"}}"#)).from).map(|(key, _)| key.to_owned());
+    for key in ["from", "sender", "send_from"] {
+        assert_eq!(from(key).as_deref(), Some(key));
+    }
+    for key in ["message", "mess_text", "message_text", "text"] {
+        let object = format!(r#"{{"{key}":"abc"}}"#);
+        let request = request(&object);
+        assert_eq!((request.message_key, request.message_chars), (key, Some(3)));
+        assert!(request.only_seed_fields);
+    }
+    let names = [
+        (r#"{"account_name":"a"}"#, "account_name"),
+        (r#"{"user":{"account_name":"a"}}"#, "user.account_name"),
+        (r#"{"user":{"accaunt_name":"a"}}"#, "user.accaunt_name"),
+    ];
+    for (object, key) in names {
+        assert_eq!(text(&request(object).account_name), Some((key, "a")));
+    }
+}
+
+#[test]
+fn two_spellings_of_one_field_must_agree() {
+    let rows = [
+        (r#"{"to":"a","recipient":"a"}"#, None),
+        (r#"{"to":"a","recipient":"\u0061"}"#, None),
+        (r#"{"to":"a","recipient":"b"}"#, Some(("to", "recipient"))),
+        (r#"{"sender":"a","from":"b"}"#, Some(("sender", "from"))),
+        (r#"{"message":"a","text":"\u0061"}"#, None),
+        (r#"{"message":"a","text":"b"}"#, Some(("message", "text"))),
+        (r#"{"mess_text":"","message_text":"b"}"#, Some(("mess_text", "message_text"))),
+        (r#"{"account_name":"a","user":{"account_name":"a","accaunt_name":"a"}}"#, None),
+        (
+            r#"{"account_name":"a","user":{"account_name":"b"}}"#,
+            Some(("account_name", "user.account_name")),
+        ),
+        (
+            r#"{"user":{"account_name":"a","accaunt_name":"b"}}"#,
+            Some(("user.account_name", "user.accaunt_name")),
+        ),
+    ];
+    for (object, disagree) in rows {
+        let fault = disagree.map(|(field, other)| Phrase::Disagree { field, other });
+        assert_eq!(request(object).fault, fault, "{object}");
+    }
+}
+
+#[test]
+fn a_field_of_the_wrong_type_is_named() {
+    let list = "a list of texts";
+    let rows = [
+        (r#"{"to":1}"#, Some(("to", "a text"))),
+        (r#"{"to":null}"#, Some(("to", "a text"))),
+        (r#"{"from":["a"]}"#, Some(("from", "a text"))),
+        (r#"{"send_from":{}}"#, Some(("send_from", "a text"))),
+        (r#"{"message":true}"#, Some(("message", "a text"))),
+        (r#"{"text":null}"#, Some(("text", "a text"))),
+        (r#"{"room":7}"#, Some(("room", "a text"))),
+        (r#"{"account_name":7}"#, Some(("account_name", "a text"))),
+        (r#"{"user":"me"}"#, Some(("user", "an object"))),
+        (r#"{"user":null}"#, Some(("user", "an object"))),
+        (r#"{"user":[{}]}"#, Some(("user", "an object"))),
+        (r#"{"user":{"account_name":null}}"#, Some(("user.account_name", "a text"))),
+        (r#"{"user":{"password":1}}"#, Some(("user.password", "a text"))),
+        (r#"{"user":{"status":1}}"#, Some(("user.status", "a text or null"))),
+        (r#"{"user":{"status":null}}"#, None),
+        (r#"{"encoding":1}"#, Some(("encoding", "a text or null"))),
+        (r#"{"encoding":null}"#, None),
+        (r#"{"type":1}"#, Some(("type", "a text or null"))),
+        (r#"{"type":null}"#, None),
+        (r#"{"type":"status"}"#, None),
+        (r#"{"id":1.5}"#, Some(("id", "a text or an integer"))),
+        (r#"{"id":1e3}"#, Some(("id", "a text or an integer"))),
+        (r#"{"id":null}"#, Some(("id", "a text or an integer"))),
+        (r#"{"id":-12}"#, None),
+        (r#"{"features":"ids"}"#, Some(("features", list))),
+        (r#"{"features":["ids",1]}"#, Some(("features", list))),
+        (r#"{"features":[["ids"]]}"#, Some(("features", list))),
+        (r#"{"features":null}"#, Some(("features", list))),
+        (r#"{"features":["ids","notices"]}"#, None),
+        (r#"{"x":[1,{"to":2}],"status":3}"#, None),
+        (r#"{"to":1,"from":2}"#, Some(("to", "a text"))),
+    ];
+    for (object, wrong) in rows {
+        let fault = wrong.map(|(field, expected)| Phrase::WrongType { field, expected });
+        assert_eq!(request(object).fault, fault, "{object}");
+    }
+}
+
+#[test]
+fn action_of_the_wrong_type_is_its_own_fault() {
+    for value in ["1", "null", "[]", "{}", "true"] {
+        let object = format!(r#"{{"action":{value}}}"#);
+        let fault = Phrase::WrongType { field: "action", expected: "a text" };
+        assert_eq!(request(&object).action_fault, Some(fault), "{object}");
+    }
+}
+
+#[test]
+fn time_is_a_finite_number_or_a_short_text() {
+    let digits = |count| "9".repeat(count);
+    let number = |text: &str| (text.to_owned(), Ok(Time::Number));
+    let not_finite = |text: &str| (text.to_owned(), Err(Phrase::TimeNotFinite));
+    let wrong = |text: &str| {
+        let phrase = Phrase::WrongType { field: "time", expected: "a number" };
+        (text.to_owned(), Err(phrase))
+    };
+    let short_text = |text: &str| (text.to_owned(), Ok(Time::Text));
+    let rows = [
+        number("0"),
+        number("-0"),
+        number("-1.5"),
+        number("1700000000.123456"),
+        number("10413792000"),
+        number("1e3"),
+        number(&digits(300)),
+        number(&digits(308)),
+        not_finite(&digits(309)),
+        not_finite(&digits(600)),
+        not_finite("1e999"),
+        not_finite("-1e999"),
+        number("1e-999"),
+        number("0e999"),
+        short_text(r#""""#),
+        short_text(r#""Mon Nov  2 10:00:00 2026""#),
+        wrong("null"),
+        wrong("true"),
+        wrong("[1]"),
+        wrong("{}"),
+    ];
+    for (value, expected) in rows {
+        let object = format!(r#"{{"time":{value}}}"#);
+        let request = request(&object);
+        let got = request.time_fault.map_or(request.time.ok_or(Phrase::CutShort), Err);
+        assert_eq!(got, expected, "{value}");
+        assert_eq!(request.fault, None, "{value}");
+    }
+}
+
+#[test]
+fn what_only_a_server_says_is_noticed_at_the_top() {
+    for key in ["response", "alert", "error"] {
+        assert_eq!(request(&format!(r#"{{"{key}":null}}"#)).server_only, Some(key));
+        assert_eq!(request(&format!(r#"{{"x":{{"{key}":1}}}}"#)).server_only, None);
+    }
+    assert_eq!(request(r#"{"respons\u0065":1}"#).server_only, Some("response"));
+}
+
+#[test]
+fn features_are_asked_for_by_a_list() {
+    let asks = |object: &str| request(object).asks_features;
+    assert!(asks(r#"{"features":["ids"]}"#));
+    assert!(asks(r#"{"features":[]}"#));
+    assert!(!asks(r#"{"features":"ids"}"#));
+    assert!(!asks(r#"{"user":{"features":["ids"]}}"#));
+}
+
+#[test]
+fn seed_fields_are_those_of_a_message_and_user() {
+    let only = |object: &str| request(object).only_seed_fields;
+    assert!(only("{}"));
+    assert!(only(r#"{"action":"","time":0,"to":"","from":"","encoding":"","message":""}"#));
+    assert!(only(r#"{"user":{"account_name":"a"},"account_name":"a","sender":"","send_to":""}"#));
+    for key in ["room", "features", "id", "type", "response", "x", "status"] {
+        assert!(!only(&format!(r#"{{"{key}":""}}"#)), "{key}");
+    }
+}
+
+#[test]
+fn empty_and_odd_texts_are_left_to_the_chat() {
+    let request = request(r#"{"to":"","from":"","user":{"account_name":"a\u0000"},"message":""}"#);
+    assert_eq!(text(&request.to), Some(("to", "")));
+    assert_eq!(text(&request.from), Some(("from", "")));
+    assert_eq!(text(&request.account_name), Some(("user.account_name", "a\0")));
+    assert_eq!((request.message_chars, request.fault), (Some(0), None));
+}
+
+#[test]
+fn controls_and_separators_in_a_text_are_legal() {
+    let object = "{\"message\":\"\\u0000\\u001b\u{2028}\u{2029}\u{85}\u{7f}\\u2028\"}";
+    let Request { message_chars, fault, raw, .. } = request(object);
+    assert_eq!((message_chars, fault), (Some(7), None));
+    assert_eq!(raw, object.as_bytes());
+}

@@ -26,3 +26,4 @@ pub mod message;
 pub mod terminal;
 pub mod transport;
 pub mod wire;
+pub mod workers;

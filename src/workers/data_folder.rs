@@ -1,0 +1,180 @@
+//! The folder that a server keeps its data in, and the lock that makes it one server's.
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+const LOCK_FILE: &str = "jimd.lock";
+const STORE_FILE: &str = "jim.db";
+
+/// Only the owner reads the folder: it holds password hashes and what people wrote.
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+
+/// Why a data folder cannot be used.
+#[derive(Debug, Error)]
+pub enum FolderError {
+    /// Something else bears the name.
+    #[error("{} is not a folder", path.display())]
+    NotAFolder {
+        /// What was to be the folder.
+        path: PathBuf,
+    },
+    /// It is not there and cannot be made, or nothing can be written in it.
+    #[error("cannot write in the data folder {}: {source}", path.display())]
+    Unwritable {
+        /// The folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// Another server works on it.
+    #[error("another jimd already runs on the data folder {}{}", path.display(), by(*pid))]
+    AlreadyRunning {
+        /// The folder.
+        path: PathBuf,
+        /// The other server's process number, if it could be read.
+        pid: Option<u32>,
+    },
+}
+
+fn by(pid: Option<u32>) -> String {
+    pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
+}
+
+/// A folder that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataFolder {
+    path: PathBuf,
+}
+
+impl DataFolder {
+    /// Takes a folder, which is made (for its owner alone) if there is none.
+    ///
+    /// # Errors
+    /// [`FolderError::NotAFolder`], [`FolderError::Unwritable`].
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, FolderError> {
+        let path = path.into();
+        if path.exists() && !path.is_dir() {
+            return Err(FolderError::NotAFolder { path });
+        }
+        match DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&path) {
+            Ok(()) => Ok(Self { path }),
+            Err(source) if source.kind() == io::ErrorKind::NotADirectory => {
+                Err(FolderError::NotAFolder { path })
+            }
+            Err(source) => Err(FolderError::Unwritable { path, source }),
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes the folder for one server, until the lock is dropped or its process ends.
+    ///
+    /// # Errors
+    /// [`FolderError::AlreadyRunning`], [`FolderError::Unwritable`].
+    pub fn lock(&self) -> Result<FolderLock, FolderError> {
+        let mut file = self.file(LOCK_FILE)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(self.already_running(&mut file)),
+            Err(TryLockError::Error(source)) => return Err(self.unwritable(source)),
+        }
+        // The number only helps the operator, so a full disk must not stop the server here.
+        let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+        Ok(FolderLock { _file: file })
+    }
+
+    /// The store's file, which is there (perhaps empty) and its owner's alone.
+    pub(super) fn store_file(&self) -> Result<PathBuf, FolderError> {
+        self.file(STORE_FILE)?;
+        Ok(self.path.join(STORE_FILE))
+    }
+
+    fn file(&self, name: &str) -> Result<File, FolderError> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(FILE_MODE);
+        options.open(self.path.join(name)).map_err(|source| self.unwritable(source))
+    }
+
+    fn unwritable(&self, source: io::Error) -> FolderError {
+        FolderError::Unwritable { path: self.path.clone(), source }
+    }
+
+    fn already_running(&self, file: &mut File) -> FolderError {
+        let mut text = String::new();
+        let pid = match file.take(16).read_to_string(&mut text) {
+            Ok(_) => text.trim().parse().ok(),
+            Err(_) => None,
+        };
+        FolderError::AlreadyRunning { path: self.path.clone(), pid }
+    }
+}
+
+/// A server's hold on its data folder; dropping it lets go.
+#[derive(Debug)]
+pub struct FolderLock {
+    _file: File,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_folder_is_made_for_its_owner_alone() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("a/b");
+        let folder = DataFolder::open(&path).unwrap();
+        assert_eq!(folder.path(), path);
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o700);
+        assert_eq!(mode(&folder.store_file().unwrap()), 0o600);
+        DataFolder::open(&path).unwrap();
+    }
+
+    #[test]
+    fn a_second_server_is_refused_until_the_first_lets_go() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open(temp.path()).unwrap();
+        let lock = folder.lock().unwrap();
+        let refused = folder.lock().unwrap_err();
+        let own = std::process::id();
+        assert!(
+            matches!(refused, FolderError::AlreadyRunning { pid: Some(pid), .. } if pid == own)
+        );
+        assert!(refused.to_string().contains("already runs"), "{refused}");
+        drop(lock);
+        folder.lock().unwrap();
+    }
+
+    #[test]
+    fn a_file_is_no_folder() {
+        let temp = tempfile::tempdir().unwrap();
+        let file = temp.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        for path in [file.clone(), file.join("below")] {
+            let refused = DataFolder::open(&path).unwrap_err();
+            assert!(matches!(refused, FolderError::NotAFolder { .. }), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_said() {
+        // A folder in the lock file's place: refused for every user, root too.
+        let temp = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open(temp.path()).unwrap();
+        std::fs::create_dir(temp.path().join(LOCK_FILE)).unwrap();
+        let refused = folder.lock().unwrap_err();
+        assert!(matches!(refused, FolderError::Unwritable { .. }), "{refused:?}");
+        let refused = DataFolder::open("/proc/none/such").unwrap_err();
+        assert!(matches!(refused, FolderError::Unwritable { .. }), "{refused:?}");
+    }
+}

@@ -1,0 +1,41 @@
+//! The threads that may block: storage (SQLite) and password hashing (argon2id).
+//!
+//! A worker is owned by the event loop: jobs go in through a bounded queue, what became of them
+//! comes out by polling, and a callback says when polling is worth while. Nothing is shared but the
+//! channels. A worker that dies is an answer too: what it owed is reported as failed.
+//!
+//! [`Accounts`] is the operator's hand on the same store, from a program of its own.
+
+mod account_table;
+mod accounts;
+mod clock;
+mod data_folder;
+mod fair_queue;
+mod password;
+mod password_worker;
+mod room_table;
+mod schema;
+mod storage_worker;
+mod store;
+
+pub use accounts::{AccountError, Accounts};
+pub use data_folder::{DataFolder, FolderError, FolderLock};
+pub use fair_queue::Busy;
+pub use password::{PasswordError, PasswordHasher};
+pub use password_worker::PasswordWorker;
+pub use storage_worker::{Report, StorageWorker};
+pub use store::{Durability, Store, StoreError};
+
+use std::sync::Arc;
+
+/// Tells the event loop that polling is worth while.
+type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Wakes when dropped, so that the loop hears of a thread's end, whatever ended it.
+struct WakeAtEnd(Wake);
+
+impl Drop for WakeAtEnd {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}

@@ -1,0 +1,162 @@
+//! The thread that hashes passwords. The queue stays with its owner; the thread is given so little
+//! at a time that the next in turn is chosen late, and never waits for nothing.
+
+use super::fair_queue::{Busy, FairQueue};
+use super::password::PasswordHasher;
+use super::{Wake, WakeAtEnd};
+use crate::message::{ConnectionId, Done, Secret};
+use std::collections::VecDeque;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::thread::Builder;
+use std::time::Duration;
+
+/// One under way and one behind it.
+const HANDED_OVER: usize = 2;
+
+/// After this long without work, what the last password left in memory is overwritten.
+const WIPE_AFTER: Duration = Duration::from_millis(100);
+
+/// A password to be checked.
+struct Check {
+    phc: Option<Arc<str>>,
+    password: Secret,
+}
+
+/// The password hasher as its owner, the event loop, sees it.
+pub struct PasswordWorker {
+    queue: FairQueue<Check>,
+    /// Whom the thread works for, in order; `None` for a connection that is gone.
+    under_way: VecDeque<Option<ConnectionId>>,
+    checks: SyncSender<Check>,
+    verdicts: Receiver<bool>,
+    /// Closes with the thread.
+    end: Receiver<()>,
+    wake: Wake,
+}
+
+impl std::fmt::Debug for PasswordWorker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PasswordWorker").field("under_way", &self.under_way).finish_non_exhaustive()
+    }
+}
+
+impl PasswordWorker {
+    /// Starts the thread; `wake` is called whenever [`Self::poll_done`] has something.
+    ///
+    /// # Errors
+    /// The system starts no thread.
+    pub fn spawn(wake: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
+        let wake: Wake = Arc::new(wake);
+        let (checks, to_check) = sync_channel(HANDED_OVER);
+        let (to_report, verdicts) = sync_channel(HANDED_OVER);
+        let (living, end) = sync_channel::<()>(1);
+        let bell = WakeAtEnd(Arc::clone(&wake));
+        let work = move || {
+            let _living = living;
+            run(&to_check, to_report, &bell);
+        };
+        Builder::new().name("passwords".to_owned()).spawn(work)?;
+        let (queue, under_way) = (FairQueue::new(), VecDeque::new());
+        Ok(Self { queue, under_way, checks, verdicts, end, wake })
+    }
+
+    /// Asks whether a password fits; without a hash (an unknown user) the same work says no.
+    ///
+    /// # Errors
+    /// [`Busy`] if too much is waiting, in all or for this address.
+    pub fn submit(
+        &mut self,
+        address: IpAddr,
+        connection: ConnectionId,
+        phc: Option<Arc<str>>,
+        password: Secret,
+    ) -> Result<(), Busy> {
+        self.queue.push(address, connection, Check { phc, password })?;
+        self.hand_over();
+        Ok(())
+    }
+
+    /// The next answer: [`Done::Password`], or [`Done::Failed`] if the thread is dead.
+    pub fn poll_done(&mut self) -> Option<(ConnectionId, Done)> {
+        loop {
+            let done = match self.verdicts.try_recv() {
+                Ok(fits) => Done::Password(fits),
+                Err(TryRecvError::Empty) => return None,
+                Err(TryRecvError::Disconnected) => return self.fail_next(),
+            };
+            let connection = self.under_way.pop_front();
+            self.hand_over();
+            if let Some(Some(connection)) = connection {
+                return Some((connection, done));
+            }
+        }
+    }
+
+    /// Drops what a connection that is gone was waiting for.
+    pub fn forget(&mut self, connection: ConnectionId) {
+        self.queue.forget(connection);
+        for place in &mut self.under_way {
+            if *place == Some(connection) {
+                *place = None;
+            }
+        }
+    }
+
+    /// Ends the thread, which finishes the hash under way. What waits is dropped. Says whether that
+    /// took no longer than `within`.
+    #[must_use]
+    pub fn stop(self, within: Duration) -> bool {
+        let Self { checks, end, .. } = self;
+        drop(checks);
+        end.recv_timeout(within) == Err(RecvTimeoutError::Disconnected)
+    }
+
+    fn hand_over(&mut self) {
+        while self.under_way.len() < HANDED_OVER {
+            let Some((connection, check)) = self.queue.pop() else { return };
+            self.under_way.push_back(Some(connection));
+            // Room is certain, so this fails only if the thread is dead: then polling says so.
+            if self.checks.try_send(check).is_err() {
+                (self.wake)();
+            }
+        }
+    }
+
+    fn fail_next(&mut self) -> Option<(ConnectionId, Done)> {
+        loop {
+            let connection = match self.under_way.pop_front() {
+                Some(place) => place,
+                None => Some(self.queue.pop()?.0),
+            };
+            if let Some(connection) = connection {
+                return Some((connection, Done::Failed));
+            }
+        }
+    }
+}
+
+fn run(checks: &Receiver<Check>, verdicts: SyncSender<bool>, bell: &WakeAtEnd) {
+    let mut hasher = PasswordHasher::new();
+    let mut wiped = true;
+    loop {
+        // Between hashes in a row the memory is not wiped: that would cost a fifth of the time.
+        let check = match checks.recv_timeout(if wiped { Duration::MAX } else { WIPE_AFTER }) {
+            Ok(check) => check,
+            Err(RecvTimeoutError::Timeout) => {
+                hasher.wipe();
+                wiped = true;
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        wiped = false;
+        let fits = hasher.verify(check.phc.as_deref(), &check.password);
+        if verdicts.send(fits).is_err() {
+            return;
+        }
+        (bell.0)();
+    }
+}

@@ -1,0 +1,107 @@
+//! The rows of rooms and memberships: entering, leaving and who owns a room.
+
+use crate::message::{AccountId, Membership, Name, RoomId, RoomRecord};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// A number of microseconds as SQLite's signed integer, which lasts for 290,000 years.
+pub(super) fn stored(micros: u64) -> i64 {
+    i64::try_from(micros).unwrap_or(i64::MAX)
+}
+
+fn room(row: &Row<'_>) -> rusqlite::Result<RoomRecord> {
+    let name: String = row.get(1)?;
+    let owner: Option<i64> = row.get(2)?;
+    Ok(RoomRecord {
+        id: RoomId(row.get(0)?),
+        name: Name::shown(&name),
+        owner: owner.map(AccountId),
+    })
+}
+
+fn membership(row: &Row<'_>) -> rusqlite::Result<Membership> {
+    let since: i64 = row.get(2)?;
+    Ok(Membership {
+        room: RoomId(row.get(0)?),
+        account: AccountId(row.get(1)?),
+        since_unix_micros: u64::try_from(since).unwrap_or(0),
+    })
+}
+
+/// Every room.
+pub(super) fn all_rooms(connection: &Connection) -> rusqlite::Result<Vec<RoomRecord>> {
+    let sql = "SELECT id, name, owner FROM rooms ORDER BY id";
+    connection.prepare_cached(sql)?.query_map([], room)?.collect()
+}
+
+/// Every membership, in the order of joining.
+pub(super) fn all_memberships(connection: &Connection) -> rusqlite::Result<Vec<Membership>> {
+    let sql = "SELECT room, account, since FROM memberships ORDER BY id";
+    connection.prepare_cached(sql)?.query_map([], membership)?.collect()
+}
+
+/// The rooms that an account is in.
+pub(super) fn rooms_of(
+    connection: &Connection,
+    account: AccountId,
+) -> rusqlite::Result<Vec<RoomId>> {
+    let sql = "SELECT room FROM memberships WHERE account = ?1 ORDER BY id";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.query_map([account.0], |row| row.get(0).map(RoomId))?.collect()
+}
+
+/// Enters a room, which is made if it is new. Who enters a new room, or one that nobody is in,
+/// owns it. Entering twice is entering once.
+pub(super) fn join(
+    connection: &Connection,
+    account: AccountId,
+    name: &Name,
+    now_unix_micros: u64,
+) -> rusqlite::Result<(RoomRecord, Membership)> {
+    let now = stored(now_unix_micros);
+    let sql = "INSERT INTO rooms (name, created) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
+    connection.prepare_cached(sql)?.execute(params![name.as_str(), now])?;
+    let id = find(connection, name)?.id;
+    let sql = "INSERT INTO memberships (room, account, since) VALUES (?1, ?2, ?3)
+        ON CONFLICT (room, account) DO NOTHING";
+    connection.prepare_cached(sql)?.execute(params![id.0, account.0, now])?;
+    let sql = "UPDATE rooms SET owner = ?2 WHERE id = ?1 AND (owner IS NULL OR NOT EXISTS
+        (SELECT 1 FROM memberships WHERE room = rooms.id AND account = rooms.owner))";
+    connection.prepare_cached(sql)?.execute(params![id.0, account.0])?;
+    Ok((find(connection, name)?, membership_of(connection, id, account)?))
+}
+
+/// Leaves a room. If its owner left, the operator who has been in it longest inherits it, else the
+/// member; whoever that is, is returned. An empty room keeps its owner until somebody enters.
+pub(super) fn leave(
+    connection: &Connection,
+    account: AccountId,
+    room: RoomId,
+) -> rusqlite::Result<Option<AccountId>> {
+    let sql = "DELETE FROM memberships WHERE room = ?1 AND account = ?2";
+    connection.prepare_cached(sql)?.execute(params![room.0, account.0])?;
+    let sql = "SELECT account FROM memberships WHERE room = ?1
+        AND (SELECT owner FROM rooms WHERE id = ?1) = ?2
+        ORDER BY role = 'op' DESC, id LIMIT 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let heir: Option<i64> =
+        statement.query_row(params![room.0, account.0], |row| row.get(0)).optional()?;
+    if let Some(heir) = heir {
+        let sql = "UPDATE rooms SET owner = ?2 WHERE id = ?1";
+        connection.prepare_cached(sql)?.execute(params![room.0, heir])?;
+    }
+    Ok(heir.map(AccountId))
+}
+
+fn find(connection: &Connection, name: &Name) -> rusqlite::Result<RoomRecord> {
+    let sql = "SELECT id, name, owner FROM rooms WHERE name = ?1";
+    connection.prepare_cached(sql)?.query_row([name.as_str()], room)
+}
+
+fn membership_of(
+    connection: &Connection,
+    room: RoomId,
+    account: AccountId,
+) -> rusqlite::Result<Membership> {
+    let sql = "SELECT room, account, since FROM memberships WHERE room = ?1 AND account = ?2";
+    connection.prepare_cached(sql)?.query_row(params![room.0, account.0], membership)
+}

@@ -1,0 +1,150 @@
+//! The store's tables and how an older file becomes a newer one: forward only, one transaction.
+
+use super::StoreError;
+use super::store::fault;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// `JIMd` in a file's header says that it is ours.
+const APPLICATION_ID: i64 = 0x4a49_4d64;
+
+/// The tables that are wholly read at start, and so checked then.
+const READ_AT_START: [&str; 3] = ["accounts", "rooms", "memberships"];
+
+/// What makes version n + 1 out of version n. An entry never changes once it has been released.
+///
+/// A room's owner stands in `rooms` alone; `memberships.role` knows members and operators. While a
+/// room has members, its owner is one of them. The memberships of a room are in the order of
+/// joining by their `id`, since the clock may jump. `changes` counts what other processes do to the
+/// accounts, so that a running server notices.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE accounts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE,
+        skeleton_raw TEXT NOT NULL UNIQUE,
+        skeleton_lower TEXT NOT NULL UNIQUE,
+        skeleton_upper TEXT NOT NULL UNIQUE,
+        phc TEXT NOT NULL,
+        blocked INTEGER NOT NULL DEFAULT 0 CHECK (blocked IN (0, 1)),
+        created INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE rooms (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE,
+        owner INTEGER REFERENCES accounts (id) ON DELETE SET NULL,
+        topic TEXT NOT NULL DEFAULT '',
+        hidden INTEGER NOT NULL DEFAULT 0 CHECK (hidden IN (0, 1)),
+        created INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX rooms_by_owner ON rooms (owner);
+    CREATE TABLE memberships (
+        id INTEGER PRIMARY KEY,
+        room INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+        account INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+        role TEXT NOT NULL DEFAULT 'member' CHECK (role IN ('member', 'op')),
+        since INTEGER NOT NULL,
+        UNIQUE (room, account)
+    ) STRICT;
+    CREATE INDEX memberships_by_account ON memberships (account);
+    CREATE TABLE changes (
+        what TEXT PRIMARY KEY,
+        times INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO changes (what, times) VALUES ('accounts', 0);
+    CREATE TRIGGER account_added AFTER INSERT ON accounts BEGIN
+        UPDATE changes SET times = times + 1 WHERE what = 'accounts';
+    END;
+    CREATE TRIGGER account_changed AFTER UPDATE ON accounts BEGIN
+        UPDATE changes SET times = times + 1 WHERE what = 'accounts';
+    END;
+    CREATE TRIGGER account_removed AFTER DELETE ON accounts BEGIN
+        UPDATE changes SET times = times + 1 WHERE what = 'accounts';
+    END;
+"];
+
+/// Refuses a file that is damaged, not ours or newer. Only reads.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let sql = "SELECT count(*) FROM sqlite_schema";
+    let objects: i64 =
+        connection.query_row(sql, [], |row| row.get(0)).map_err(|error| fault(path, error))?;
+    match number(connection, path, "application_id")? {
+        0 if objects == 0 => Ok(()),
+        APPLICATION_ID => check_version(connection, path),
+        _ => Err(StoreError::NotOurs { path: path.to_owned() }),
+    }
+}
+
+fn check_version(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let found = number(connection, path, "user_version")?;
+    match usize::try_from(found) {
+        Ok(version) if version > MIGRATIONS.len() => {
+            Err(StoreError::Newer { path: path.to_owned(), found, known: MIGRATIONS.len() })
+        }
+        Ok(version) => check_content(connection, path, version),
+        Err(_) => Err(damaged(path, format!("its version is {found}"))),
+    }
+}
+
+fn check_content(connection: &Connection, path: &Path, version: usize) -> Result<(), StoreError> {
+    let expected = expected_objects(version).map_err(|error| fault(path, error))?;
+    let found = objects(connection).map_err(|error| fault(path, error))?;
+    if let Some((kind, name, _)) = expected.difference(&found).next() {
+        return Err(damaged(path, format!("the {kind} {name} is missing or changed")));
+    }
+    for table in READ_AT_START {
+        let verdict: Option<String> = connection
+            .query_row(&format!("PRAGMA quick_check({table})"), [], |row| row.get(0))
+            .optional()
+            .map_err(|error| fault(path, error))?;
+        match verdict.as_deref() {
+            Some("ok") | None => {}
+            Some(verdict) => return Err(damaged(path, verdict.replace('\n', " "))),
+        }
+    }
+    Ok(())
+}
+
+/// Brings an empty or older file to the newest version.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let run = |connection: &mut Connection| {
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Read inside: another process may have been faster.
+        let version: u32 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        for (next, sql) in (1_u32..).zip(MIGRATIONS).skip(version as usize) {
+            tx.execute_batch(sql)?;
+            tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+            tx.pragma_update(None, "user_version", next)?;
+        }
+        tx.commit()
+    };
+    run(connection).map_err(|error| fault(path, error))
+}
+
+/// What a file of this version holds: kind, name and the text that made it.
+type Objects = BTreeSet<(String, String, String)>;
+
+fn expected_objects(version: usize) -> rusqlite::Result<Objects> {
+    let connection = Connection::open_in_memory()?;
+    for sql in MIGRATIONS.iter().take(version) {
+        connection.execute_batch(sql)?;
+    }
+    objects(&connection)
+}
+
+fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
+    let sql = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    rows.collect()
+}
+
+fn number(connection: &Connection, path: &Path, pragma: &str) -> Result<i64, StoreError> {
+    connection
+        .pragma_query_value(None, pragma, |row| row.get(0))
+        .map_err(|error| fault(path, error))
+}
+
+fn damaged(path: &Path, detail: String) -> StoreError {
+    StoreError::Damaged { path: path.to_owned(), detail }
+}

@@ -1,0 +1,373 @@
+//! The store: one SQLite file in the data folder.
+
+use super::data_folder::{DataFolder, FolderError};
+use super::{account_table, room_table, schema};
+use crate::message::{AccountRecord, Done, Job, Snapshot};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Savepoint, TransactionBehavior};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use thiserror::Error;
+
+/// How long one process waits for the other (the server, an operator's command) to finish writing.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The write-ahead log is copied into the file once it has this many pages (4 KiB each).
+const CHECKPOINT_PAGES: i64 = 1000;
+
+/// What the write-ahead log is cut to after that.
+const JOURNAL_BYTES: i64 = 16 << 20;
+
+/// Prepared statements that are kept.
+const STATEMENTS: usize = 64;
+
+/// When a stored message counts as stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// When the disk has it: a power cut loses nothing.
+    #[default]
+    Fsync,
+    /// When the system has it: a crash of the server loses nothing, a power cut may.
+    Os,
+    /// No sooner than that, and a power cut may damage the file: for trying things out.
+    None,
+}
+
+impl Durability {
+    const fn synchronous(self) -> &'static str {
+        match self {
+            Self::Fsync => "FULL",
+            Self::Os => "NORMAL",
+            Self::None => "OFF",
+        }
+    }
+}
+
+/// Why the store cannot be opened or used.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The file is damaged. It is left as it is.
+    #[error("the store {} is damaged: {detail}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The file belongs to some other program.
+    #[error("{} is a database of another program", path.display())]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was written by a newer server.
+    #[error("the store {} has version {found}, this jimd knows up to {known}", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The newest version that is known here.
+        known: usize,
+    },
+    /// The disk is full.
+    #[error("no space left for the store {}", path.display())]
+    Full {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file may not be opened or written.
+    #[error("cannot write the store {}: {detail}", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's reason.
+        detail: String,
+    },
+    /// Another process has been writing for too long.
+    #[error("the store {} is held by another process", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Anything else.
+    #[error("the store {} failed: {detail}", path.display())]
+    Failed {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's reason.
+        detail: String,
+    },
+}
+
+/// What SQLite's error means for an operator.
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+pub(super) fn fault(path: &Path, error: rusqlite::Error) -> StoreError {
+    let (path, detail) = (path.to_owned(), error.to_string());
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            StoreError::Damaged { path, detail }
+        }
+        Some(ErrorCode::DiskFull) => StoreError::Full { path },
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            StoreError::Unwritable { path, detail }
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { path },
+        _ => StoreError::Failed { path, detail },
+    }
+}
+
+/// How far the changes of other processes have been seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    /// SQLite's mark for commits by others.
+    data_version: i64,
+    /// The count of changes to accounts.
+    accounts: i64,
+}
+
+/// An open store. It is one thread's.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    path: PathBuf,
+    seen: Option<Seen>,
+}
+
+impl Store {
+    /// Opens the store of a folder, which is made if there is none, and brings it up to date.
+    ///
+    /// # Errors
+    /// A file that is damaged, not ours or newer is refused and left as it is.
+    pub fn open(folder: &DataFolder, durability: Durability) -> Result<Self, StoreError> {
+        let path = folder.store_file()?;
+        refuse_lost_head(&path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection =
+            Connection::open_with_flags(&path, flags).map_err(|error| fault(&path, error))?;
+        prepare(&connection).map_err(|error| fault(&path, error))?;
+        schema::check(&connection, &path)?;
+        set_journal(&connection, durability).map_err(|error| fault(&path, error))?;
+        schema::migrate(&mut connection, &path)?;
+        Ok(Self { connection, path, seen: None })
+    }
+
+    /// All lasting state.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn snapshot(&mut self) -> Result<Snapshot, StoreError> {
+        let (seen, snapshot) = self.read_all().map_err(|error| fault(&self.path, error))?;
+        self.seen = Some(seen);
+        Ok(snapshot)
+    }
+
+    fn read_all(&mut self) -> rusqlite::Result<(Seen, Snapshot)> {
+        // Before the transaction: a commit in between is looked at once more, never missed.
+        let data_version = data_version(&self.connection)?;
+        let tx = self.connection.transaction()?;
+        let seen = Seen { data_version, accounts: account_changes(&tx)? };
+        let snapshot = Snapshot {
+            accounts: account_table::all(&tx)?,
+            rooms: room_table::all_rooms(&tx)?,
+            memberships: room_table::all_memberships(&tx)?,
+        };
+        Ok((seen, snapshot))
+    }
+
+    /// Every account, if another process changed any since the last call or the snapshot.
+    pub(super) fn changed_accounts(&mut self) -> Result<Option<Vec<AccountRecord>>, StoreError> {
+        self.read_changed().map_err(|error| fault(&self.path, error))
+    }
+
+    fn read_changed(&mut self) -> rusqlite::Result<Option<Vec<AccountRecord>>> {
+        let data_version = data_version(&self.connection)?;
+        if self.seen.is_some_and(|seen| seen.data_version == data_version) {
+            return Ok(None);
+        }
+        let tx = self.connection.transaction()?;
+        let accounts = account_changes(&tx)?;
+        let changed = self.seen.is_none_or(|seen| seen.accounts != accounts);
+        let records = if changed { Some(account_table::all(&tx)?) } else { None };
+        self.seen = Some(Seen { data_version, accounts });
+        Ok(records)
+    }
+
+    /// Does a batch of jobs: first all that write, in one transaction, then all that read, so that
+    /// a full disk stops no log-in. What became of each stands at its place; the last error, if any,
+    /// is for the log.
+    pub(super) fn perform(
+        &mut self,
+        jobs: &[Job],
+        now_unix_micros: u64,
+    ) -> (Vec<Done>, Option<StoreError>) {
+        let mut done = vec![Done::Failed; jobs.len()];
+        let mut batch = Batch { jobs, done: &mut done, now_unix_micros, refused: None };
+        let written = batch.write(&mut self.connection);
+        if written.is_err() {
+            batch.done.fill(Done::Failed);
+        }
+        let read = batch.read(&mut self.connection);
+        let error = written.err().or(read.err()).or(batch.refused);
+        (done, error.map(|error| fault(&self.path, error)))
+    }
+
+    /// Copies the write-ahead log into the file as far as nobody waits for it.
+    pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
+        self.run_checkpoint("PASSIVE")
+    }
+
+    /// Copies all of the write-ahead log into the file.
+    pub(super) fn checkpoint_all(&self) -> Result<(), StoreError> {
+        self.run_checkpoint("TRUNCATE")
+    }
+
+    fn run_checkpoint(&self, mode: &str) -> Result<(), StoreError> {
+        let sql = format!("PRAGMA wal_checkpoint({mode})");
+        self.connection.query_row(&sql, [], |_| Ok(())).map_err(|error| fault(&self.path, error))
+    }
+
+    /// Runs one of the operator's changes in a transaction.
+    pub(super) fn change<T, E: From<StoreError>>(
+        &mut self,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<Result<T, E>>,
+    ) -> Result<T, E> {
+        let path = &self.path;
+        let fault = |error| fault(path, error);
+        let behavior = TransactionBehavior::Immediate;
+        let tx = self.connection.transaction_with_behavior(behavior).map_err(fault)?;
+        let value = change(&tx).map_err(fault)??;
+        tx.commit().map_err(fault)?;
+        Ok(value)
+    }
+
+    /// Reads for the operator.
+    pub(super) fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        read(&self.connection).map_err(|error| fault(&self.path, error))
+    }
+}
+
+/// A batch under way.
+struct Batch<'a> {
+    jobs: &'a [Job],
+    done: &'a mut [Done],
+    now_unix_micros: u64,
+    /// Why one job was refused alone.
+    refused: Option<rusqlite::Error>,
+}
+
+impl Batch<'_> {
+    fn write(&mut self, connection: &mut Connection) -> rusqlite::Result<()> {
+        if !self.jobs.iter().any(is_write) {
+            return Ok(());
+        }
+        let mut tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (job, done) in self.jobs.iter().zip(self.done.iter_mut()) {
+            if !is_write(job) {
+                continue;
+            }
+            match write_one(tx.savepoint()?, job, self.now_unix_micros) {
+                Ok(outcome) => *done = outcome,
+                // What the tables' rules forbid fails alone; anything else fails the batch.
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                    self.refused = Some(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        tx.commit()
+    }
+
+    fn read(&mut self, connection: &mut Connection) -> rusqlite::Result<()> {
+        for (job, done) in self.jobs.iter().zip(self.done.iter_mut()) {
+            if let Job::FindAccount { name } = job {
+                *done = Done::Account(account_table::find(connection, name)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a job changes the store.
+pub(super) const fn is_write(job: &Job) -> bool {
+    match job {
+        Job::Join { .. } | Job::Leave { .. } => true,
+        // The hasher's job has no answer here: it stays failed.
+        Job::FindAccount { .. } | Job::VerifyPassword { .. } => false,
+    }
+}
+
+fn write_one(savepoint: Savepoint<'_>, job: &Job, now_unix_micros: u64) -> rusqlite::Result<Done> {
+    let done = match job {
+        Job::Join { account, .. } | Job::Leave { account, .. }
+            if !account_table::exists(&savepoint, *account)? =>
+        {
+            Done::AccountGone
+        }
+        Job::Join { account, room } => {
+            let (room, membership) = room_table::join(&savepoint, *account, room, now_unix_micros)?;
+            Done::Joined { account: *account, room, membership }
+        }
+        Job::Leave { account, room } => {
+            let heir = room_table::leave(&savepoint, *account, *room)?;
+            Done::Left { account: *account, room: *room, heir }
+        }
+        Job::FindAccount { .. } | Job::VerifyPassword { .. } => Done::Failed,
+    };
+    savepoint.commit()?;
+    Ok(done)
+}
+
+/// SQLite takes an empty file for a new one and deletes a log beside it: what is left of a store
+/// whose head was cut off would go without a word.
+fn refuse_lost_head(path: &Path) -> Result<(), StoreError> {
+    let mut log = OsString::from(path);
+    log.push("-wal");
+    let length = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    if length(path) == 0 && length(Path::new(&log)) > 0 {
+        let detail = "it is empty, but its write-ahead log is not".to_owned();
+        return Err(StoreError::Damaged { path: path.to_owned(), detail });
+    }
+    Ok(())
+}
+
+/// Settings that write nothing.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // A refused file is not touched on the way out either.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "foreign_keys", true)
+}
+
+/// Settings that make the file a store in WAL mode.
+fn set_journal(connection: &Connection, durability: Durability) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", durability.synchronous())?;
+    let applied = |_: &rusqlite::Row<'_>| Ok(());
+    connection.pragma_update_and_check(None, "journal_size_limit", JOURNAL_BYTES, applied)?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, applied)
+}
+
+fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
+}
+
+fn account_changes(connection: &Connection) -> rusqlite::Result<i64> {
+    let sql = "SELECT times FROM changes WHERE what = 'accounts'";
+    connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+}
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

@@ -23,6 +23,7 @@ pub mod buffer;
 pub mod chat;
 pub mod limits;
 pub mod message;
+pub mod server;
 pub mod terminal;
 pub mod transport;
 pub mod wire;

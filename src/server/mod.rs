@@ -1,5 +1,22 @@
 //! The event loop: the course's `select` exercise, grown up.
+//!
+//! One thread owns all connections and all chat state. [`Server::bind`] opens the sockets,
+//! [`Server::run`] turns the loop until a signal ends it.
 
+mod accept;
+mod carry_out;
+mod connection;
+mod error;
+mod event_loop;
+mod fanout;
+mod listener;
+mod output;
+mod serve;
 mod settings;
+mod signals;
+mod slots;
+mod timers;
 
+pub use error::StartError;
+pub use event_loop::{Observer, Server, Stopped, Workers};
 pub use settings::{OutputBounds, Pacing, Settings};

@@ -1,0 +1,133 @@
+//! New connections: accepted within a budget, refused with a reason over the limits.
+
+use super::connection::{Connection, Phase};
+use super::event_loop::{Observer, Running};
+use super::slots;
+use crate::limits::{ACCEPTS_PER_TURN, LINGER};
+use crate::message::{Code, ConnectionId, Phrase, Reply};
+use crate::transport::Stream;
+use crate::wire::encode;
+use mio::Interest;
+use mio::net::TcpStream;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+/// Above this share of `max_connections` the first object must come sooner.
+const CROWDED_PERCENT: usize = 80;
+
+/// How many connections over the limit may be there at one time to be told why.
+const REFUSED_AT_ONCE: usize = 64;
+
+impl<O: Observer> Running<O> {
+    pub(super) fn accept(&mut self) {
+        if !self.accepting.is_open(self.now.uptime) || !self.knocked {
+            return;
+        }
+        let mut budget = ACCEPTS_PER_TURN;
+        self.knocked = false;
+        for index in 0..self.server.listeners.len() {
+            while budget > 0 {
+                budget -= 1;
+                let Some(listener) = self.server.listeners.get(index) else { break };
+                match listener.accept() {
+                    Ok((socket, peer)) => self.open(socket, peer),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                    Err(error) if is_peers_fault(&error) => {}
+                    Err(error) => {
+                        self.accepting.pause(self.now.uptime, &error);
+                        self.knocked = true;
+                        return;
+                    }
+                }
+            }
+        }
+        self.knocked |= budget == 0;
+    }
+
+    fn open(&mut self, socket: TcpStream, peer: SocketAddr) {
+        let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+        let refusal = self.refusal(peer.ip());
+        let most = self.server.settings.max_connections + REFUSED_AT_ONCE;
+        if refusal.is_some() && self.connections.len() >= most {
+            log::info!("refused {peer}: far too many connections");
+            return;
+        }
+        let stream = match Stream::tcp(socket) {
+            Ok(stream) => stream,
+            Err(error) => return log::info!("{peer} was gone at once: {error}"),
+        };
+        let due = self.now.uptime + self.first_object_time();
+        let pacing = self.server.settings.pacing;
+        let id = self.connections.insert(|id| Connection::new(id, stream, peer, pacing, due));
+        *self.per_address.entry(peer.ip()).or_default() += 1;
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let registry = self.server.poll.registry();
+        if let Err(error) =
+            registry.register(&mut connection.stream, slots::token(id), Interest::READABLE)
+        {
+            log::error!("cannot watch {peer}: {error}");
+            connection.phase = Phase::Gone;
+            self.doomed.push(id);
+            return;
+        }
+        match refusal {
+            Some(limit) => self.refuse(id, limit),
+            None => {
+                log::info!("{peer} connected");
+                self.chat.handle_open(self.now, id);
+                self.carry_out(&[]);
+            }
+        }
+        self.rearm(id);
+    }
+
+    /// The limit that a new connection from this address would break.
+    fn refusal(&self, address: IpAddr) -> Option<usize> {
+        let settings = &self.server.settings;
+        if self.connections.len() >= settings.max_connections {
+            return Some(settings.max_connections);
+        }
+        let from_there = self.per_address.get(&address).copied().unwrap_or_default();
+        let limit = settings.max_connections_per_address;
+        (from_there >= limit).then_some(limit)
+    }
+
+    fn refuse(&mut self, id: ConnectionId, limit: usize) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        log::info!("refused {}: the limit of {limit} connections is reached", connection.peer);
+        let reply = Reply::new(Code::TooMany, Phrase::TooManyConnections { limit });
+        let (language, time) = (self.server.settings.language, self.now.unix_micros);
+        connection.answer(&mut self.pool, |out| encode::reply(out, &reply, language, time));
+        connection.phase = Phase::Flushing { until: self.now.uptime + LINGER };
+        connection.mark_dirty(&mut self.dirty);
+    }
+
+    fn first_object_time(&self) -> std::time::Duration {
+        let settings = &self.server.settings;
+        let crowded = settings.max_connections / 100 * CROWDED_PERCENT;
+        if self.connections.len() > crowded {
+            settings.first_object_when_full.min(settings.first_object)
+        } else {
+            settings.first_object
+        }
+    }
+
+    pub(super) fn forget_address(&mut self, address: IpAddr) {
+        if let Some(count) = self.per_address.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                self.per_address.remove(&address);
+            }
+        }
+    }
+}
+
+/// A failed `accept` that says nothing about the next one.
+fn is_peers_fault(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
+}

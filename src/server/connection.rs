@@ -1,0 +1,378 @@
+//! One connection: a socket, its two buffers, and where it stands in its life.
+
+use super::fanout::Place;
+use super::settings::{OutputBounds, Pacing};
+use crate::buffer::{OutputQueue, Pool, ReadBuffer};
+use crate::limits::{
+    BEGINNER_REQUESTS, HALF_OBJECT, LINGER, LINGER_BYTES, PACE_BACKLOG, PACE_GAP,
+    UNREAD_ANSWER_BYTES, WRITE_PARTS, WRITE_TURN_BYTES,
+};
+use crate::message::ConnectionId;
+use crate::transport::Stream;
+use crate::wire::detect::Wire;
+use crate::wire::jim::Decoder;
+use mio::Interest;
+use std::io::{self, IoSlice, Read};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// The most objects that a paced connection is given at one look, when it has fallen behind.
+const PACED_BURST: usize = 32;
+
+/// Where a connection stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Requests are read and answered.
+    Open,
+    /// Nothing is read any more; what waits is written, by then at the latest.
+    Flushing { until: Duration },
+    /// Our side is shut; what still comes is dropped, else a reset would eat the last answer.
+    Draining { until: Duration, bytes_left: usize },
+    /// To be reaped at the end of the turn.
+    Gone,
+}
+
+/// What one `fill` brought.
+#[derive(Debug)]
+pub(super) enum Filled {
+    /// This many bytes.
+    Bytes(usize),
+    /// Nothing now.
+    Nothing,
+    /// The peer will send no more.
+    End,
+    /// The connection broke.
+    Broken(io::Error),
+}
+
+/// What a flush left.
+#[derive(Debug)]
+pub(super) enum Flushed {
+    /// Nothing waits.
+    All,
+    /// The kernel refused bytes: it will say when it has room.
+    Blocked,
+    /// The budget of the turn is used up.
+    Budget,
+    /// The next object is not due yet.
+    Paced,
+    /// The connection broke.
+    Broken(io::Error),
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) id: ConnectionId,
+    pub(super) stream: Stream,
+    pub(super) peer: SocketAddr,
+    pub(super) phase: Phase,
+    pub(super) input: ReadBuffer,
+    pub(super) decoder: Decoder,
+    /// What it speaks, once its first bytes have said so.
+    pub(super) wire: Option<Wire>,
+    pub(super) output: OutputQueue,
+    /// Its audiences.
+    pub(super) places: Vec<Place>,
+    /// How many parts of this turn's shared output are its own, and not for it.
+    pub(super) skips: u32,
+    /// The socket may have bytes: no read has said otherwise since the last event.
+    pub(super) readable: bool,
+    /// The peer has shut its side: reading goes on to the end.
+    pub(super) hung_up: bool,
+    /// The end was read.
+    pub(super) ended: bool,
+    /// A request waits for a job; no other is handled meanwhile.
+    pub(super) waiting: bool,
+    /// It is on the list of those to be served.
+    pub(super) ready: bool,
+    /// It is on the list of those to be flushed.
+    pub(super) dirty: bool,
+    /// The kernel refused bytes.
+    pub(super) blocked: bool,
+    /// What we asked the kernel to tell us.
+    pub(super) registered: Interest,
+    /// What it did shows that it copes with more than one object a read.
+    ordinary: bool,
+    pacing: Pacing,
+    /// When the next object may be written to a paced connection.
+    next_object: Duration,
+    /// By when its first whole object must have come; `None` once it has.
+    pub(super) first_object_due: Option<Duration>,
+    /// Since when half an object has been held.
+    pub(super) half_since: Option<Duration>,
+    /// Since when more than the soft bound has waited.
+    over_soft_since: Option<Duration>,
+    /// When it will be looked at by the timers.
+    pub(super) armed: Option<Duration>,
+    /// The memory of its queue, as the server's sum has it.
+    pub(super) counted_memory: usize,
+    /// Requests so far, for the log.
+    pub(super) requests: u64,
+}
+
+impl Connection {
+    pub(super) fn new(
+        id: ConnectionId,
+        stream: Stream,
+        peer: SocketAddr,
+        pacing: Pacing,
+        first_object_due: Duration,
+    ) -> Self {
+        Self {
+            id,
+            stream,
+            peer,
+            phase: Phase::Open,
+            input: ReadBuffer::default(),
+            decoder: Decoder::default(),
+            wire: None,
+            output: OutputQueue::default(),
+            places: Vec::new(),
+            skips: 0,
+            // Bytes may have come before the socket was registered.
+            readable: true,
+            hung_up: false,
+            ended: false,
+            waiting: false,
+            ready: false,
+            dirty: false,
+            blocked: false,
+            registered: Interest::READABLE,
+            ordinary: false,
+            pacing,
+            next_object: Duration::ZERO,
+            first_object_due: Some(first_object_due),
+            half_since: None,
+            over_soft_since: None,
+            armed: None,
+            counted_memory: 0,
+            requests: 0,
+        }
+    }
+
+    /// Reads once into `input`, which is this connection's own, taken out while it is served.
+    pub(super) fn fill(&mut self, input: &mut ReadBuffer, pool: &mut Pool) -> Filled {
+        if self.ended {
+            return Filled::End;
+        }
+        if !self.readable && !self.hung_up {
+            return Filled::Nothing;
+        }
+        let space = input.space(pool);
+        let room = space.len();
+        if room == 0 {
+            return Filled::Nothing;
+        }
+        match self.stream.read(space) {
+            Ok(0) => {
+                self.ended = true;
+                Filled::End
+            }
+            Ok(count) => {
+                // Less than asked for: the socket is empty, and what comes later is a new event.
+                // Only the peer's end may be there already, and then the event has said so.
+                self.readable = count == room;
+                input.filled(count);
+                Filled::Bytes(count)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.readable = false;
+                self.hung_up = false;
+                Filled::Nothing
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Filled::Bytes(0),
+            Err(error) => Filled::Broken(error),
+        }
+    }
+
+    /// Whether the next request may be handled.
+    pub(super) fn may_decode(&self) -> bool {
+        self.phase == Phase::Open
+            && !self.waiting
+            && self.output.answer_bytes() < UNREAD_ANSWER_BYTES
+    }
+
+    /// What the decoder and the queue show ends the beginner, for good.
+    pub(super) const fn note_traits(&mut self, asked_features: bool) {
+        if asked_features || self.decoder.saw_spacing() || self.output.answers() > BEGINNER_REQUESTS
+        {
+            self.ordinary = true;
+        }
+    }
+
+    /// Whether its objects are kept apart in time.
+    pub(super) const fn is_paced(&self) -> bool {
+        match self.pacing {
+            Pacing::Auto => !self.ordinary,
+            Pacing::On => true,
+            Pacing::Off => false,
+        }
+    }
+
+    /// Puts it on the list of those to be flushed, once.
+    pub(super) fn mark_dirty(&mut self, dirty: &mut Vec<ConnectionId>) {
+        if !std::mem::replace(&mut self.dirty, true) {
+            dirty.push(self.id);
+        }
+    }
+
+    /// Appends an answer.
+    pub(super) fn answer(&mut self, pool: &mut Pool, encode: impl FnOnce(&mut Vec<u8>)) {
+        let join = !self.is_paced();
+        self.output.push_answer(pool, join, encode);
+    }
+
+    /// Writes what waits: as much as the kernel takes, the turn's budget and the pacing allow.
+    pub(super) fn flush(&mut self, pool: &mut Pool, uptime: Duration) -> Flushed {
+        let mut budget = WRITE_TURN_BYTES;
+        let mut burst = PACED_BURST;
+        loop {
+            if self.output.is_empty() {
+                return Flushed::All;
+            }
+            if self.blocked {
+                return Flushed::Blocked;
+            }
+            if budget == 0 || burst == 0 {
+                return Flushed::Budget;
+            }
+            let paced = self.is_paced();
+            if paced && uptime < self.next_object {
+                return Flushed::Paced;
+            }
+            let pieces = self.output.pieces();
+            match self.write_once(pool, if paced { 1 } else { WRITE_PARTS }) {
+                Ok(count) => budget = budget.saturating_sub(count),
+                Err(error) => return Flushed::Broken(error),
+            }
+            if paced && self.output.pieces() < pieces {
+                burst -= 1;
+                self.next_object = next_object(self.next_object, uptime, pieces - 1);
+            }
+        }
+    }
+
+    /// One `writev`; a short one means that the kernel has no more room.
+    fn write_once(&mut self, pool: &mut Pool, most: usize) -> io::Result<usize> {
+        let mut parts = [IoSlice::new(&[]); WRITE_PARTS];
+        let front = self.output.front(most, &mut parts);
+        let parts = parts.get(..front.parts).unwrap_or_default();
+        match self.stream.write_parts(parts) {
+            Ok(count) => {
+                self.blocked = count < front.bytes;
+                self.output.written(pool, count);
+                Ok(count)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.blocked = true;
+                Ok(0)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether its queue is too long, or has been for too long.
+    pub(super) fn is_slow(&mut self, bounds: &OutputBounds, uptime: Duration) -> bool {
+        let waiting = self.output.bytes();
+        if waiting <= bounds.soft_bytes {
+            self.over_soft_since = None;
+            return false;
+        }
+        let since = *self.over_soft_since.get_or_insert(uptime);
+        waiting > bounds.hard_bytes || uptime >= since + bounds.soft_for
+    }
+
+    /// What we want the kernel to tell us, computed from the buffers.
+    pub(super) const fn interest(&self) -> Interest {
+        if self.blocked { Interest::READABLE.add(Interest::WRITABLE) } else { Interest::READABLE }
+    }
+
+    /// When it must be looked at, whatever happens on the socket.
+    pub(super) fn deadline(&self, bounds: &OutputBounds) -> Option<Duration> {
+        let phase = match self.phase {
+            Phase::Open => None,
+            Phase::Flushing { until } | Phase::Draining { until, .. } => Some(until),
+            Phase::Gone => return None,
+        };
+        // One that is dirty is flushed in this turn anyway.
+        let held = !self.dirty && !self.blocked && !self.output.is_empty();
+        let paced = held && self.is_paced();
+        [
+            phase,
+            self.first_object_due.filter(|_| self.phase == Phase::Open),
+            self.half_since.map(|since| since + HALF_OBJECT).filter(|_| self.phase == Phase::Open),
+            self.over_soft_since.map(|since| since + bounds.soft_for),
+            paced.then_some(self.next_object),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Why the client's time is over, if it is.
+    pub(super) fn overdue(&self, uptime: Duration) -> Option<&'static str> {
+        if self.phase != Phase::Open {
+            return None;
+        }
+        if self.first_object_due.is_some_and(|due| uptime >= due) {
+            return Some("no whole object came in time");
+        }
+        let half = self.half_since.is_some_and(|since| uptime >= since + HALF_OBJECT);
+        half.then_some("half an object stayed half")
+    }
+
+    /// All is written: shuts our side, and says whether the peer's end is still to be waited for.
+    pub(super) fn start_draining(&mut self, uptime: Duration) {
+        let shut = self.stream.shut_sending();
+        self.phase = if self.ended || shut.is_err() {
+            Phase::Gone
+        } else {
+            Phase::Draining { until: uptime + LINGER, bytes_left: LINGER_BYTES }
+        };
+    }
+
+    /// Reads and drops what still comes; a closing connection is gone at its end or its bound.
+    pub(super) fn drain(&mut self, scratch: &mut [u8]) {
+        while let Phase::Draining { until, bytes_left } = self.phase {
+            self.phase = match self.stream.read(scratch) {
+                Ok(0) => Phase::Gone,
+                Ok(count) if count >= bytes_left => Phase::Gone,
+                Ok(count) => Phase::Draining { until, bytes_left: bytes_left - count },
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => Phase::Gone,
+            };
+        }
+    }
+}
+
+/// When the object after one that was just written may follow: one that has fallen behind by less
+/// than the full gap catches up, so that a coarse clock does not slow a long queue.
+fn next_object(due: Duration, uptime: Duration, left: usize) -> Duration {
+    let share = u32::try_from(left).ok().and_then(|left| PACE_BACKLOG.checked_div(left));
+    let gap = share.map_or(PACE_GAP, |share| share.min(PACE_GAP));
+    let from = if gap < PACE_GAP && due + PACE_GAP > uptime { due } else { uptime };
+    from + gap
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_object;
+    use std::time::Duration;
+
+    const fn ms(n: u64) -> Duration {
+        Duration::from_millis(n)
+    }
+
+    #[test]
+    fn objects_are_five_milliseconds_apart_or_a_share_of_a_hundred() {
+        assert_eq!(next_object(ms(0), ms(1000), 0), ms(1005));
+        assert_eq!(next_object(ms(1000), ms(1000), 1), ms(1005));
+        assert_eq!(next_object(ms(1000), ms(1000), 20), ms(1005));
+        assert_eq!(next_object(ms(1000), ms(1000), 50), ms(1002));
+        assert_eq!(next_object(ms(1000), ms(1001), 100), ms(1001), "it catches up");
+        assert_eq!(next_object(ms(0), ms(1000), 100), ms(1001), "but not from long ago");
+    }
+}

@@ -1,0 +1,385 @@
+//! One turn of the loop, in fixed phases: wait, accept, read and handle, finished jobs, timers,
+//! fan-out, flush, reap.
+
+use super::connection::{Connection, Phase};
+use super::fanout::{Audiences, Targets};
+use super::listener::{self, Accepting};
+use super::signals::Stops;
+use super::slots::{self, RESERVED_TOKENS, Slots};
+use super::timers::Timers;
+use super::{Settings, StartError};
+use crate::buffer::Pool;
+use crate::chat::Chat;
+use crate::limits::{EVENTS_PER_POLL, READ_BUFFER_BYTES};
+use crate::message::{ConnectionId, Done, Job, Now, Reply, Snapshot};
+use crate::workers::{PasswordWorker, Report, StorageWorker};
+use mio::net::TcpListener;
+use mio::{Events, Interest, Poll, Token, Waker};
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+const WAKER: Token = Token(RESERVED_TOKENS);
+const SIGNALS: Token = Token(RESERVED_TOKENS + 1);
+const FIRST_LISTENER: usize = RESERVED_TOKENS + 2;
+
+/// Finished jobs that are taken in one turn.
+const DONES_PER_TURN: usize = 1024;
+
+/// Who is told of every answer, for the operator's console.
+pub trait Observer {
+    /// A request was answered.
+    fn answered(&mut self, now: Now, reply: &Reply);
+}
+
+/// The threads that may block.
+#[derive(Debug)]
+pub struct Workers {
+    /// Accounts, rooms and memberships on disk.
+    pub storage: StorageWorker,
+    /// Password hashes.
+    pub passwords: PasswordWorker,
+}
+
+/// How the server ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// All that was owed was written.
+    Cleanly,
+    /// The grace time ran out first.
+    Late,
+    /// A second signal asked for the end at once.
+    AtOnce,
+}
+
+/// The listening server.
+pub struct Server<O> {
+    pub(super) settings: Settings,
+    pub(super) poll: Poll,
+    pub(super) listeners: Vec<TcpListener>,
+    stops: Stops,
+    waker: Arc<Waker>,
+    pub(super) observer: O,
+    started: Instant,
+}
+
+/// What a running server works with.
+pub(super) struct Running<O> {
+    pub(super) server: Server<O>,
+    pub(super) chat: Chat,
+    pub(super) workers: Workers,
+    pub(super) connections: Slots<Connection>,
+    pub(super) audiences: Audiences,
+    pub(super) timers: Timers,
+    pub(super) pool: Pool,
+    pub(super) accepting: Accepting,
+    /// Listeners may have connections waiting.
+    pub(super) knocked: bool,
+    pub(super) per_address: HashMap<IpAddr, usize>,
+    /// Connections that may be read or have whole objects left.
+    pub(super) ready: VecDeque<ConnectionId>,
+    /// Connections with output that was not flushed yet.
+    pub(super) dirty: Vec<ConnectionId>,
+    /// Connections to be reaped at the end of the turn.
+    pub(super) doomed: Vec<ConnectionId>,
+    /// Jobs for the storage worker that found its queue full; each connection has at most one.
+    pub(super) backlog: VecDeque<(ConnectionId, Job)>,
+    /// The memory of all output queues but the shared chunks.
+    pub(super) queued_memory: usize,
+    /// What closing connections still send is read into this and dropped.
+    pub(super) scratch: Vec<u8>,
+    pub(super) now: Now,
+    stop_due: Option<Duration>,
+    signals: usize,
+}
+
+impl<O: Observer> Server<O> {
+    /// Opens all listening sockets, or none.
+    ///
+    /// # Errors
+    /// Where an address cannot be listened on, or the system gives no event queue.
+    pub fn bind(settings: Settings, observer: O) -> Result<Self, StartError> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        let stops = Stops::register(poll.registry(), SIGNALS)?;
+        let mut listeners = listener::bind(&settings.listen)?;
+        for (index, listener) in listeners.iter_mut().enumerate() {
+            let token = Token(FIRST_LISTENER + index);
+            poll.registry().register(listener, token, Interest::READABLE)?;
+        }
+        #[allow(clippy::disallowed_methods, reason = "the loop owns the clock")]
+        let started = Instant::now();
+        Ok(Self { settings, poll, listeners, stops, waker, observer, started })
+    }
+
+    /// The addresses that are listened on, with the ports that the system chose where 0 was asked.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+    }
+
+    /// What a worker calls when it has something to report.
+    pub fn wake(&self) -> impl Fn() + Send + Sync + 'static + use<O> {
+        let waker = Arc::clone(&self.waker);
+        move || {
+            if let Err(error) = waker.wake() {
+                log::error!("cannot wake the event loop: {error}");
+            }
+        }
+    }
+
+    /// Serves until a signal ends it.
+    ///
+    /// # Errors
+    /// Where the event queue itself fails; no connection's failure gets here.
+    pub fn run(self, snapshot: Snapshot, workers: Workers) -> io::Result<(Stopped, O)> {
+        listener::raise_descriptor_limit();
+        let policy = self.settings.policy.clone();
+        let chat = Chat::new(policy, self.settings.limits.clone(), snapshot);
+        let mut running = Running {
+            server: self,
+            chat,
+            workers,
+            connections: Slots::default(),
+            audiences: Audiences::default(),
+            timers: Timers::default(),
+            pool: Pool::default(),
+            accepting: Accepting::default(),
+            knocked: true,
+            per_address: HashMap::new(),
+            ready: VecDeque::new(),
+            dirty: Vec::new(),
+            doomed: Vec::new(),
+            backlog: VecDeque::new(),
+            queued_memory: 0,
+            scratch: vec![0; READ_BUFFER_BYTES],
+            now: Now::default(),
+            stop_due: None,
+            signals: 0,
+        };
+        let stopped = running.run()?;
+        let within = running.server.settings.grace;
+        if !running.workers.passwords.stop(within) || !running.workers.storage.stop(within) {
+            log::warn!("a worker did not end within {} s", within.as_secs());
+        }
+        Ok((stopped, running.server.observer))
+    }
+
+    /// The one place that reads the clock.
+    #[allow(clippy::disallowed_methods, reason = "the loop owns the clock")]
+    fn now(&self) -> Now {
+        let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let unix_micros = u64::try_from(unix.as_micros()).unwrap_or(u64::MAX);
+        Now { unix_micros, uptime: self.started.elapsed() }
+    }
+}
+
+impl<O: Observer> Running<O> {
+    fn run(&mut self) -> io::Result<Stopped> {
+        let mut events = Events::with_capacity(EVENTS_PER_POLL);
+        self.now = self.server.now();
+        loop {
+            self.wait(&mut events)?;
+            self.turn();
+            if let Some(stopped) = self.stopped() {
+                self.part();
+                return Ok(stopped);
+            }
+        }
+    }
+
+    fn turn(&mut self) {
+        self.accept();
+        self.serve_ready();
+        self.take_done();
+        self.run_timers();
+        self.share_output();
+        self.flush_dirty();
+        self.cut_slowest();
+        self.reap();
+    }
+
+    /// Waits for events, no longer than until the next deadline, and notes what they say.
+    fn wait(&mut self, events: &mut Events) -> io::Result<()> {
+        let timeout = self.timeout();
+        match self.server.poll.poll(events, timeout) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => events.clear(),
+            result => result?,
+        }
+        self.now = self.server.now();
+        for event in events.iter() {
+            match event.token() {
+                WAKER => {}
+                SIGNALS => self.note_signals(),
+                Token(token) if token >= FIRST_LISTENER => self.knocked = true,
+                token => self.note_event(slots::connection(token), event),
+            }
+        }
+        Ok(())
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        let accepts = self.knocked && !self.accepting.stopped && self.accepting.due().is_none();
+        if !self.ready.is_empty() || !self.dirty.is_empty() || accepts {
+            return Some(Duration::ZERO);
+        }
+        let deadlines =
+            [self.timers.next(), self.chat.poll_timeout(), self.accepting.due(), self.stop_due];
+        let next = deadlines.into_iter().flatten().min()?;
+        Some(next.saturating_sub(self.now.uptime))
+    }
+
+    fn note_event(&mut self, id: ConnectionId, event: &mio::event::Event) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        if event.is_readable() || event.is_read_closed() || event.is_error() {
+            connection.readable = true;
+            connection.hung_up |= event.is_read_closed() || event.is_error();
+            self.make_ready(id);
+        }
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        if event.is_writable() && connection.blocked {
+            connection.blocked = false;
+            connection.mark_dirty(&mut self.dirty);
+        }
+    }
+
+    pub(super) fn make_ready(&mut self, id: ConnectionId) {
+        if let Some(connection) = self.connections.get_mut(id)
+            && !std::mem::replace(&mut connection.ready, true)
+        {
+            self.ready.push_back(id);
+        }
+    }
+
+    fn note_signals(&mut self) {
+        self.signals += self.server.stops.count();
+        if self.signals > 0 && self.stop_due.is_none() {
+            log::info!("stopping: nothing is accepted any more, what is owed is flushed");
+            self.stop_due = Some(self.now.uptime + self.server.settings.grace);
+            self.accepting.stopped = true;
+            self.server.listeners.clear();
+        }
+    }
+
+    /// Whether no new request is handled any more.
+    pub(super) const fn is_stopping(&self) -> bool {
+        self.stop_due.is_some()
+    }
+
+    fn stopped(&self) -> Option<Stopped> {
+        let due = self.stop_due?;
+        if self.signals > 1 {
+            return Some(Stopped::AtOnce);
+        }
+        let owed = self.connections.iter().any(|connection| {
+            connection.waiting || (connection.phase != Phase::Gone && !connection.output.is_empty())
+        });
+        if !owed {
+            return Some(Stopped::Cleanly);
+        }
+        (self.now.uptime >= due).then_some(Stopped::Late)
+    }
+
+    /// The end: each peer is told that nothing more comes, and what it sent is read, else a reset
+    /// would eat what was written last.
+    fn part(&mut self) {
+        for connection in self.connections.iter_mut() {
+            connection.start_draining(self.now.uptime);
+            connection.drain(&mut self.scratch);
+        }
+    }
+
+    fn take_done(&mut self) {
+        for _ in 0..DONES_PER_TURN {
+            let Some(report) = self.workers.storage.poll_report() else { break };
+            match report {
+                Report::Done { connection, done } => self.finish(connection, done),
+                Report::Accounts(accounts) => {
+                    self.chat.handle_accounts(accounts);
+                    self.carry_out(&[]);
+                }
+            }
+        }
+        for _ in 0..DONES_PER_TURN {
+            let Some((connection, done)) = self.workers.passwords.poll_done() else { break };
+            self.finish(connection, done);
+        }
+        while let Some((connection, job)) = self.backlog.pop_front() {
+            if let Err(job) = self.workers.storage.submit(connection, job) {
+                self.backlog.push_front((connection, job));
+                break;
+            }
+        }
+    }
+
+    /// A job is done: the request is answered, and the connection's next one may be handled.
+    fn finish(&mut self, id: ConnectionId, done: Done) {
+        if let Some(connection) = self.connections.get_mut(id) {
+            connection.waiting = false;
+        }
+        self.chat.handle_done(id, done);
+        self.carry_out(&[]);
+        self.make_ready(id);
+    }
+
+    fn run_timers(&mut self) {
+        while let Some((due, id)) = self.timers.pop_due(self.now.uptime) {
+            let Some(connection) = self.connections.get_mut(id) else { continue };
+            if connection.armed == Some(due) {
+                connection.armed = None;
+                self.look_at(id);
+            }
+        }
+        self.chat.handle_timeout(self.now);
+        self.carry_out(&[]);
+    }
+
+    /// A connection's deadline has come.
+    fn look_at(&mut self, id: ConnectionId) {
+        let uptime = self.now.uptime;
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        match connection.phase {
+            Phase::Flushing { until } | Phase::Draining { until, .. } if uptime >= until => {
+                self.drop_now(id, "the peer did not read its last answer in time");
+            }
+            _ => match connection.overdue(uptime) {
+                Some(reason) => self.close(id, reason),
+                // What was paced is due, or a queue has been long for too long: see on flush,
+                // which puts in the next deadline as well.
+                None => connection.mark_dirty(&mut self.dirty),
+            },
+        }
+    }
+
+    /// Puts the connection's next deadline into the table.
+    pub(super) fn rearm(&mut self, id: ConnectionId) {
+        let bounds = &self.server.settings.output;
+        if let Some(connection) = self.connections.get_mut(id)
+            && let Some(due) = connection.deadline(bounds)
+        {
+            self.timers.arm(id, &mut connection.armed, due);
+        }
+    }
+
+    fn share_output(&mut self) {
+        let mut targets = Targets {
+            connections: &mut self.connections,
+            pool: &mut self.pool,
+            dirty: &mut self.dirty,
+        };
+        self.audiences.share_all(&mut targets);
+    }
+
+    fn reap(&mut self) {
+        while let Some(id) = self.doomed.pop() {
+            let Some(mut connection) = self.connections.remove(id) else { continue };
+            self.queued_memory = self.queued_memory.saturating_sub(connection.counted_memory);
+            if let Err(error) = self.server.poll.registry().deregister(&mut connection.stream) {
+                log::debug!("cannot deregister {}: {error}", connection.peer);
+            }
+            self.forget_address(connection.peer.ip());
+        }
+    }
+}

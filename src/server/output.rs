@@ -1,0 +1,106 @@
+//! Flushing: each connection with output once a turn, and what happens to slow readers.
+
+use super::connection::{Flushed, Phase};
+use super::event_loop::{Observer, Running};
+use super::slots;
+use crate::message::ConnectionId;
+
+impl<O: Observer> Running<O> {
+    pub(super) fn flush_dirty(&mut self) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for id in dirty.drain(..) {
+            self.flush(id);
+        }
+        // What became dirty meanwhile, and those that used up their share of the turn.
+        dirty.append(&mut self.dirty);
+        self.dirty = dirty;
+    }
+
+    fn flush(&mut self, id: ConnectionId) {
+        let uptime = self.now.uptime;
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        connection.dirty = false;
+        if connection.phase == Phase::Gone {
+            return;
+        }
+        connection.note_traits(false);
+        let held = !connection.may_decode();
+        let flushed = connection.flush(&mut self.pool, uptime);
+        let memory = connection.output.own_memory();
+        let before = std::mem::replace(&mut connection.counted_memory, memory);
+        self.queued_memory = self.queued_memory.saturating_sub(before) + memory;
+        let released = held && connection.may_decode();
+        if connection.is_slow(&self.server.settings.output, uptime) {
+            let waiting = connection.output.bytes();
+            return self.lose(id, &format!("slow reader: {waiting} bytes were unread"));
+        }
+        match flushed {
+            Flushed::Broken(error) => return self.lose(id, &error.to_string()),
+            Flushed::Budget => connection.mark_dirty(&mut self.dirty),
+            Flushed::All if matches!(connection.phase, Phase::Flushing { .. }) => {
+                return self.drain_after_flush(id);
+            }
+            Flushed::All | Flushed::Blocked | Flushed::Paced => {}
+        }
+        self.update_interest(id);
+        if released {
+            self.make_ready(id);
+        }
+        self.rearm(id);
+    }
+
+    fn drain_after_flush(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        connection.start_draining(self.now.uptime);
+        connection.drain(&mut self.scratch);
+        if connection.phase == Phase::Gone {
+            self.doomed.push(id);
+        } else {
+            self.update_interest(id);
+            self.rearm(id);
+        }
+    }
+
+    /// Tells the kernel what we want to know, where that changed.
+    fn update_interest(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let interest = connection.interest();
+        if interest == connection.registered {
+            return;
+        }
+        connection.registered = interest;
+        let registry = self.server.poll.registry();
+        if let Err(error) = registry.reregister(&mut connection.stream, slots::token(id), interest)
+        {
+            let reason = format!("cannot watch the connection: {error}");
+            self.lose(id, &reason);
+        }
+    }
+
+    /// All queues together are bounded: the slowest readers are cut first.
+    pub(super) fn cut_slowest(&mut self) {
+        let bound = self.server.settings.output.total_bytes;
+        while self.queued_memory + self.audiences.shared_bytes() > bound {
+            let slowest = self
+                .connections
+                .iter()
+                .filter(|connection| connection.phase != Phase::Gone)
+                .max_by_key(|connection| connection.output.bytes())
+                .filter(|connection| !connection.output.is_empty())
+                .map(|connection| (connection.id, connection.output.bytes()));
+            let Some((id, waiting)) = slowest else { return };
+            let reason = format!(
+                "slow reader: {waiting} bytes were unread when all queues were over {bound}"
+            );
+            self.lose(id, &reason);
+            self.discard_output(id);
+        }
+    }
+
+    fn discard_output(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        connection.output = crate::buffer::OutputQueue::default();
+        let counted = std::mem::take(&mut connection.counted_memory);
+        self.queued_memory = self.queued_memory.saturating_sub(counted);
+    }
+}

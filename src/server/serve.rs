@@ -1,0 +1,213 @@
+//! Reading and handling: as many whole objects as there are, within a budget.
+
+use super::connection::{Filled, Phase};
+use super::event_loop::{Observer, Running};
+use crate::buffer::ReadBuffer;
+use crate::limits::{READ_TURN_BYTES, REQUESTS_PER_TURN};
+use crate::message::{ConnectionId, Phrase};
+use crate::transport::http;
+use crate::wire::detect::{Wire, detect};
+use crate::wire::jim::{Decoded, Decoder};
+
+/// What all connections together may bring in one turn: beyond, the rest waits for the next, so
+/// that what a turn puts into a reader's queue stays bounded.
+const TURN_BYTES: usize = 4 * 1024 * 1024;
+
+/// What is left of a connection's share of the turn.
+struct Budget {
+    bytes: usize,
+    requests: usize,
+}
+
+/// What stops the handling of one connection in this turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Halt {
+    /// More bytes are needed.
+    Hungry,
+    /// Its share is used up; it goes on in the next turn.
+    Budget,
+    /// It waits for a job, its answers are unread, or it is closing.
+    Held,
+}
+
+impl<O: Observer> Running<O> {
+    pub(super) fn serve_ready(&mut self) {
+        let mut turn = TURN_BYTES;
+        for _ in 0..self.ready.len() {
+            if turn == 0 {
+                break;
+            }
+            let Some(id) = self.ready.pop_front() else { break };
+            let Some(connection) = self.connections.get_mut(id) else { continue };
+            connection.ready = false;
+            turn = turn.saturating_sub(self.serve(id));
+        }
+    }
+
+    /// Serves one connection; says how much it brought.
+    fn serve(&mut self, id: ConnectionId) -> usize {
+        let stopping = self.is_stopping();
+        let Some(connection) = self.connections.get_mut(id) else { return 0 };
+        match connection.phase {
+            Phase::Draining { .. } => {
+                connection.drain(&mut self.scratch);
+                if connection.phase == Phase::Gone {
+                    self.doomed.push(id);
+                }
+                return 0;
+            }
+            Phase::Flushing { .. } | Phase::Gone => return 0,
+            Phase::Open if stopping => return 0,
+            Phase::Open => {}
+        }
+        // Taken out while it is served: requests borrow from it.
+        let mut input = std::mem::take(&mut connection.input);
+        let mut budget = Budget { bytes: READ_TURN_BYTES, requests: REQUESTS_PER_TURN };
+        let halt = self.read_and_handle(id, &mut input, &mut budget);
+        input.park(&mut self.pool);
+        let Some(connection) = self.connections.get_mut(id) else { return 0 };
+        connection.input = input;
+        self.after_serving(id, halt);
+        READ_TURN_BYTES - budget.bytes
+    }
+
+    fn after_serving(&mut self, id: ConnectionId, halt: Halt) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        connection.half_since = match connection.half_since {
+            _ if !connection.decoder.is_inside_object() => None,
+            None => Some(self.now.uptime),
+            since => since,
+        };
+        match halt {
+            Halt::Budget => self.make_ready(id),
+            Halt::Hungry if connection.ended => self.end(id),
+            Halt::Hungry | Halt::Held => {}
+        }
+        self.rearm(id);
+    }
+
+    /// Decodes and handles what is there, reads more, and so on.
+    fn read_and_handle(
+        &mut self,
+        id: ConnectionId,
+        input: &mut ReadBuffer,
+        budget: &mut Budget,
+    ) -> Halt {
+        loop {
+            let halt = self.handle_whole(id, input, budget);
+            if halt != Halt::Hungry {
+                return halt;
+            }
+            if budget.bytes == 0 {
+                return Halt::Budget;
+            }
+            let Some(connection) = self.connections.get_mut(id) else { return Halt::Held };
+            match connection.fill(input, &mut self.pool) {
+                Filled::Bytes(count) => budget.bytes = budget.bytes.saturating_sub(count.max(1)),
+                Filled::Nothing | Filled::End => return Halt::Hungry,
+                Filled::Broken(error) => {
+                    self.lose(id, &error.to_string());
+                    return Halt::Held;
+                }
+            }
+        }
+    }
+
+    /// Handles all whole objects that are held.
+    fn handle_whole(
+        &mut self,
+        id: ConnectionId,
+        input: &mut ReadBuffer,
+        budget: &mut Budget,
+    ) -> Halt {
+        loop {
+            let Some(connection) = self.connections.get_mut(id) else { return Halt::Held };
+            if !connection.may_decode() {
+                return Halt::Held;
+            }
+            if connection.wire != Some(Wire::Jim) && !self.know_wire(id, input.data()) {
+                return Halt::Hungry;
+            }
+            if input.is_empty() {
+                return Halt::Hungry;
+            }
+            if budget.requests == 0 {
+                return Halt::Budget;
+            }
+            match self.handle_one(id, input) {
+                Some(true) => budget.requests -= 1,
+                Some(false) => return Halt::Hungry,
+                None => return Halt::Held,
+            }
+        }
+    }
+
+    /// Decodes and handles one object: false if none is whole, `None` if the connection is gone.
+    fn handle_one(&mut self, id: ConnectionId, input: &mut ReadBuffer) -> Option<bool> {
+        let mut decoder: Decoder = std::mem::take(&mut self.connections.get_mut(id)?.decoder);
+        let decoded = decoder.decode(input.data(), &self.server.settings.limits);
+        let connection = self.connections.get_mut(id)?;
+        connection.decoder = decoder;
+        let (consumed, whole) = match decoded {
+            Decoded::Incomplete { consumed } => {
+                connection.note_traits(false);
+                (consumed, false)
+            }
+            Decoded::Request { request, consumed } => {
+                connection.note_traits(request.asks_features);
+                connection.requests += 1;
+                connection.first_object_due = None;
+                self.chat.handle_request(self.now, id, &request);
+                self.carry_out(request.raw);
+                (consumed, true)
+            }
+            Decoded::Malformed { phrase, consumed, .. } => {
+                connection.note_traits(false);
+                connection.requests += 1;
+                self.chat.handle_malformed(self.now, id, phrase);
+                self.carry_out(&[]);
+                (consumed, true)
+            }
+        };
+        input.consume(consumed);
+        Some(whole)
+    }
+
+    /// Whether the connection speaks JIM; anything else is told so, or only logged, and closed.
+    fn know_wire(&mut self, id: ConnectionId, first_bytes: &[u8]) -> bool {
+        let Some(connection) = self.connections.get_mut(id) else { return false };
+        let wire = match detect(first_bytes) {
+            None if !(connection.ended && !first_bytes.is_empty()) => return false,
+            // The input ended before it said more: what is there is answered as JIM.
+            None => Wire::Jim,
+            Some(wire) => wire,
+        };
+        connection.wire = Some(wire);
+        let reason = match wire {
+            Wire::Jim => return true,
+            Wire::Tls => "it speaks TLS, which is not served here",
+            Wire::LengthPrefixed => "it sends length-prefixed frames, which are not served here",
+            Wire::Http => {
+                connection
+                    .answer(&mut self.pool, |out| out.extend_from_slice(http::NOT_IMPLEMENTED));
+                "it speaks HTTP, which is not served here"
+            }
+        };
+        self.close(id, reason);
+        false
+    }
+
+    /// The peer has sent all it will, and every request is answered: flush and close.
+    fn end(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        if connection.phase != Phase::Open || connection.waiting {
+            return;
+        }
+        if connection.decoder.is_inside_object() {
+            connection.decoder = Decoder::default();
+            self.chat.handle_malformed(self.now, id, Phrase::CutShort);
+            self.carry_out(&[]);
+        }
+        self.close(id, "the client closed the connection");
+    }
+}

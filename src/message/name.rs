@@ -1,6 +1,7 @@
 //! Account and room names: one rule, one identity (PROTOCOL.md, "Names").
 
 use super::lookalike::{Skeletons, is_reserved};
+use super::phrase_english::write_name_fault;
 use super::precis::in_precis;
 use precis_profiles::Nickname;
 use precis_profiles::precis_core::profile::Profile;
@@ -45,6 +46,13 @@ pub enum NameFault {
     Reserved,
     /// Refused by the PRECIS Nickname profile (RFC 8266).
     NotAName,
+}
+
+/// In English, as what follows "the name": for the operator. Clients are answered by a `Phrase`.
+impl fmt::Display for NameFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_name_fault(*self, f)
+    }
 }
 
 impl Name {

@@ -155,7 +155,7 @@ fn write_json_fault(fault: JsonFault, f: &mut Formatter<'_>) -> Result {
     }
 }
 
-fn write_name_fault(fault: NameFault, f: &mut Formatter<'_>) -> Result {
+pub(super) fn write_name_fault(fault: NameFault, f: &mut Formatter<'_>) -> Result {
     match fault {
         NameFault::Empty => f.write_str("is an empty name"),
         NameFault::TooLong { limit, got } => {

@@ -13,7 +13,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum AccountError {
     /// The text is no name.
-    #[error("{name:?} is no good as an account's name")]
+    #[error("the name {name:?} {fault}")]
     BadName {
         /// What was given.
         name: String,
@@ -156,5 +156,134 @@ fn refuse_taken(name: &Name, other: Option<Name>) -> Result<(), AccountError> {
         None => Ok(()),
         Some(other) if other == *name => Err(AccountError::Taken { name: other }),
         Some(other) => Err(AccountError::LooksLike { name: name.clone(), other }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::store::tests::{Scratch, join};
+    use super::*;
+    use crate::message::{Done, Job};
+
+    fn accounts(scratch: &Scratch) -> Accounts {
+        Accounts::open(&scratch.folder, &Limits::default()).unwrap()
+    }
+
+    fn secret() -> Secret {
+        Secret::new("secret")
+    }
+
+    #[test]
+    fn a_life_of_an_account() {
+        let scratch = Scratch::new();
+        let mut accounts = accounts(&scratch);
+        let id = accounts.add("Иван Петров", &secret()).unwrap();
+        accounts.block("Иван Петров").unwrap();
+        let listed = accounts.list().unwrap();
+        assert_eq!((listed[0].id, listed[0].blocked), (id, true));
+        accounts.unblock("Иван Петров").unwrap();
+        assert!(!accounts.list().unwrap()[0].blocked);
+
+        let fits = |accounts: &mut Accounts, password: &str| {
+            let phc = accounts.list().unwrap()[0].phc.clone();
+            accounts.hasher.verify(Some(&phc), &Secret::new(password))
+        };
+        assert!(fits(&mut accounts, "secret"));
+        accounts.passwd("Иван Петров", &Secret::new("другой")).unwrap();
+        assert!(!fits(&mut accounts, "secret"));
+        assert!(fits(&mut accounts, "другой"));
+
+        accounts.remove("Иван Петров").unwrap();
+        assert!(accounts.list().unwrap().is_empty());
+        assert!(accounts.add("Иван Петров", &secret()).unwrap() > id, "a new identity");
+    }
+
+    #[test]
+    fn a_taken_name_and_its_look_alikes_are_refused() {
+        let scratch = Scratch::new();
+        let mut accounts = accounts(&scratch);
+        accounts.add("admin", &secret()).unwrap();
+        accounts.add("Вася", &secret()).unwrap();
+        let hashed = accounts.hasher.computed();
+        let error = accounts.add("admin", &secret()).unwrap_err();
+        assert!(matches!(error, AccountError::Taken { .. }), "{error:?}");
+        for (name, existing) in
+            [("ADMIN", "admin"), ("аdmin", "admin"), ("Bacя", "Вася"), ("вася", "Вася")]
+        {
+            let error = accounts.add(name, &secret()).unwrap_err();
+            let AccountError::LooksLike { other, .. } = &error else { panic!("{error:?}") };
+            assert_eq!(other.as_str(), existing);
+            assert!(error.to_string().contains(existing), "{error}");
+        }
+        assert_eq!(accounts.hasher.computed(), hashed, "refused before the hash");
+        assert_eq!(accounts.list().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn the_tables_themselves_hold_the_rule() {
+        let scratch = Scratch::new();
+        let mut store = scratch.open();
+        let add = |store: &mut Store, name: &str| {
+            store.change(|connection| {
+                account_table::insert(connection, &Name::shown(name), "$", 0)
+                    .map(Ok::<_, StoreError>)
+            })
+        };
+        add(&mut store, "АДМИН").unwrap();
+        for name in ["АДМИН", "админ", "AДМИН"] {
+            assert!(add(&mut store, name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn bad_input_is_named() {
+        let scratch = Scratch::new();
+        let mut accounts = accounts(&scratch);
+        let error = accounts.add("server", &secret()).unwrap_err();
+        assert_eq!(error.to_string(), "the name \"server\" is reserved: take another name");
+        let long = Secret::new("я".repeat(129));
+        let error = accounts.add("ann", &long).unwrap_err();
+        let expected = PasswordError::TooLong { limit: 128, got: 129 };
+        assert!(matches!(error, AccountError::Password(fault) if fault == expected));
+        let error = accounts.add("ann", &Secret::new("")).unwrap_err();
+        assert!(matches!(error, AccountError::Password(PasswordError::Empty)), "{error:?}");
+        accounts.add("ann", &Secret::new("я".repeat(128))).unwrap();
+
+        let results = [
+            accounts.passwd("bob", &secret()),
+            accounts.remove("bob"),
+            accounts.block("bob"),
+            accounts.unblock("Ann"),
+        ];
+        for result in results {
+            assert!(matches!(result, Err(AccountError::NoSuchUser { .. })), "{result:?}");
+        }
+    }
+
+    #[test]
+    fn the_rooms_of_a_removed_account_are_handed_on() {
+        let scratch = Scratch::new();
+        let mut store = scratch.open();
+        let mut accounts = accounts(&scratch);
+        let ann = accounts.add("ann", &secret()).unwrap();
+        let bob = accounts.add("bob", &secret()).unwrap();
+        let jobs: Vec<Job> = vec![join(ann, "#a"), join(bob, "#a"), join(ann, "#b")];
+        let (done, _) = store.perform(&jobs, 1);
+        assert!(done.iter().all(|done| matches!(done, Done::Joined { .. })), "{done:?}");
+        accounts.remove("ann").unwrap();
+        let snapshot = store.snapshot().unwrap();
+        let owners: Vec<_> = snapshot.rooms.iter().map(|room| room.owner).collect();
+        assert_eq!(owners, [Some(bob), None]);
+        assert_eq!(snapshot.memberships.len(), 1);
+    }
+
+    #[test]
+    fn commands_work_beside_a_running_server() {
+        let scratch = Scratch::new();
+        let _lock = scratch.folder.lock().unwrap();
+        let mut store = scratch.open();
+        store.snapshot().unwrap();
+        accounts(&scratch).add("ann", &secret()).unwrap();
+        assert_eq!(store.changed_accounts().unwrap().unwrap().len(), 1);
     }
 }

@@ -93,8 +93,12 @@ impl DataFolder {
 
     /// The store's file, which is there (perhaps empty) and its owner's alone.
     pub(super) fn store_file(&self) -> Result<PathBuf, FolderError> {
-        self.file(STORE_FILE)?;
-        Ok(self.path.join(STORE_FILE))
+        let path = self.path.join(STORE_FILE);
+        // To close a file lets go the locks that SQLite holds on it in this process.
+        if !path.exists() {
+            self.file(STORE_FILE)?;
+        }
+        Ok(path)
     }
 
     fn file(&self, name: &str) -> Result<File, FolderError> {

@@ -160,3 +160,126 @@ fn run(checks: &Receiver<Check>, verdicts: SyncSender<bool>, bell: &WakeAtEnd) {
         (bell.0)();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    const DEADLINE: Duration = Duration::from_secs(30);
+
+    fn connection(slot: u32) -> ConnectionId {
+        ConnectionId { slot, generation: 1 }
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    /// A worker, and what hears its calls.
+    fn start() -> (PasswordWorker, Receiver<()>) {
+        let (bell, heard) = channel();
+        let worker = PasswordWorker::spawn(move || bell.send(()).unwrap_or(())).unwrap();
+        (worker, heard)
+    }
+
+    /// The next answers, in order.
+    fn answers(
+        worker: &mut PasswordWorker,
+        heard: &Receiver<()>,
+        count: usize,
+    ) -> Vec<(u32, Done)> {
+        let mut all = Vec::new();
+        while all.len() < count {
+            match worker.poll_done() {
+                Some((connection, done)) => all.push((connection.slot, done)),
+                None => heard.recv_timeout(DEADLINE).unwrap(),
+            }
+        }
+        all
+    }
+
+    fn ask(worker: &mut PasswordWorker, from: &str, slot: u32) {
+        worker.submit(address(from), connection(slot), None, Secret::new("x")).unwrap();
+    }
+
+    #[test]
+    fn right_wrong_and_unknown_are_told_apart() {
+        let phc: Arc<str> = PasswordHasher::new().hash(&Secret::new("secret")).unwrap().into();
+        let (mut worker, heard) = start();
+        let rows = [
+            (Some(&phc), "secret", true),
+            (Some(&phc), "Secret", false),
+            (None, "secret", false),
+            (Some(&phc), "secret", true),
+        ];
+        for (slot, (phc, password, _)) in (0..).zip(rows) {
+            let password = Secret::new(password);
+            let from = address("10.0.0.1");
+            worker.submit(from, connection(slot), phc.cloned(), password).unwrap();
+        }
+        let expected: Vec<_> =
+            (0..).zip(rows).map(|(slot, (_, _, fits))| (slot, Done::Password(fits))).collect();
+        assert_eq!(answers(&mut worker, &heard, rows.len()), expected);
+        assert_eq!(worker.poll_done(), None);
+        assert!(worker.stop(DEADLINE));
+    }
+
+    #[test]
+    fn one_address_does_not_hold_up_another() {
+        let (mut worker, heard) = start();
+        for slot in 0..20 {
+            ask(&mut worker, "10.0.0.1", slot);
+        }
+        ask(&mut worker, "10.0.0.2", 100);
+        let order: Vec<u32> =
+            answers(&mut worker, &heard, 21).into_iter().map(|(slot, _)| slot).collect();
+        let place = order.iter().position(|slot| *slot == 100).unwrap();
+        assert!(place <= HANDED_OVER + 1, "{order:?}");
+        assert!(worker.stop(DEADLINE));
+    }
+
+    #[test]
+    fn the_gone_get_no_answer() {
+        let (mut worker, heard) = start();
+        for slot in 0..5 {
+            ask(&mut worker, "10.0.0.1", slot);
+        }
+        for slot in [0, 1, 3] {
+            worker.forget(connection(slot));
+        }
+        let slots: Vec<u32> =
+            answers(&mut worker, &heard, 2).into_iter().map(|(slot, _)| slot).collect();
+        assert_eq!(slots, [2, 4]);
+        assert_eq!(worker.poll_done(), None);
+        assert!(worker.stop(DEADLINE));
+    }
+
+    #[test]
+    fn a_stop_does_not_wait_for_the_queue() {
+        let (mut worker, _heard) = start();
+        for slot in 0..60 {
+            ask(&mut worker, "10.0.0.1", slot);
+        }
+        assert!(worker.stop(DEADLINE));
+    }
+
+    #[test]
+    fn what_a_dead_thread_owed_has_failed() {
+        let (mut worker, heard) = start();
+        for slot in 0..5 {
+            ask(&mut worker, "10.0.0.1", slot);
+        }
+        // The thread's end: its side of both channels closes.
+        let (_, verdicts) = sync_channel(1);
+        worker.verdicts = verdicts;
+        (worker.checks, _) = sync_channel(1);
+        worker.forget(connection(1));
+        ask(&mut worker, "10.0.0.2", 9);
+        let failed = answers(&mut worker, &heard, 5);
+        assert!(failed.iter().all(|(_, done)| *done == Done::Failed), "{failed:?}");
+        assert_eq!(worker.poll_done(), None);
+        ask(&mut worker, "10.0.0.1", 7);
+        assert_eq!(answers(&mut worker, &heard, 1), [(7, Done::Failed)]);
+    }
+}

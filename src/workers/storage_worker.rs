@@ -42,6 +42,8 @@ pub struct StorageWorker {
     waiting: VecDeque<ConnectionId>,
     jobs: SyncSender<Job>,
     outcomes: Receiver<Done>,
+    /// An outcome that has been fetched.
+    next: Option<Done>,
     accounts: Receiver<Vec<AccountRecord>>,
     /// Closes with the thread.
     end: Receiver<()>,
@@ -79,7 +81,7 @@ impl StorageWorker {
             _living: living,
         };
         Builder::new().name("storage".to_owned()).spawn(move || desk.run())?;
-        Ok(Self { waiting: VecDeque::new(), jobs, outcomes, accounts, end, wake })
+        Ok(Self { waiting: VecDeque::new(), jobs, outcomes, next: None, accounts, end, wake })
     }
 
     /// Gives the worker a job for a connection.
@@ -102,15 +104,21 @@ impl StorageWorker {
 
     /// The next report, if there is one. If the thread is dead, whatever it owed has failed.
     pub fn poll_report(&mut self) -> Option<Report> {
+        // In this order: whatever the outcome was sent after is there now, and comes first.
+        self.next = self.next.take().or_else(|| self.outcome());
         if let Ok(accounts) = self.accounts.try_recv() {
             return Some(Report::Accounts(accounts));
         }
-        let done = match self.outcomes.try_recv() {
-            Ok(done) => done,
-            Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => Done::Failed,
-        };
+        let done = self.next.take()?;
         self.waiting.pop_front().map(|connection| Report::Done { connection, done })
+    }
+
+    fn outcome(&self) -> Option<Done> {
+        match self.outcomes.try_recv() {
+            Ok(done) => Some(done),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Done::Failed),
+        }
     }
 
     /// Finishes what is queued, copies the write-ahead log into the file and ends the thread. Says
@@ -226,5 +234,208 @@ impl Alarm {
         if std::mem::take(&mut self.in_trouble) {
             log::warn!("the store works again");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::accounts::Accounts;
+    use super::super::store::tests::{Scratch, add_account, join};
+    use super::*;
+    use crate::limits::Limits;
+    use crate::message::{Name, Secret};
+    use std::sync::mpsc::channel;
+
+    const DEADLINE: Duration = Duration::from_secs(30);
+
+    fn connection(slot: usize) -> ConnectionId {
+        ConnectionId { slot: u32::try_from(slot).unwrap(), generation: 1 }
+    }
+
+    /// A worker, and what hears its calls.
+    fn start(store: Store) -> (StorageWorker, Receiver<()>) {
+        let (bell, heard) = channel();
+        let worker = StorageWorker::spawn(store, move || bell.send(()).unwrap_or(())).unwrap();
+        (worker, heard)
+    }
+
+    fn report(worker: &mut StorageWorker, heard: &Receiver<()>) -> Report {
+        loop {
+            match worker.poll_report() {
+                Some(report) => return report,
+                None => heard.recv_timeout(DEADLINE).unwrap(),
+            }
+        }
+    }
+
+    fn done(worker: &mut StorageWorker, heard: &Receiver<()>) -> (usize, Done) {
+        match report(worker, heard) {
+            Report::Done { connection, done } => (connection.index(), done),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A store with an account, its changes seen.
+    fn store_with_ann(scratch: &Scratch) -> (Store, crate::message::AccountId) {
+        let mut store = scratch.open();
+        let ann = add_account(&mut store, "ann");
+        store.snapshot().unwrap();
+        (store, ann)
+    }
+
+    #[test]
+    fn outcomes_come_in_order_and_last() {
+        let scratch = Scratch::new();
+        let (store, ann) = store_with_ann(&scratch);
+        let (mut worker, heard) = start(store);
+        for slot in 0..JOBS {
+            let job = match slot % 3 {
+                0 => Job::FindAccount { name: Name::shown("ann") },
+                _ => join(ann, &format!("#{slot}")),
+            };
+            worker.submit(connection(slot), job).unwrap();
+        }
+        for expected in 0..JOBS {
+            let (slot, done) = done(&mut worker, &heard);
+            assert_eq!(slot, expected);
+            match (slot % 3, done) {
+                (0, Done::Account(Some(_))) => {}
+                (_, Done::Joined { room, .. }) => {
+                    assert_eq!(room.name.as_str(), format!("#{slot}"))
+                }
+                (_, other) => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(worker.poll_report(), None);
+        assert!(worker.stop(DEADLINE));
+        assert_eq!(scratch.open().snapshot().unwrap().rooms.len(), JOBS - JOBS.div_ceil(3));
+    }
+
+    #[test]
+    fn a_stop_finishes_what_is_queued() {
+        let scratch = Scratch::new();
+        let (store, ann) = store_with_ann(&scratch);
+        let (mut worker, _heard) = start(store);
+        for slot in 0..100 {
+            worker.submit(connection(slot), join(ann, &format!("#{slot}"))).unwrap();
+        }
+        assert!(worker.stop(DEADLINE));
+        let log = scratch.folder.path().join("jim.db-wal");
+        assert!(!log.exists(), "everything is in the file");
+        assert_eq!(scratch.open().snapshot().unwrap().rooms.len(), 100);
+    }
+
+    #[test]
+    fn a_full_queue_gives_the_job_back() {
+        let scratch = Scratch::new();
+        let (store, ann) = store_with_ann(&scratch);
+        let (mut worker, heard) = start(store);
+        for slot in 0..JOBS {
+            worker.submit(connection(slot), join(ann, "#a")).unwrap();
+        }
+        let job = join(ann, "#b");
+        assert_eq!(worker.submit(connection(JOBS), job.clone()), Err(job.clone()));
+        done(&mut worker, &heard);
+        assert_eq!(worker.submit(connection(JOBS), job), Ok(()));
+        assert!(worker.stop(DEADLINE));
+    }
+
+    #[test]
+    fn the_worker_lives_through_a_full_disk_and_recovers() {
+        let scratch = Scratch::new();
+        let (mut store, ann) = store_with_ann(&scratch);
+        let mut filler = scratch.open();
+        let fill = "CREATE TABLE filler (x);
+            INSERT INTO filler WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL
+            SELECT i + 1 FROM n WHERE i < 500) SELECT randomblob(4000) FROM n;";
+        filler
+            .change(|connection| connection.execute_batch(fill).map(Ok::<_, StoreError>))
+            .unwrap();
+        store.snapshot().unwrap();
+        let limit = "PRAGMA max_page_count = 1";
+        store.read(|connection| connection.query_row(limit, [], |_| Ok(()))).unwrap();
+        let (mut worker, heard) = start(store);
+
+        let long_names = |worker: &mut StorageWorker| {
+            for slot in 0..1000 {
+                let job = join(ann, &format!("#a room of number {slot}"));
+                worker.submit(connection(slot), job).unwrap();
+            }
+        };
+        long_names(&mut worker);
+        let outcomes: Vec<Done> = (0..1000).map(|_| done(&mut worker, &heard).1).collect();
+        assert!(outcomes.contains(&Done::Failed), "the disk was full");
+        worker.submit(connection(1), Job::FindAccount { name: Name::shown("ann") }).unwrap();
+        assert!(matches!(done(&mut worker, &heard), (1, Done::Account(Some(_)))));
+
+        let free = "DELETE FROM filler";
+        filler.change(|connection| connection.execute(free, []).map(Ok::<_, StoreError>)).unwrap();
+        long_names(&mut worker);
+        for _ in 0..1000 {
+            assert!(matches!(done(&mut worker, &heard), (_, Done::Joined { .. })));
+        }
+        assert!(worker.stop(DEADLINE));
+    }
+
+    #[test]
+    fn an_operators_change_is_announced_while_idle() {
+        let scratch = Scratch::new();
+        let (store, _) = store_with_ann(&scratch);
+        let (mut worker, heard) = start(store);
+        let mut accounts = Accounts::open(&scratch.folder, &Limits::default()).unwrap();
+        accounts.block("ann").unwrap();
+        let Report::Accounts(all) = report(&mut worker, &heard) else { panic!() };
+        assert!(all.len() == 1 && all[0].blocked, "{all:?}");
+        assert!(worker.stop(DEADLINE));
+    }
+
+    #[test]
+    fn an_operators_change_comes_before_what_came_after_it() {
+        let scratch = Scratch::new();
+        let (store, ann) = store_with_ann(&scratch);
+        let (mut worker, heard) = start(store);
+        let mut accounts = Accounts::open(&scratch.folder, &Limits::default()).unwrap();
+        accounts.add("bob", &Secret::new("x")).unwrap();
+        accounts.remove("ann").unwrap();
+        worker.submit(connection(0), join(ann, "#a")).unwrap();
+        let Report::Accounts(all) = report(&mut worker, &heard) else { panic!() };
+        let names: Vec<&str> = all.iter().map(|account| account.name.as_str()).collect();
+        // The two changes may be met one by one, but the outcome never comes before the list.
+        if names == ["bob"] {
+            assert_eq!(done(&mut worker, &heard), (0, Done::AccountGone));
+        } else {
+            assert_eq!(names, ["ann", "bob"]);
+            assert!(matches!(report(&mut worker, &heard), Report::Accounts(all) if all.len() == 1));
+        }
+        assert!(worker.stop(DEADLINE));
+    }
+
+    #[test]
+    fn what_a_dead_thread_owed_has_failed() {
+        let scratch = Scratch::new();
+        let (store, ann) = store_with_ann(&scratch);
+        let (mut worker, heard) = start(store);
+        worker.submit(connection(0), join(ann, "#a")).unwrap();
+        // The thread's end: its side of both channels closes.
+        (_, worker.outcomes) = sync_channel(1);
+        (worker.jobs, _) = sync_channel(1);
+        worker.submit(connection(1), join(ann, "#b")).unwrap();
+        for slot in 0..2 {
+            assert_eq!(done(&mut worker, &heard), (slot, Done::Failed));
+        }
+        assert_eq!(worker.poll_report(), None);
+    }
+
+    #[test]
+    fn the_log_hears_of_trouble_once_a_minute() {
+        let mut alarm = Alarm::default();
+        let error = StoreError::Full { path: "x".into() };
+        alarm.sound(&error);
+        let told = alarm.told;
+        assert!(alarm.in_trouble);
+        alarm.end();
+        alarm.sound(&error);
+        assert!(!alarm.in_trouble, "not told again");
+        assert_eq!(alarm.told, told);
     }
 }

@@ -151,7 +151,12 @@ impl Store {
             Connection::open_with_flags(&path, flags).map_err(|error| fault(&path, error))?;
         prepare(&connection).map_err(|error| fault(&path, error))?;
         schema::check(&connection, &path)?;
-        set_journal(&connection, durability).map_err(|error| fault(&path, error))?;
+        refuse_cut_tail(&connection, &path)?;
+        let mode = set_journal(&connection, durability).map_err(|error| fault(&path, error))?;
+        if mode != "wal" {
+            let detail = format!("no write-ahead log is possible here, only journal mode {mode}");
+            return Err(StoreError::Failed { path, detail });
+        }
         schema::migrate(&mut connection, &path)?;
         Ok(Self { connection, path, seen: None })
     }
@@ -325,17 +330,37 @@ fn write_one(savepoint: Savepoint<'_>, job: &Job, now_unix_micros: u64) -> rusql
     Ok(done)
 }
 
-/// SQLite takes an empty file for a new one and deletes a log beside it: what is left of a store
-/// whose head was cut off would go without a word.
+/// Refuses what SQLite lets pass: a file cut to nothing, which it takes for a new one, deleting the
+/// log beside it.
 fn refuse_lost_head(path: &Path) -> Result<(), StoreError> {
-    let mut log = OsString::from(path);
-    log.push("-wal");
-    let length = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-    if length(path) == 0 && length(Path::new(&log)) > 0 {
+    let (file, log) = lengths(path);
+    if file == 0 && log > 0 {
         let detail = "it is empty, but its write-ahead log is not".to_owned();
         return Err(StoreError::Damaged { path: path.to_owned(), detail });
     }
     Ok(())
+}
+
+/// And a file cut inside its last page, unless that page may still be in the log.
+fn refuse_cut_tail(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let page: u32 = connection
+        .pragma_query_value(None, "page_size", |row| row.get(0))
+        .map_err(|error| fault(path, error))?;
+    let (file, log) = lengths(path);
+    if log == 0 && file.checked_rem(u64::from(page)).is_some_and(|rest| rest > 0) {
+        let detail = "its last page is cut short".to_owned();
+        return Err(StoreError::Damaged { path: path.to_owned(), detail });
+    }
+    Ok(())
+}
+
+/// The bytes of the file and of its log. Neither is opened: to close a file would let go the locks
+/// that SQLite holds on it in this process.
+fn lengths(path: &Path) -> (u64, u64) {
+    let mut log = OsString::from(path);
+    log.push("-wal");
+    let length = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    (length(path), length(Path::new(&log)))
 }
 
 /// Settings that write nothing.
@@ -349,14 +374,17 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)
 }
 
-/// Settings that make the file a store in WAL mode.
-fn set_journal(connection: &Connection, durability: Durability) -> rusqlite::Result<()> {
+/// Settings that make the file a store in WAL mode. Returns the mode: without a log (on a network
+/// file system, say) SQLite goes on in another one.
+fn set_journal(connection: &Connection, durability: Durability) -> rusqlite::Result<String> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
     connection.pragma_update(None, "synchronous", durability.synchronous())?;
     let applied = |_: &rusqlite::Row<'_>| Ok(());
     connection.pragma_update_and_check(None, "journal_size_limit", JOURNAL_BYTES, applied)?;
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, applied)
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, applied)?;
+    Ok(mode)
 }
 
 fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
@@ -370,4 +398,4 @@ fn account_changes(connection: &Connection) -> rusqlite::Result<i64> {
 
 #[cfg(test)]
 #[path = "store_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -21,6 +21,7 @@
 
 pub mod buffer;
 pub mod chat;
+pub mod config;
 pub mod limits;
 pub mod message;
 pub mod server;

@@ -4,6 +4,7 @@
 //! of them; `chat` decides with them.
 
 mod code;
+mod durability;
 mod identity;
 mod job;
 mod lookalike;
@@ -16,6 +17,7 @@ mod request;
 mod visible;
 
 pub use code::Code;
+pub use durability::Durability;
 pub use identity::{AccountId, AudienceId, ConnectionId, Now, RoomId};
 pub use job::{AccountRecord, Done, Job, Membership, RoomRecord, Secret, Snapshot};
 pub use lookalike::Skeletons;

@@ -1,0 +1,342 @@
+//! `jimd`'s command line as it is typed: nothing is checked or looked up here.
+
+use super::fault::Place;
+use super::layers::Layers;
+use super::normalise::{Leave, Opt, Program, parse};
+use super::table;
+use argh::FromArgs;
+use std::ffi::OsString;
+
+/// What `jimd`'s command line may hold.
+pub const JIMD: Program = Program {
+    name: "jimd",
+    options: &[
+        Opt::value("--host", Some('a')).or(&["--address", "--addr"]),
+        Opt::value("--port", Some('p')),
+        Opt::value("--data", None),
+        Opt::value("--logs", None),
+        Opt::value("--config", None),
+        Opt::value("--log-config", None),
+        Opt::value("--lang", None),
+        Opt::switch("--verbose", Some('v')),
+        Opt::switch("--version", Some('V')),
+    ],
+    commands: &[
+        ("user", &["add", "list", "passwd", "remove", "block", "unblock"]),
+        ("config", &["default", "check"]),
+    ],
+};
+
+/// A chat server that any program can join: JSON over TCP.
+#[derive(FromArgs, Debug, Clone, Default, PartialEq, Eq)]
+#[argh(
+    help_triggers("--help"),
+    description = "A chat server that any program can join: JSON objects over TCP.\n\
+        Without a command it serves until Ctrl-C.",
+    example = "Serve on all addresses, port 7777:\n    {command_name}",
+    example = "Serve on this machine only, port 8888:\n    {command_name} -a localhost -p 8888",
+    example = "Add a user, also beside a running server (asks for a password):\n    \
+        {command_name} user add ivan",
+    example = "The same from a script:\n    echo \"$PASSWORD\" | {command_name} user add ivan",
+    example = "Write a file with all settings, change it, check it, use it:\n    \
+        {command_name} config default > jim.toml\n    \
+        {command_name} config check jim.toml\n    \
+        {command_name} --config jim.toml",
+    example = "Join the chat:\n    jim-client",
+    note = "Settings come from built-in defaults, then the file of --config (or $JIMD_CONFIG), then\n  \
+        variables (JIMD_PORT=8888, JIMD_LIMITS_MESSAGE_CHARS=300), then options; the last one wins.",
+    note = "Accounts and rooms lie in --data ($STATE_DIRECTORY, else ./jim-data), log files in\n  \
+        --logs ($LOGS_DIRECTORY, else ./logs). Keep the data folder between starts.",
+    note = "An option may stand before or after a command, as '-p 80', '-p80', '--port 80' or\n  \
+        '--port=80'. -h is --help, -V is --version. After '--' nothing is an option.",
+    error_code(0, "done, or stopped by SIGINT or SIGTERM as it should"),
+    error_code(1, "anything that has no code of its own"),
+    error_code(2, "the command line was not understood"),
+    error_code(3, "a setting of the file or of a variable was refused"),
+    error_code(4, "another program listens on that port"),
+    error_code(5, "the address does not exist, or is not this machine's"),
+    error_code(6, "this user may not take that port (below 1024, say)"),
+    error_code(7, "the data or log folder cannot be used"),
+    error_code(8, "another jimd uses the data folder"),
+    error_code(9, "the store is damaged, or was written by a newer jimd"),
+    error_code(10, "there is no such user"),
+    error_code(11, "the name is taken, looks like a taken one, or cannot be a name"),
+    error_code(12, "the password is empty, too long, or was not typed the same twice"),
+    error_code(130, "Ctrl-C while a password was asked for")
+)]
+pub struct Args {
+    /// address or host name to listen on; may be given several times (default: all, IPv6 and IPv4)
+    #[argh(option, short = 'a', arg_name = "addr")]
+    pub host: Vec<String>,
+
+    /// TCP port (default: 7777)
+    #[argh(option, short = 'p', arg_name = "port")]
+    pub port: Option<String>,
+
+    /// folder of accounts and rooms (default: $STATE_DIRECTORY, else ./jim-data)
+    #[argh(option, arg_name = "dir")]
+    pub data: Option<String>,
+
+    /// folder of the log files (default: $LOGS_DIRECTORY, else ./logs)
+    #[argh(option, arg_name = "dir")]
+    pub logs: Option<String>,
+
+    /// TOML file with settings
+    #[argh(option, arg_name = "file")]
+    pub config: Option<String>,
+
+    /// file that says what is logged (default: ./log4rs.yaml, else a built-in one)
+    #[argh(option, arg_name = "file")]
+    pub log_config: Option<String>,
+
+    /// language of the server's texts: ru or en (default: by the locale)
+    #[argh(option, arg_name = "ru|en")]
+    pub lang: Option<String>,
+
+    /// log every detail (level debug)
+    #[argh(switch, short = 'v')]
+    pub verbose: bool,
+
+    /// print the version and end
+    #[argh(switch, short = 'V')]
+    pub version: bool,
+
+    /// what to do instead of serving
+    #[argh(subcommand)]
+    pub command: Option<Command>,
+}
+
+impl Args {
+    /// Reads a command line without the program's own name.
+    ///
+    /// # Errors
+    /// The help text where it was asked for, or what is wrong with the line.
+    pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Self, Leave> {
+        parse(&JIMD, typed)
+    }
+
+    /// Takes the options that are settings in.
+    pub(super) fn read_into(&self, layers: &mut Layers) {
+        let hosts = (!self.host.is_empty()).then(|| self.host.join(","));
+        let verbose = self.verbose.then(|| "true".to_owned());
+        let options: [(&str, &'static str, Option<&str>); 7] = [
+            ("host", "--host", hosts.as_deref()),
+            ("port", "--port", self.port.as_deref()),
+            ("data", "--data", self.data.as_deref()),
+            ("logs", "--logs", self.logs.as_deref()),
+            ("log_config", "--log-config", self.log_config.as_deref()),
+            ("lang", "--lang", self.lang.as_deref()),
+            ("verbose", "--verbose", verbose.as_deref()),
+        ];
+        for (key, flag, value) in options {
+            if let (Some(setting), Some(value)) = (table::find(key), value) {
+                layers.take(setting, setting.given_as_text(value), Place::Flag { flag });
+            }
+        }
+    }
+}
+
+/// What to do instead of serving.
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand)]
+pub enum Command {
+    /// Accounts.
+    User(UserCommand),
+    /// Settings files.
+    Config(ConfigCommand),
+}
+
+/// manage accounts, also beside a running server
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(
+    subcommand,
+    name = "user",
+    help_triggers("--help"),
+    note = "A running server sees a change at the user's next log-in.",
+    note = "A password is read from a pipe (one line), or asked for twice without being shown."
+)]
+pub struct UserCommand {
+    /// what to do
+    #[argh(subcommand)]
+    pub verb: UserVerb,
+}
+
+/// What to do with accounts.
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand)]
+pub enum UserVerb {
+    /// A new account.
+    Add(AddCommand),
+    /// All accounts.
+    List(ListCommand),
+    /// Another password.
+    Passwd(PasswdCommand),
+    /// No account any more.
+    Remove(RemoveCommand),
+    /// Refuse log-ins.
+    Block(BlockCommand),
+    /// Allow them again.
+    Unblock(UnblockCommand),
+}
+
+/// add an account; the password comes from a pipe or is asked for
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand, name = "add", help_triggers("--help"))]
+pub struct AddCommand {
+    /// the account's name
+    #[argh(positional)]
+    pub name: String,
+}
+
+/// list all accounts
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand, name = "list", help_triggers("--help"))]
+pub struct ListCommand {}
+
+/// change a password; it comes from a pipe or is asked for
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand, name = "passwd", help_triggers("--help"))]
+pub struct PasswdCommand {
+    /// the account's name
+    #[argh(positional)]
+    pub name: String,
+}
+
+/// remove an account with its memberships
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand, name = "remove", help_triggers("--help"))]
+pub struct RemoveCommand {
+    /// the account's name
+    #[argh(positional)]
+    pub name: String,
+}
+
+/// refuse an account's log-ins
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand, name = "block", help_triggers("--help"))]
+pub struct BlockCommand {
+    /// the account's name
+    #[argh(positional)]
+    pub name: String,
+}
+
+/// allow a blocked account's log-ins again
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand, name = "unblock", help_triggers("--help"))]
+pub struct UnblockCommand {
+    /// the account's name
+    #[argh(positional)]
+    pub name: String,
+}
+
+/// print or check a settings file
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand, name = "config", help_triggers("--help"))]
+pub struct ConfigCommand {
+    /// what to do
+    #[argh(subcommand)]
+    pub verb: ConfigVerb,
+}
+
+/// What to do with settings files.
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand)]
+pub enum ConfigVerb {
+    /// Print one.
+    Default(DefaultCommand),
+    /// Check one.
+    Check(CheckCommand),
+}
+
+/// print a commented file with every setting
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand, name = "default", help_triggers("--help"))]
+pub struct DefaultCommand {}
+
+/// check a file: prints 'FILE: ok', or what is wrong (exit code 3)
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand, name = "check", help_triggers("--help"))]
+pub struct CheckCommand {
+    /// the file
+    #[argh(positional)]
+    pub file: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Exit;
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Args, Leave> {
+        Args::parse(line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn every_option_of_the_program_is_one_of_argh() {
+        for option in JIMD.options {
+            let value = if option.takes_value { " x" } else { "" };
+            let names = option.aliases.iter().copied().chain([option.long]);
+            for name in names {
+                assert_ne!(parsed(&format!("{name}{value}")), Ok(Args::default()), "{name}");
+                assert!(parsed(&format!("{name}{value}")).is_ok(), "{name}");
+            }
+            if let Some(letter) = option.short {
+                assert!(parsed(&format!("-{letter}{value}")).is_ok(), "{letter}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_is_one_of_argh() {
+        for (command, verbs) in JIMD.commands {
+            for verb in *verbs {
+                let leave = parsed(&format!("{command} {verb} --help")).unwrap_err();
+                assert_eq!(leave.exit, Exit::Done, "{leave}");
+                let usage = format!("Usage: jimd {command} {verb}");
+                assert!(leave.text.starts_with(&usage), "{leave}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_option_after_the_command_counts() {
+        let args = parsed("user add bob --data X -p=7").unwrap();
+        assert_eq!(args.data.as_deref(), Some("X"));
+        assert_eq!(args.port.as_deref(), Some("7"));
+        let verb = UserVerb::Add(AddCommand { name: "bob".to_owned() });
+        assert_eq!(args.command, Some(Command::User(UserCommand { verb })));
+    }
+
+    #[test]
+    fn help_teaches() {
+        let leave = parsed("-h").unwrap_err();
+        assert_eq!(leave.exit, Exit::Done);
+        for part in ["jimd -a localhost -p 8888", "./jim-data", "./logs", "jim-client", "--lang"] {
+            assert!(leave.text.contains(part), "{part} in {leave}");
+        }
+        for exit in Exit::ALL {
+            let line = format!("\n  {} ", exit.code());
+            assert!(leave.text.contains(&line), "{} in {leave}", exit.code());
+        }
+        for (command, _) in JIMD.commands {
+            assert!(leave.text.contains(&format!("\n  {command} ")), "{command} in {leave}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_a_hint() {
+        let rows = [
+            ("--prot 1", "jimd: there is no option --prot; did you mean --port?"),
+            ("-p 1 -p 2", "jimd: Error parsing option '--port' with value '2'"),
+            ("user add", "jimd: Required positional arguments not provided:"),
+            ("user add a b", "jimd: Unrecognized argument: b"),
+            ("user", "jimd: One of the following subcommands must be present:"),
+        ];
+        for (typed, start) in rows {
+            let leave = parsed(typed).unwrap_err();
+            assert_eq!(leave.exit, Exit::Usage, "{typed}");
+            assert!(leave.text.starts_with(start), "{typed}: {leave}");
+            assert!(leave.text.ends_with("Try 'jimd --help'.\n"), "{typed}: {leave}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The TOML file: every value with its line, so that an error can point at it.
+
+use super::fault::{ConfigError, Fault, Place};
+use super::layers::Layers;
+use super::nearest::nearest;
+use super::setting::Given;
+use super::table;
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::Path;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A settings file is a few kilobytes; a device or a disk image named by mistake is not read.
+const FILE_BYTES: u64 = 1 << 20;
+
+/// Reads the file and takes its settings in; what is wrong with them becomes complaints.
+pub(super) fn read_into(layers: &mut Layers, path: &Path) -> Result<(), ConfigError> {
+    let bytes =
+        read(path).map_err(|error| ConfigError::Unreadable { file: path.to_owned(), error })?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => parse_into(layers, path, text),
+        Err(error) => {
+            let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let before = String::from_utf8_lossy(good);
+            let source = Source { path, text: &before };
+            let fault = Fault::Syntax("this is not UTF-8".to_owned());
+            layers.complain(source.place(before.len(), ""), fault);
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_BYTES {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is over 1 MiB"));
+    }
+    Ok(bytes)
+}
+
+/// Takes the settings of a file's text in.
+pub(super) fn parse_into(layers: &mut Layers, path: &Path, text: &str) {
+    let source = Source { path, text };
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        let at = error.span().map_or(text.len(), |span| span.start);
+        layers.complain(source.place(at, ""), Fault::Syntax(error.message().to_owned()));
+    }
+    // What a broken file seems to say would only be noise beside what broke it.
+    if errors.is_empty() {
+        source.walk(layers, table.get_ref());
+    }
+}
+
+/// The file's name and text, for pointing into it.
+struct Source<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    /// In the order of the file, not of the keys.
+    fn walk(&self, layers: &mut Layers, table: &DeTable<'_>) {
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        for (key, value) in entries {
+            self.entry(layers, key, value);
+        }
+    }
+
+    fn entry(
+        &self,
+        layers: &mut Layers,
+        key: &Spanned<std::borrow::Cow<'_, str>>,
+        value: &Spanned<DeValue<'_>>,
+    ) {
+        let name = key.get_ref();
+        match value.get_ref() {
+            DeValue::Table(inner) if table::tables().any(|table| table == *name) => {
+                let mut entries: Vec<_> = inner.iter().collect();
+                entries.sort_by_key(|(key, _)| key.span().start);
+                for (inner_key, inner_value) in entries {
+                    let full = format!("{name}.{}", inner_key.get_ref());
+                    self.setting(layers, &full, inner_key.span(), inner_value);
+                }
+            }
+            _ if table::tables().any(|table| table == *name) => {
+                let fault = Fault::WrongType {
+                    got: given(value.get_ref()).described(),
+                    expected: format!("a table, [{name}]"),
+                };
+                layers.complain(self.place(value.span().start, name), fault);
+            }
+            _ => self.setting(layers, name, key.span(), value),
+        }
+    }
+
+    fn setting(
+        &self,
+        layers: &mut Layers,
+        full: &str,
+        key: Range<usize>,
+        value: &Spanned<DeValue<'_>>,
+    ) {
+        match table::find(full) {
+            Some(setting) => {
+                let place = self.place(value.span().start, full);
+                layers.take(setting, given(value.get_ref()), place);
+            }
+            None => {
+                let fault = Fault::Unknown { nearest: nearest_key(full) };
+                layers.complain(self.place(key.start, full), fault);
+            }
+        }
+    }
+
+    fn place(&self, at: usize, key: &str) -> Place {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        Place::File {
+            file: self.path.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+            key: key.to_owned(),
+        }
+    }
+}
+
+/// A mistyped key, or the right one under the wrong table.
+fn nearest_key(full: &str) -> Option<&'static str> {
+    let last = |key: &'static str| key.rsplit('.').next() == full.rsplit('.').next();
+    let known = table::keys().chain(table::tables());
+    table::keys().find(|key| last(key)).or_else(|| nearest(full, known))
+}
+
+fn given(value: &DeValue<'_>) -> Given {
+    match value {
+        DeValue::String(text) => Given::Text(text.clone().into_owned()),
+        DeValue::Integer(number) => i128::from_str_radix(number.as_str(), number.radix())
+            .map_or(Given::Other("a number beyond all bounds"), Given::Integer),
+        DeValue::Float(number) => Given::Float(number.as_str().parse().unwrap_or(f64::NAN)),
+        DeValue::Boolean(on) => Given::Switch(*on),
+        DeValue::Array(items) => {
+            Given::List(items.iter().map(|item| given(item.get_ref())).collect())
+        }
+        DeValue::Datetime(_) => Given::Other("a date"),
+        DeValue::Table(_) => Given::Other("a table"),
+    }
+}

@@ -1,0 +1,330 @@
+//! Every setting, once: the file's keys, the variables' names, the bounds and the default file's
+//! text all come from here.
+
+use super::Draft;
+use super::setting::{Kind, Setting};
+use crate::limits::{OBJECT_HELD_BYTES, UNREAD_ANSWER_BYTES};
+use std::time::Duration;
+
+/// An emoji is written as two escapes, `\ud83d\ude00`, and counts as one character.
+const CHARACTER_BYTES: usize = 12;
+
+/// The most characters that fit what is held of an object, however they are written.
+const OBJECT_CHARS: u64 = (OBJECT_HELD_BYTES / CHARACTER_BYTES) as u64;
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+/// A row of the table.
+const fn row(key: &'static str, kind: Kind, help: &'static str) -> Setting {
+    Setting { key, help, kind, default_in_words: None }
+}
+
+/// A row whose default depends on the system.
+const fn varied(
+    key: &'static str,
+    default: &'static str,
+    kind: Kind,
+    help: &'static str,
+) -> Setting {
+    Setting { key, help, kind, default_in_words: Some(default) }
+}
+
+macro_rules! count {
+    ($range:expr, $($field:ident).+) => {
+        Kind::Count { min: *$range.start(), max: *$range.end(), at: |d: &mut Draft| &mut d.$($field).+ }
+    };
+}
+
+macro_rules! size {
+    ($range:expr, $($field:ident).+) => {
+        Kind::Size { min: *$range.start(), max: *$range.end(), at: |d: &mut Draft| &mut d.$($field).+ }
+    };
+}
+
+macro_rules! time {
+    ($range:expr, $($field:ident).+) => {
+        Kind::Time { min: *$range.start(), max: *$range.end(), at: |d: &mut Draft| &mut d.$($field).+ }
+    };
+}
+
+macro_rules! word {
+    ($($field:ident).+) => { Kind::Word(|d: &mut Draft| &mut d.$($field).+) };
+}
+
+macro_rules! switch {
+    ($($field:ident).+) => { Kind::Switch(|d: &mut Draft| &mut d.$($field).+) };
+}
+
+/// All settings in the order of the default file: those without a table first, as TOML wants it.
+pub(super) static SETTINGS: &[Setting] = &[
+    varied(
+        "host",
+        "all addresses, IPv6 and IPv4",
+        Kind::Texts {
+            what: "an address or a host name, or a list of 1 to 16",
+            fits: |hosts| (1..=16).contains(&hosts.len()),
+            at: |d| &mut d.hosts,
+        },
+        "The addresses to listen on: addresses or host names, one or a list.",
+    ),
+    row("port", count!(0..=65_535, port), "The TCP port. 0: the system chooses a free one."),
+    varied(
+        "data",
+        "$STATE_DIRECTORY, else ./jim-data",
+        Kind::Folder(|d| &mut d.data),
+        "The folder of accounts and rooms. It is made if it is not there.",
+    ),
+    varied(
+        "logs",
+        "$LOGS_DIRECTORY, else ./logs",
+        Kind::Folder(|d| &mut d.logs),
+        "The folder of the log files. It is made if it is not there.",
+    ),
+    varied(
+        "log_config",
+        "./log4rs.yaml where there is one, else a built-in one",
+        Kind::File(|d| &mut d.log_config),
+        "The file that says what is logged, where and how.",
+    ),
+    row("verbose", switch!(verbose), "Whether the log has every detail (level debug)."),
+    varied(
+        "lang",
+        "ru where the locale says so, else en",
+        word!(server.language),
+        "The language of the answers and of the console.",
+    ),
+    row(
+        "durability",
+        word!(durability),
+        "What an answer that promises storage waits for: the disk (fsync: survives a power cut),\n\
+         the operating system (os: survives the end of jimd), or nothing (none).",
+    ),
+    row(
+        "guests",
+        word!(server.policy.guests),
+        "What guests (presence without a log-in) may do in the common chat: write and read it,\n\
+         only read it, or none of both.",
+    ),
+    row(
+        "sessions",
+        word!(server.policy.sessions),
+        "What happens when a user logs in who is connected already: the new connection is\n\
+         refused (one), the old one is closed (newest), or both live (many).",
+    ),
+    row(
+        "common",
+        Kind::Texts {
+            what: "a list of 1 to 16 names of 1 to 26 characters, the first beginning with #",
+            fits: are_common_names,
+            at: |d| &mut d.server.policy.common,
+        },
+        "The names of the common chat, to which one can write without joining; the first is its\n\
+         own name.",
+    ),
+    row("strict", switch!(server.policy.strict), "Whether a \"time\" that is a text is refused."),
+    row(
+        "pacing",
+        word!(server.pacing),
+        "Whether two objects to one client are kept apart in time: for simple clients (auto),\n\
+         for all (on), or for none (off).",
+    ),
+    row(
+        "probe",
+        word!(server.policy.probe),
+        "Who is asked for a sign of life after a silence: clients that asked for a feature\n\
+         (features), all, or nobody (off).",
+    ),
+    row(
+        "probe_after",
+        time!(MILLISECOND..=DAY, server.policy.probe_after),
+        "How long a client is silent before it is asked.",
+    ),
+    row(
+        "probe_timeout",
+        time!(MILLISECOND..=HOUR, server.policy.probe_timeout),
+        "How long it has to answer before its user counts as away.",
+    ),
+    row(
+        "drop_silent",
+        switch!(server.policy.drop_silent),
+        "Whether a client that does not answer is disconnected.",
+    ),
+    row(
+        "max_connections",
+        count!(1..=1_000_000, server.max_connections),
+        "The most connections at one time. The system's limit on open files bounds it too.",
+    ),
+    row(
+        "max_connections_per_address",
+        count!(1..=1_000_000, server.max_connections_per_address),
+        "The most connections at one time from one address.",
+    ),
+    row(
+        "first_object",
+        time!(MILLISECOND..=DAY, server.first_object),
+        "How long a connection may take to its first whole object.",
+    ),
+    row(
+        "first_object_when_full",
+        time!(MILLISECOND..=DAY, server.first_object_when_full),
+        "The same, once over 80 % of max_connections are taken.",
+    ),
+    row(
+        "grace",
+        time!(Duration::ZERO..=HOUR, server.grace),
+        "How long a stop may take, so that what is owed to clients is still written.",
+    ),
+    row(
+        "limits.action_chars",
+        // "authenticate" must fit.
+        count!(12..=64, server.limits.action_chars),
+        "The longest \"action\", in characters.",
+    ),
+    row(
+        "limits.name_chars",
+        // Answers that name two users must stay short, since some clients read 640 bytes.
+        count!(1..=32, server.limits.name_chars),
+        "The longest name of an account, and of a room without its #, in characters.",
+    ),
+    row(
+        "limits.message_chars",
+        count!(1..=OBJECT_CHARS, server.limits.message_chars),
+        "The longest \"message\", in characters.",
+    ),
+    row(
+        "limits.object_chars",
+        count!(128..=OBJECT_CHARS, server.limits.object_chars),
+        "The longest whole object, in characters.",
+    ),
+    row(
+        "limits.msg_object_chars",
+        count!(128..=OBJECT_CHARS, server.limits.msg_object_chars),
+        "The longest object of a plain \"msg\", whose fields each have their own limit.",
+    ),
+    row(
+        "limits.tag_chars",
+        count!(8..=128, server.limits.tag_chars),
+        "The longest \"encoding\" and \"id\", in characters.",
+    ),
+    row(
+        "limits.status_chars",
+        count!(0..=500, server.limits.status_chars),
+        "The longest \"status\" and \"topic\", in characters.",
+    ),
+    row(
+        "limits.password_chars",
+        count!(1..=500, server.limits.password_chars),
+        "The longest password, in characters.",
+    ),
+    row(
+        "limits.time_text_chars",
+        count!(0..=128, server.limits.time_text_chars),
+        "The longest \"time\" that is a text, in characters.",
+    ),
+    row(
+        "limits.object_members",
+        count!(16..=1024, server.limits.object_members),
+        "The most members of one object.",
+    ),
+    row(
+        "limits.object_depth",
+        count!(4..=128, server.limits.object_depth),
+        "How deep objects and lists may nest.",
+    ),
+    row(
+        "limits.bad_requests",
+        count!(1..=1_000_000, server.limits.bad_requests),
+        "How many bad requests in a row end a connection.",
+    ),
+    row(
+        "output.soft_bytes",
+        size!(UNREAD_ANSWER_BYTES as u64..=4 * GIB, server.output.soft_bytes),
+        "A client that leaves more than this unread for longer than soft_for is disconnected.",
+    ),
+    row(
+        "output.soft_for",
+        time!(Duration::ZERO..=HOUR, server.output.soft_for),
+        "How long soft_bytes may be exceeded.",
+    ),
+    row(
+        "output.hard_bytes",
+        size!(UNREAD_ANSWER_BYTES as u64..=4 * GIB, server.output.hard_bytes),
+        "A client that leaves more than this unread is disconnected at once.",
+    ),
+    row(
+        "output.total_bytes",
+        size!(MIB / 4..=64 * GIB, server.output.total_bytes),
+        "What all clients together may leave unread; beyond it the slowest are disconnected.",
+    ),
+];
+
+fn are_common_names(names: &[String]) -> bool {
+    let is_name = |name: &String| {
+        (1..=26).contains(&name.chars().count()) && !name.contains(char::is_control)
+    };
+    (1..=16).contains(&names.len())
+        && names.iter().all(is_name)
+        && names.first().is_some_and(|name| name.starts_with('#'))
+}
+
+/// Which settings must not exceed which.
+pub(super) const AT_MOST: [(&str, &str); 8] = [
+    ("output.soft_bytes", "output.hard_bytes"),
+    ("output.hard_bytes", "output.total_bytes"),
+    ("first_object_when_full", "first_object"),
+    ("limits.object_chars", "limits.msg_object_chars"),
+    ("limits.message_chars", "limits.msg_object_chars"),
+    ("limits.status_chars", "limits.object_chars"),
+    ("limits.password_chars", "limits.object_chars"),
+    ("limits.tag_chars", "limits.object_chars"),
+];
+
+/// The setting of that key.
+pub(super) fn find(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key)
+}
+
+/// All keys.
+pub(super) fn keys() -> impl Iterator<Item = &'static str> {
+    SETTINGS.iter().map(|setting| setting.key)
+}
+
+/// The tables that the file may have, some of them several times.
+pub(super) fn tables() -> impl Iterator<Item = &'static str> {
+    keys().filter_map(|key| key.split_once('.')).map(|(table, _)| table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn keys_and_variables_are_unique() {
+        let all: BTreeSet<&str> = keys().collect();
+        assert_eq!(all.len(), SETTINGS.len());
+        let variables: BTreeSet<String> = SETTINGS.iter().map(Setting::variable).collect();
+        assert_eq!(variables.len(), SETTINGS.len());
+        assert!(!variables.contains(super::super::environment::CONFIG_VARIABLE));
+    }
+
+    #[test]
+    fn relations_are_between_comparable_settings() {
+        for (lower, upper) in AT_MOST {
+            for key in [lower, upper] {
+                let setting = find(key).unwrap_or_else(|| panic!("{key}"));
+                assert!(setting.measure(&mut Draft::default()).is_some(), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_object_fits_what_is_held_however_it_is_written() {
+        let longest = usize::try_from(OBJECT_CHARS).unwrap();
+        assert!(longest * CHARACTER_BYTES <= OBJECT_HELD_BYTES);
+    }
+}

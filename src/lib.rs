@@ -19,10 +19,14 @@
 //! [`terminal`] serve the programs.
 #![forbid(unsafe_code)]
 
+// What `#[log]` expands to names this crate as others do.
+extern crate self as jim;
+
 pub mod buffer;
 pub mod chat;
 pub mod config;
 pub mod limits;
+pub mod logging;
 pub mod message;
 pub mod server;
 pub mod terminal;

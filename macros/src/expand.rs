@@ -23,7 +23,6 @@ pub(crate) fn expand(show: &Show, mut function: ItemFn) -> Result<TokenStream> {
     let arguments = format_call(show, &function.sig)?;
     let name = function.sig.ident.unraw().to_string();
     NameLines { function: &name }.visit_block_mut(&mut function.block);
-    track_caller(&mut function);
     // Names of mixed site do not meet those of the body.
     let guard = Ident::new("__call", Span::mixed_site());
     let record: Stmt = parse_quote! {
@@ -31,7 +30,6 @@ pub(crate) fn expand(show: &Show, mut function: ItemFn) -> Result<TokenStream> {
             ::core::option::Option::Some(::jim::logging::trace::enter(
                 #name,
                 ::core::module_path!(),
-                ::core::panic::Location::caller(),
                 #arguments,
             ))
         } else {
@@ -57,17 +55,7 @@ fn refuse_kinds(signature: &Signature) -> Result<()> {
     if let Some(abi) = &signature.abi {
         return refuse(abi.extern_token.span, "#[log] cannot stand on an extern function");
     }
-    if signature.ident == "main" {
-        return refuse(signature.ident.span(), "#[log] cannot stand on main: nothing calls it");
-    }
     Ok(())
-}
-
-/// Makes the place of the call known, unless it is already.
-fn track_caller(function: &mut ItemFn) {
-    if !function.attrs.iter().any(|attribute| attribute.path().is_ident("track_caller")) {
-        function.attrs.push(parse_quote!(#[track_caller]));
-    }
 }
 
 #[cfg(test)]
@@ -90,16 +78,5 @@ mod tests {
         assert_eq!(fault("async fn f() {}"), "#[log] cannot stand on an async function");
         assert!(fault("const fn f() {}").starts_with("#[log] cannot stand on a const function"));
         assert_eq!(fault("extern \"C\" fn f() {}"), "#[log] cannot stand on an extern function");
-        assert_eq!(fault("fn main() {}"), "#[log] cannot stand on main: nothing calls it");
-    }
-
-    #[test]
-    fn the_place_is_asked_for_once() {
-        let show: Show = syn::parse_str("").unwrap();
-        for text in ["fn f() {}", "#[track_caller] fn f() {}"] {
-            let function: ItemFn = syn::parse_str(text).unwrap();
-            let expanded = expand(&show, function).unwrap().to_string();
-            assert_eq!(expanded.matches("track_caller").count(), 1, "{text}");
-        }
     }
 }

@@ -14,13 +14,14 @@ use syn::{ItemFn, parse_macro_input};
 /// fn login(&mut self, user: &str, password: &str) { … }
 /// ```
 ///
-/// records `login(user="bob", password=…) called from dispatch at src/chat/mod.rs:120`.
+/// records `login(user="bob", password=…) called from dispatch`.
 ///
 /// - An argument is shown, by its `Debug`, only if `show(…)` names it; every other one is `…`, so
 ///   that no password can slip in. `self` is never shown. Of a pattern, `show(…)` names the
 ///   variables.
-/// - The caller is the nearest enclosing `#[log]` function of the thread (none: only the place is
-///   named) and the file and line of the call.
+/// - The caller is the nearest enclosing `#[log]` function of the thread, and `-` where there is
+///   none. (`#[track_caller]` would name the place of each call, but it would also move the place
+///   of every panic within the function to its caller.)
 /// - When `debug` is off for the module, nothing is evaluated: the cost is that one check.
 /// - The macros of the `log` crate that stand in the function itself (`log::info!(…)`, or
 ///   `info!(…)` imported by its own name) pass on the function's name, at every level and at no
@@ -28,7 +29,7 @@ use syn::{ItemFn, parse_macro_input};
 ///   functions without `#[log]`, a line has `-` there.
 ///
 /// It stands on functions and methods, generic ones and default methods of traits too; not on
-/// `async`, `const` or `extern` functions nor on `main`. The crate that uses it must be `jim` or
+/// `async`, `const` or `extern` functions. The crate that uses it must be `jim` or
 /// depend on `jim` and `log`.
 #[proc_macro_attribute]
 pub fn log(options: TokenStream, item: TokenStream) -> TokenStream {

@@ -181,10 +181,29 @@ mod tests {
         drop(file);
         let text = fs::read_to_string(&path).unwrap();
         let (told, lines): (Vec<&str>, Vec<&str>) =
-            text.lines().partition(|line| line.contains("log lines were lost"));
+            text.lines().partition(|line| line.contains("log lines lost: "));
         let lost: usize =
-            told.iter().map(|line| line.split(' ').nth(4).unwrap().parse::<usize>().unwrap()).sum();
+            told.iter().map(|line| line.split(' ').nth(7).unwrap().parse::<usize>().unwrap()).sum();
         assert_eq!(lines.len() + lost, 5000);
+    }
+
+    #[test]
+    fn midnight_needs_no_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jimd.log");
+        let clock = FakeClock::at("2026-11-21T23:59:59[UTC]");
+        let file = DailyFile::open(path.clone(), 30, 10, None, Arc::clone(&clock) as _).unwrap();
+        log(&file, "one");
+        file.flush();
+        clock.set("2026-11-22T00:00:00[UTC]");
+        let (_sender, never) = std::sync::mpsc::channel::<()>();
+        let dated = folder.path().join("jimd.log.2026-11-21");
+        let looked = (0..2000).any(|_| {
+            never.recv_timeout(Duration::from_millis(10)).unwrap_err();
+            dated.exists() && path.exists()
+        });
+        assert!(looked, "the file was not renamed in 20 seconds");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "");
     }
 
     #[test]

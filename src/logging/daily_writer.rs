@@ -203,11 +203,11 @@ impl Losses {
             write_line(&mut text, now, Level::Warn, TARGET, None, &message);
         };
         if refused > 0 {
-            add(format_args!("{refused} log lines were lost: too many at once"));
+            add(format_args!("log lines lost: {refused} (too many at once)"));
         }
         if self.unwritten > 0 {
             let Self { unwritten, fault, .. } = self;
-            add(format_args!("{unwritten} log lines were lost: {fault}"));
+            add(format_args!("log lines lost: {unwritten} ({fault})"));
         }
         text
     }

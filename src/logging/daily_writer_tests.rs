@@ -224,7 +224,7 @@ fn a_full_disk_is_outlasted_and_the_loss_told() {
     fixture.log(&mut writer, "three");
     fixture.log(&mut writer, "four");
     let told = "2026-11-21T12:00:00.000+00:00 WARN jim::logging - \
-                2 log lines were lost: No space left on device (os error 28)";
+                log lines lost: 2 (No space left on device (os error 28))";
     fixture.check(&[("", &format!("three|{told}|four|"))]);
 }
 
@@ -239,7 +239,7 @@ fn a_folder_in_which_nothing_can_be_made_is_outlasted() {
     fs::remove_file(&folder).unwrap();
     writer.end_turn(Then::Idle);
     let files = fixture.files();
-    assert!(files[0].1.contains(" 1 log lines were lost: "), "{files:?}");
+    assert!(files[0].1.contains(" log lines lost: 1 ("), "{files:?}");
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn lines_that_found_the_queue_full_are_told() {
     fixture.log(&mut writer, "one");
     writer.end_turn(Then::Idle);
     let told = "2026-11-21T12:00:00.000+00:00 WARN jim::logging - \
-                7 log lines were lost: too many at once";
+                log lines lost: 7 (too many at once)";
     fixture.check(&[("", &format!("one|{told}|"))]);
     assert_eq!(fixture.refused.load(Ordering::Acquire), 0);
 }

@@ -118,3 +118,50 @@ impl LogHandle {
         self.handle.set_config(nothing);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::log::{Level, Log, Record};
+    use std::fs;
+
+    fn log(logger: &log4rs::Logger, message: &str) {
+        let mut record = Record::builder();
+        record.target("jim").level(Level::Info);
+        logger.log(&record.args(format_args!("{message}")).build());
+    }
+
+    fn yaml(file: &str) -> String {
+        format!(
+            "appenders: {{ file: {{ kind: daily_file, path: {file} }} }}\n\
+             root: {{ level: info, appenders: [file] }}"
+        )
+    }
+
+    #[test]
+    fn a_log_is_reloaded_and_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("log4rs.yaml");
+        let logs = folder.path().to_owned();
+        let options = LogOptions { config: Some(config.clone()), logs, verbose: false };
+        fs::write(&config, yaml("a.log")).unwrap();
+        let logger = log4rs::Logger::new(setup::load(&options).unwrap());
+        let handle = LogHandle { handle: logger.handle() };
+        log(&logger, "one");
+        fs::write(&config, yaml("b.log")).unwrap();
+        handle.reload(&options).unwrap();
+        log(&logger, "two");
+        fs::write(&config, "wrong").unwrap();
+        handle.reload(&options).unwrap_err();
+        log(&logger, "three");
+        handle.shutdown();
+        log(&logger, "four");
+        let lines = |file| {
+            let text = fs::read_to_string(folder.path().join(file)).unwrap();
+            let lines = text.lines().map(|line| line.rsplit(' ').next().unwrap().to_owned());
+            lines.collect::<Vec<_>>()
+        };
+        assert_eq!(lines("a.log"), ["one"]);
+        assert_eq!(lines("b.log"), ["two", "three"]);
+    }
+}

@@ -92,7 +92,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a string, from its opening quote to its closing one; `what` is said where none begins.
-    #[inline]
+    #[inline(always)]
     pub(super) fn string(&mut self, what: &'static str) -> Lexed<Text<'a>> {
         self.expect(b'"', what)?;
         let start = self.at;
@@ -147,7 +147,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads escapes for as long as one follows another; how many bytes more than characters.
-    #[inline]
+    #[inline(always)]
     fn escapes(&mut self, start: usize) -> Lexed<usize> {
         let mut folded = 0;
         while self.peek() == Some(b'\\') {
@@ -164,7 +164,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads `\uXXXX`, or the two of a surrogate pair; how many bytes more than the one character.
-    #[inline]
+    #[inline(always)]
     fn unicode_escape(&mut self, start: usize) -> Lexed<usize> {
         match self.unit_at(self.at) {
             None => Err(self.fault_in_string(start, JsonFault::BadEscape)),
@@ -184,13 +184,12 @@ impl<'a> Cursor<'a> {
     }
 
     /// The unit of a `\uXXXX` that stands at `at`.
-    #[inline]
+    #[inline(always)]
     fn unit_at(&self, at: usize) -> Option<u32> {
         let [b'\\', b'u', a, b, c, d] = *self.bytes.get(at..)?.first_chunk::<6>()? else {
             return None;
         };
-        let unit = hex(a) << 12 | hex(b) << 8 | hex(c) << 4 | hex(d);
-        (unit < NO_HEX).then_some(unit)
+        unit([a, b, c, d])
     }
 
     /// A fault inside the string that began at `start`, unless bytes before it are no UTF-8.
@@ -265,18 +264,35 @@ const fn special_bytes(word: u64) -> u64 {
     (is_quote | is_backslash | is_control) & HIGHS
 }
 
-/// More than four hexadecimal digits can make.
-const NO_HEX: u32 = 1 << 16;
+/// What a byte stands for as a hexadecimal digit, or [`NO_HEX`].
+static HEX: [u8; 256] = hex_digits();
 
-/// What a byte stands for as a hexadecimal digit; [`NO_HEX`] if it is none.
-#[inline]
-const fn hex(byte: u8) -> u32 {
-    match byte {
-        b'0'..=b'9' => (byte - b'0') as u32,
-        b'a'..=b'f' => (byte - b'a' + 10) as u32,
-        b'A'..=b'F' => (byte - b'A' + 10) as u32,
-        _ => NO_HEX,
+/// A bit that no digit has.
+const NO_HEX: u8 = 0x80;
+
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const fn hex_digits() -> [u8; 256] {
+    let mut values = [NO_HEX; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        values[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        values[b"0123456789ABCDEF"[digit] as usize] = digit as u8;
+        digit += 1;
     }
+    values
+}
+
+/// The number that four hexadecimal digits make.
+#[inline(always)]
+fn unit([a, b, c, d]: [u8; 4]) -> Option<u32> {
+    let (a, b, c, d) = (hex(a), hex(b), hex(c), hex(d));
+    let is_valid = (a | b | c | d) & u32::from(NO_HEX) == 0;
+    is_valid.then_some(a << 12 | b << 8 | c << 4 | d)
+}
+
+#[inline(always)]
+fn hex(digit: u8) -> u32 {
+    u32::from(HEX.get(usize::from(digit)).copied().unwrap_or(NO_HEX))
 }
 
 /// How many bytes of a string that begins at `start` continue a character.

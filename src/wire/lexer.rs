@@ -105,7 +105,7 @@ impl<'a> Lexer<'a> {
     ///
     /// # Errors
     /// If it is no JSON. A number too large for a float is one; see [`Self::value`].
-    #[inline]
+    #[inline(always)]
     pub(super) fn any_value(&mut self) -> Lexed<Value<'a>> {
         match self.cursor.peek() {
             Some(b'"') => Ok(Value::Text(self.cursor.string("a value")?)),
@@ -120,7 +120,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Reads a value that a receiver's JSON reader can hold: no number is infinite.
-    #[inline]
+    #[inline(always)]
     pub(super) fn value(&mut self) -> Lexed<Value<'a>> {
         let at = self.cursor.at();
         match self.any_value()? {

@@ -1,15 +1,15 @@
 //! Where objects begin and end, and what is said of bytes that are none.
 
-use super::{bad_json, junk, malformed, request, results};
+use super::{Outcome, bad_json, junk, malformed, request, results};
 use crate::limits::{Limits, OBJECT_HELD_BYTES, OBJECT_OPEN_BYTES};
 use crate::message::{JsonFault, Junk, Phrase};
 use crate::wire::{Decoded, Decoder};
 
-fn ok(object: &str) -> Result<Vec<u8>, Phrase> {
+fn ok(object: &str) -> Outcome {
     Ok(object.as_bytes().to_vec())
 }
 
-fn bad(fault: JsonFault, at: usize) -> Result<Vec<u8>, Phrase> {
+fn bad(fault: JsonFault, at: usize) -> Outcome {
     Err(bad_json(fault, at))
 }
 
@@ -31,7 +31,7 @@ fn many_objects_come_with_and_without_white_space() {
 
 #[test]
 fn a_run_of_garbage_is_answered_once_and_ends_at_an_object_or_a_line() {
-    let rows: [(&[u8], Vec<Result<Vec<u8>, Phrase>>); 17] = [
+    let rows: [(&[u8], Vec<Outcome>); 17] = [
         (b"hello", vec![junk(Junk::Word)]),
         (b"hello world\nagain\n", vec![junk(Junk::Word), junk(Junk::Word)]),
         (b"null{}", vec![junk(Junk::Word), ok("{}")]),
@@ -266,5 +266,22 @@ fn white_space_counts_once_an_object_has_ended() {
             };
         }
         assert_eq!(decoder.saw_spacing(), spacing, "{stream:?}");
+    }
+}
+
+#[test]
+fn floods_of_brackets_and_keys_are_one_answer() {
+    let never = Err(Phrase::NeverCloses { limit: OBJECT_OPEN_BYTES });
+    let keys: Vec<_> = (0..10_000).map(|number| format!("\"k{number}\":0")).collect();
+    let rows = [
+        ("[".repeat(100_000), junk(Junk::Array)),
+        ("{".repeat(100_000), never.clone()),
+        (format!("{{\"a\":{}", "[".repeat(100_000)), never.clone()),
+        (format!("{{{}}}", keys.join(",")), never),
+        ("x".repeat(1 << 20), junk(Junk::Word)),
+        ("}".repeat(1 << 20), junk(Junk::Bytes)),
+    ];
+    for (stream, outcome) in rows {
+        assert_eq!(results(stream.as_bytes()), [outcome], "{}", &stream[..20]);
     }
 }

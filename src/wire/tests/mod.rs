@@ -12,6 +12,9 @@ use super::{Decoded, Decoder};
 use crate::limits::Limits;
 use crate::message::{JsonFault, Junk, Phrase, Request};
 
+/// What a stream gives: an object's bytes, or a 400.
+type Outcome = Result<Vec<u8>, Phrase>;
+
 /// Decodes bytes that are one object and no more.
 fn request(object: &str) -> Request<'_> {
     match Decoder::default().decode(object.as_bytes(), &Limits::default()) {
@@ -35,8 +38,8 @@ fn malformed(object: &[u8]) -> Phrase {
     }
 }
 
-/// All results of a stream that comes in one piece: `{` for a request, the phrase for a 400.
-fn results(stream: &[u8]) -> Vec<Result<Vec<u8>, Phrase>> {
+/// All results of a stream that comes in one piece.
+fn results(stream: &[u8]) -> Vec<Outcome> {
     let mut decoder = Decoder::default();
     let mut rest = stream;
     let mut results = Vec::new();
@@ -60,7 +63,7 @@ fn bad_json(fault: JsonFault, at: usize) -> Phrase {
     Phrase::BadJson { fault, at }
 }
 
-fn junk(junk: Junk) -> Result<Vec<u8>, Phrase> {
+fn junk(junk: Junk) -> Outcome {
     Err(Phrase::NotAnObject { junk })
 }
 

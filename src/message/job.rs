@@ -108,6 +108,8 @@ pub struct AccountRecord {
     pub phc: Arc<str>,
     /// Whether an operator blocked it.
     pub blocked: bool,
+    /// When it was made, in microseconds since 1970.
+    pub created_unix_micros: u64,
 }
 
 /// A room as stored.

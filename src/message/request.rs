@@ -2,6 +2,7 @@
 
 use super::Phrase;
 use std::borrow::Cow;
+use std::fmt;
 
 /// A text of a request and how long it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +27,7 @@ pub enum Time {
 /// One JSON object, read. Every field is there only if the object had it with the right type;
 /// whatever was wrong with a field is in `fault`, so that the chat can answer in the order that
 /// the protocol asks for: `action`, `time`, then types and limits.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Request<'a> {
     /// The object, from `{` to `}`, as it was sent.
     pub raw: &'a [u8],
@@ -65,4 +66,15 @@ pub struct Request<'a> {
     /// The first thing wrong with any other field: its type, its length, two spellings of one
     /// field that disagree.
     pub fault: Option<Phrase>,
+}
+
+/// The password stays out of every log: only what names the request is shown.
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let action = self.action.as_ref().map(|action| &*action.text);
+        f.debug_struct("Request")
+            .field("action", &action)
+            .field("chars", &self.chars)
+            .finish_non_exhaustive()
+    }
 }

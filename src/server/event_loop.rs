@@ -167,9 +167,16 @@ impl<O: Observer> Server<O> {
         Ok((stopped, running.server.observer))
     }
 
-    /// The one place that reads the clock.
+    /// Who is told of every answer.
+    #[must_use]
+    pub const fn observer(&self) -> &O {
+        &self.observer
+    }
+
+    /// The time; this is the one place that reads the clock.
+    #[must_use]
     #[allow(clippy::disallowed_methods, reason = "the loop owns the clock")]
-    fn now(&self) -> Now {
+    pub fn now(&self) -> Now {
         let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let unix_micros = u64::try_from(unix.as_micros()).unwrap_or(u64::MAX);
         Now { unix_micros, uptime: self.started.elapsed() }

@@ -5,7 +5,7 @@ use crate::message::{AccountId, AccountRecord, Name};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::sync::Arc;
 
-const COLUMNS: &str = "id, name, phc, blocked";
+const COLUMNS: &str = "id, name, phc, blocked, created";
 
 fn record(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
     let name: String = row.get(1)?;
@@ -15,6 +15,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
         name: Name::shown(&name),
         phc,
         blocked: row.get(3)?,
+        created_unix_micros: row.get::<_, i64>(4)?.try_into().unwrap_or_default(),
     })
 }
 

@@ -2,10 +2,10 @@
 
 use super::data_folder::DataFolder;
 use super::password::{PasswordError, PasswordHasher};
-use super::store::{Durability, Store, StoreError};
+use super::store::{Store, StoreError};
 use super::{account_table, clock};
 use crate::limits::Limits;
-use crate::message::{AccountId, AccountRecord, Name, NameFault, Secret};
+use crate::message::{AccountId, AccountRecord, Durability, Name, NameFault, Secret};
 use rusqlite::Connection;
 use thiserror::Error;
 

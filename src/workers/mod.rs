@@ -24,7 +24,7 @@ pub use fair_queue::Busy;
 pub use password::{PasswordError, PasswordHasher};
 pub use password_worker::PasswordWorker;
 pub use storage_worker::{Report, StorageWorker};
-pub use store::{Durability, Store, StoreError};
+pub use store::{Store, StoreError};
 
 use std::sync::Arc;
 

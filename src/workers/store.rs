@@ -2,7 +2,7 @@
 
 use super::data_folder::{DataFolder, FolderError};
 use super::{account_table, room_table, schema};
-use crate::message::{AccountRecord, Done, Job, Snapshot};
+use crate::message::{AccountRecord, Done, Durability, Job, Snapshot};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Savepoint, TransactionBehavior};
 use std::ffi::OsString;
@@ -22,25 +22,12 @@ const JOURNAL_BYTES: i64 = 16 << 20;
 /// Prepared statements that are kept.
 const STATEMENTS: usize = 64;
 
-/// When a stored message counts as stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Durability {
-    /// When the disk has it: a power cut loses nothing.
-    #[default]
-    Fsync,
-    /// When the system has it: a crash of the server loses nothing, a power cut may.
-    Os,
-    /// No sooner than that, and a power cut may damage the file: for trying things out.
-    None,
-}
-
-impl Durability {
-    const fn synchronous(self) -> &'static str {
-        match self {
-            Self::Fsync => "FULL",
-            Self::Os => "NORMAL",
-            Self::None => "OFF",
-        }
+/// SQLite's `synchronous` for what an answer waits for.
+const fn synchronous(durability: Durability) -> &'static str {
+    match durability {
+        Durability::Fsync => "FULL",
+        Durability::Os => "NORMAL",
+        Durability::None => "OFF",
     }
 }
 
@@ -380,7 +367,7 @@ fn set_journal(connection: &Connection, durability: Durability) -> rusqlite::Res
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-    connection.pragma_update(None, "synchronous", durability.synchronous())?;
+    connection.pragma_update(None, "synchronous", synchronous(durability))?;
     let applied = |_: &rusqlite::Row<'_>| Ok(());
     connection.pragma_update_and_check(None, "journal_size_limit", JOURNAL_BYTES, applied)?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, applied)?;

@@ -1,0 +1,74 @@
+//! `jimd`, the chat server: see `jimd --help`.
+
+mod serve;
+mod user;
+
+use jim::config::{
+    Args, Command, Config, ConfigError, Environment, Exit, VERSION, config_text, print,
+    print_error, resolve, resolve_offline,
+};
+use std::process::ExitCode;
+
+/// A sentence for the operator, and how the program ends.
+pub(crate) struct Failure {
+    text: String,
+    exit: Exit,
+}
+
+impl Failure {
+    pub(crate) fn new(error: impl std::fmt::Display, exit: Exit) -> Self {
+        Self { text: format!("jimd: {error}"), exit }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let exit = error.exit();
+        Self::new(error, exit)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(error, Exit::Failed)
+    }
+}
+
+fn main() -> ExitCode {
+    let exit = run().unwrap_or_else(|failure| {
+        print_error(&format!("{}\n", failure.text.trim_end()));
+        failure.exit
+    });
+    exit.into()
+}
+
+fn run() -> Result<Exit, Failure> {
+    let environment = Environment::of_process();
+    let args = match Args::parse(std::env::args_os().skip(1)) {
+        Ok(args) => args,
+        Err(leave) => return Ok(leave.say()?),
+    };
+    if args.version {
+        print(VERSION)?;
+        return Ok(Exit::Done);
+    }
+    match &args.command {
+        Some(Command::Config(command)) => {
+            print(&config_text(&command.verb)?)?;
+            Ok(Exit::Done)
+        }
+        Some(Command::User(command)) => {
+            let config = settled(resolve_offline(&args, &environment)?);
+            user::run(&command.verb, &config)
+        }
+        None => serve::run(&settled(resolve(&args, &environment)?), &environment),
+    }
+}
+
+/// The configuration, once the operator has heard of what was odd on the way to it.
+fn settled(resolved: jim::config::Resolved) -> Config {
+    for warning in &resolved.warnings {
+        print_error(&format!("jimd: warning: {warning}\n"));
+    }
+    resolved.config
+}

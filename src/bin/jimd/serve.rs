@@ -1,0 +1,91 @@
+//! `jimd` without a command: everything is opened in turn, so that nothing is left half-started,
+//! and then served until a signal.
+
+use crate::Failure;
+use crate::user::{folder_failure, store_failure};
+use jim::config::{Config, Environment, Exit, Programs, banner, print_error, started};
+use jim::logging::{self, Console, LogError, LogHandle, LogOptions};
+use jim::message::{Now, Reply};
+use jim::server::{Observer, Server, StartError, Stopped, Workers};
+use jim::workers::{DataFolder, PasswordWorker, StorageWorker, Store};
+use std::path::Path;
+use std::time::Duration;
+
+/// How long the last lines may take to the terminal.
+const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// The operator's view of the answers.
+struct Answers(Console);
+
+impl Observer for Answers {
+    fn answered(&mut self, now: Now, reply: &Reply) {
+        self.0.reply(now, reply);
+    }
+}
+
+pub(crate) fn run(config: &Config, environment: &Environment) -> Result<Exit, Failure> {
+    let folder = DataFolder::open(&config.data).map_err(|error| folder_failure(&error))?;
+    let _lock = folder.lock().map_err(|error| folder_failure(&error))?;
+    let answers = Answers(Console::start(config.language())?);
+    let server = Server::bind(config.server.clone(), answers);
+    let server = server.map_err(|error| start_failure(&error))?;
+    let store = Store::open(&folder, config.durability);
+    let mut store = store.map_err(|error| store_failure(&error))?;
+    let snapshot = store.snapshot().map_err(|error| store_failure(&error))?;
+    let log = start_log(config)?;
+    let workers = Workers {
+        storage: StorageWorker::spawn(store, server.wake())?,
+        passwords: PasswordWorker::spawn(server.wake())?,
+    };
+    greet(config, environment, &server);
+    log::info!(
+        "jimd {} started: {} accounts, {} rooms",
+        env!("CARGO_PKG_VERSION"),
+        snapshot.accounts.len(),
+        snapshot.rooms.len()
+    );
+    let (stopped, Answers(console)) = server.run(snapshot, workers)?;
+    console.flush(LAST_LINES);
+    log::info!("stopped: {stopped:?}");
+    log.shutdown();
+    Ok(match stopped {
+        Stopped::Cleanly | Stopped::Late => Exit::Done,
+        Stopped::AtOnce => Exit::Interrupted,
+    })
+}
+
+fn start_log(config: &Config) -> Result<LogHandle, Failure> {
+    let options = LogOptions {
+        config: config.log_config.clone(),
+        logs: config.logs.clone(),
+        verbose: config.verbose,
+    };
+    logging::init(&options).map_err(|error| {
+        let exit = match &error {
+            LogError::Open { .. } => Exit::Folder,
+            LogError::Read { .. } | LogError::Wrong { .. } => Exit::Settings,
+            LogError::AlreadySet => Exit::Failed,
+        };
+        Failure::new(error, exit)
+    })
+}
+
+/// What is open to whom, in plain words, and then seed 000's first line.
+fn greet(config: &Config, environment: &Environment, server: &Server<Answers>) {
+    let addresses = server.addresses();
+    let called = std::env::args_os().next().unwrap_or_default();
+    let programs = Programs::found(Path::new(&called), environment);
+    print_error(&banner(config, &addresses, &programs));
+    server.observer().0.line(server.now(), |line| line.push_str(&started(config, &addresses)));
+}
+
+fn start_failure(error: &StartError) -> Failure {
+    let exit = match error {
+        StartError::PortInUse(_) => Exit::PortInUse,
+        StartError::NotPermitted(_) => Exit::NotPermitted,
+        StartError::NotOurs(_) => Exit::BadAddress,
+        StartError::Listen { source, .. } => Exit::of_listening(source),
+        StartError::Loop(_) => Exit::Failed,
+    };
+    Failure::new(error, exit)
+}

@@ -1,0 +1,292 @@
+//! A real `jimd` of a test's own, and sockets to talk to it. Every wait has a deadline.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long anything may take before a test fails: generous, since machines are busy.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The programs under test.
+pub const JIMD: &str = env!("CARGO_BIN_EXE_jimd");
+pub const JIM_CLIENT: &str = env!("CARGO_BIN_EXE_jim-client");
+
+/// A folder of a test's own, removed when dropped.
+pub struct Folder(tempfile::TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+/// `jimd` with nothing of the surroundings but the path.
+pub fn jimd(folder: &Folder) -> Command {
+    let mut command = Command::new(JIMD);
+    bare(&mut command).current_dir(folder.path());
+    command
+}
+
+/// `jim-client` with nothing of the surroundings but the path.
+pub fn jim_client() -> Command {
+    let mut command = Command::new(JIM_CLIENT);
+    bare(&mut command);
+    command
+}
+
+fn bare(command: &mut Command) -> &mut Command {
+    command.env_clear().env("PATH", std::env::var("PATH").unwrap_or_default()).env("TZ", "UTC")
+}
+
+/// Adds an account the way an operator does.
+pub fn add_user(folder: &Folder, name: &str, password: &str) {
+    let mut child = jimd(folder)
+        .args(["user", "add", name])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    writeln!(child.stdin.take().unwrap(), "{password}").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A running server. Killed when dropped.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    console: Receiver<String>,
+    seen: Vec<String>,
+    pub folder: Folder,
+}
+
+impl Server {
+    /// A server with the given extra arguments in a fresh folder.
+    pub fn start(args: &[&str]) -> Self {
+        Self::start_in(Folder::new(), args)
+    }
+
+    /// A server with these lines as its settings file.
+    pub fn with_settings(settings: &str) -> Self {
+        let folder = Folder::new();
+        folder.file("jimd.toml", settings);
+        Self::start_in(folder, &["--config", "jimd.toml"])
+    }
+
+    /// A server with these accounts (`name`, password `secret`).
+    pub fn with_users(users: &[&str], args: &[&str]) -> Self {
+        let folder = Folder::new();
+        for user in users {
+            add_user(&folder, user, "secret");
+        }
+        Self::start_in(folder, args)
+    }
+
+    pub fn start_in(folder: Folder, args: &[&str]) -> Self {
+        let mut command = jimd(&folder);
+        command.args(["-a", "127.0.0.1", "-p", "0"]).args(args);
+        Self::spawn(folder, command)
+    }
+
+    pub fn spawn(folder: Folder, mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let console = lines_of(child.stderr.take().unwrap());
+        let mut server =
+            Self { child, address: ([127, 0, 0, 1], 0).into(), console, seen: Vec::new(), folder };
+        let line = server.wait_for_line(|line| {
+            line.contains("Сервер запущен по адресу") || line.contains("The server runs at")
+        });
+        let address = line.rsplit(' ').next().unwrap();
+        let port = address.rsplit(':').next().unwrap().parse().unwrap();
+        server.address.set_port(port);
+        server
+    }
+
+    /// Waits for a line on the console.
+    pub fn wait_for_line(&mut self, wanted: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.console.recv_timeout(left) {
+                Ok(line) => {
+                    self.seen.push(line.clone());
+                    if wanted(&line) {
+                        return line;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => panic!("not on the console: {:#?}", self.seen),
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("jimd ended ({:?}): {:#?}", self.child.wait(), self.seen)
+                }
+            }
+        }
+    }
+
+    /// All that was on the console until the server ended.
+    pub fn console(&mut self) -> Vec<String> {
+        while let Ok(line) = self.console.recv_timeout(DEADLINE) {
+            self.seen.push(line);
+        }
+        self.seen.clone()
+    }
+
+    pub fn connect(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits for the end.
+    pub fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "jimd does not end");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Ends it in peace; its console as it was.
+    pub fn stop(&mut self) -> Vec<String> {
+        self.signal(rustix::process::Signal::TERM);
+        let status = self.wait();
+        assert_eq!(status.code(), Some(0), "{:#?}", self.console());
+        self.console()
+    }
+
+    /// The log so far, once it has a line that is wanted.
+    pub fn wait_for_log(&self, wanted: impl Fn(&str) -> bool) -> String {
+        let path = self.folder.path().join("logs/jimd.log");
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let log = fs::read_to_string(&path).unwrap_or_default();
+            if let Some(line) = log.lines().find(|line| wanted(line)) {
+                return line.to_owned();
+            }
+            assert!(Instant::now() < deadline, "not in the log: {log}");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn lines_of(stderr: ChildStderr) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// A socket that reads objects by lines, as the server ends them.
+pub struct Client {
+    pub stream: TcpStream,
+    held: Vec<u8>,
+}
+
+impl Client {
+    pub fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect_timeout(&address, DEADLINE).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        stream.set_write_timeout(Some(DEADLINE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { stream, held: Vec::new() }
+    }
+
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// One line from the server, or `None` at the end.
+    pub fn read_line(&mut self) -> Option<String> {
+        loop {
+            if let Some(end) = self.held.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.held.drain(..=end).collect();
+                return Some(String::from_utf8(line).unwrap().trim_end().to_owned());
+            }
+            let mut buffer = [0; 4096];
+            match self.stream.read(&mut buffer) {
+                Ok(0) => {
+                    assert!(self.held.is_empty(), "half a line: {:?}", self.held);
+                    return None;
+                }
+                Ok(count) => self.held.extend_from_slice(&buffer[..count]),
+                Err(error) => panic!("no line from the server: {error}; held {:?}", self.held),
+            }
+        }
+    }
+
+    pub fn line(&mut self) -> String {
+        self.read_line().expect("the server closed")
+    }
+
+    pub fn object(&mut self) -> serde_json::Value {
+        serde_json::from_str(&self.line()).unwrap()
+    }
+
+    /// Sends a request and reads its answer, for a client that gets nothing else.
+    pub fn ask(&mut self, request: impl AsRef<[u8]>) -> serde_json::Value {
+        self.send(request);
+        self.send("\n");
+        self.object()
+    }
+
+    pub fn presence(&mut self, name: &str) {
+        let answer = self
+            .ask(format!(r#"{{"action":"presence","time":1,"user":{{"account_name":"{name}"}}}}"#));
+        assert_eq!(answer["response"], 200, "{answer}");
+    }
+
+    pub fn log_in(&mut self, name: &str, password: &str) -> serde_json::Value {
+        self.ask(format!(
+            r#"{{"action":"authenticate","time":1,"user":{{"account_name":"{name}","password":"{password}"}}}}"#
+        ))
+    }
+
+    /// Whether the server has closed, and nothing more came.
+    pub fn assert_closed(&mut self) {
+        assert_eq!(self.read_line(), None);
+    }
+
+    /// Nothing came for this connection: what it asks now is answered first.
+    pub fn assert_nothing_came(&mut self) {
+        let answer = self.ask(r#"{"action":"presence","time":1}"#);
+        assert!(answer["response"].is_number(), "something came: {answer}");
+    }
+}

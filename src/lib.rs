@@ -19,6 +19,7 @@
 //! [`terminal`] serve the programs.
 #![forbid(unsafe_code)]
 
+pub mod bench;
 // What `#[log]` expands to names this crate as others do.
 extern crate self as jim;
 

@@ -1,0 +1,78 @@
+//! What is asked of the system before anything is measured: descriptors and cores.
+
+use super::Failure;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+/// Descriptors that are not connections: standard streams, the poll, files in passing.
+const SPARE_DESCRIPTORS: u64 = 32;
+
+/// Raises the soft limit of open files to the hard one; children inherit it.
+pub fn raise_descriptor_limit() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Refused is no harm: `check_descriptors` goes by the limit that is in force.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+}
+
+/// Whether this many connections may be open at one time.
+pub(crate) fn check_descriptors(connections: usize) -> Result<(), Failure> {
+    let needed = (connections as u64).saturating_add(SPARE_DESCRIPTORS);
+    match getrlimit(Resource::Nofile).current {
+        Some(limit) if limit < needed => Err(Failure::Usage(format!(
+            "{connections} connections need {needed} open files, and only {limit} are allowed \
+             (ulimit -n)"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// One core for the servers and another for the load, so that neither takes the other's time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cores {
+    server: usize,
+    load: usize,
+}
+
+impl Cores {
+    /// The first two cores that this process may run on, where it has two.
+    pub(crate) fn choose() -> Option<Self> {
+        let allowed = sched_getaffinity(None).ok()?;
+        let mut cores = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
+        Some(Self { server: cores.next()?, load: cores.next()? })
+    }
+
+    /// Until [`Self::take_load_core`]: what is started now runs on the server's core.
+    pub(crate) fn take_server_core(self) {
+        pin_to(self.server);
+    }
+
+    /// This process runs on the load's core.
+    pub(crate) fn take_load_core(self) {
+        pin_to(self.load);
+    }
+}
+
+/// A refusal costs precision only, so it is no error.
+fn pin_to(core: usize) {
+    let mut set = CpuSet::new();
+    set.set(core);
+    let _ = sched_setaffinity(None, &set);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptors_are_counted_before_they_run_out() {
+        assert!(check_descriptors(4).is_ok());
+        if getrlimit(Resource::Nofile).current.is_some() {
+            assert!(matches!(check_descriptors(usize::MAX), Err(Failure::Usage(_))));
+        }
+    }
+
+    #[test]
+    fn two_different_cores_or_none() {
+        assert!(Cores::choose().is_none_or(|cores| cores.server != cores.load));
+    }
+}

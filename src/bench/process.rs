@@ -1,0 +1,248 @@
+//! Servers that are started for a measurement, and the folder that they live in.
+
+use super::Failure;
+use super::machine::Cores;
+use super::swarm::clock;
+use rustix::process::{Pid, Signal, kill_process};
+use std::ffi::OsStr;
+use std::fs::{self, DirBuilder};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+/// How long a server may take to listen.
+const START: Duration = Duration::from_secs(20);
+/// How long a server may take to end when it is asked to; then it is killed.
+const STOP: Duration = Duration::from_secs(10);
+/// How often a server that is starting is tried, if it says nothing.
+const TRY: Duration = Duration::from_millis(20);
+/// One piece of what a server says on standard error.
+const PIECE_BYTES: usize = 1024;
+/// How many pieces wait to be looked at; later ones are dropped.
+const PIECES: usize = 64;
+/// How much of it an error shows.
+const SAID_BYTES: usize = 2048;
+
+/// A folder of one's own for a measurement, removed at its end.
+#[derive(Debug)]
+pub(crate) struct Workspace(PathBuf);
+
+impl Workspace {
+    /// Makes one in the system's folder for such.
+    pub(crate) fn new() -> Result<Self, Failure> {
+        let mut random = [0; 8];
+        let _ = getrandom::fill(&mut random);
+        let name = format!("jim-bench-{}-{:016x}", std::process::id(), u64::from_le_bytes(random));
+        let path = std::env::temp_dir().join(name);
+        // Refused where the name exists already: nobody can have put anything there.
+        let made = DirBuilder::new().mode(0o700).create(&path);
+        made.map_err(Failure::while_doing("making a folder for the measurement"))?;
+        Ok(Self(path))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        // What cannot be removed stays in the system's folder for such.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A server that was started, and that listens.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    said: Receiver<Vec<u8>>,
+}
+
+impl Process {
+    /// Starts a server by a command that is told the port, on a core of its own if `cores` says
+    /// which, and waits until it listens.
+    pub(crate) fn start(
+        command: impl Fn(u16) -> Command,
+        cores: Option<Cores>,
+    ) -> Result<(Self, SocketAddr), Failure> {
+        let port = free_port()?;
+        let mut command = command(port);
+        let program = command.get_program().to_string_lossy().into_owned();
+        if let Some(cores) = cores {
+            cores.take_server_core();
+        }
+        let spawned =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        if let Some(cores) = cores {
+            cores.take_load_core();
+        }
+        let mut child =
+            spawned.map_err(|source| Failure::Start { program: program.clone(), source })?;
+        let (pieces, said) = sync_channel(PIECES);
+        if let Some(stderr) = child.stderr.take() {
+            thread::spawn(move || listen_to(stderr, &pieces));
+        }
+        let mut process = Self { child, said };
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        process.wait_until_listening(address, &program)?;
+        Ok((process, address))
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn wait_until_listening(&mut self, address: SocketAddr, program: &str) -> Result<(), Failure> {
+        let begun = clock();
+        let mut said = Vec::new();
+        while TcpStream::connect_timeout(&address, START).is_err() {
+            let ended = matches!(self.child.try_wait(), Ok(Some(_)));
+            match self.said.recv_timeout(TRY) {
+                Ok(piece) => said.extend(piece),
+                Err(_) if ended || clock().duration_since(begun) > START => {
+                    return Err(Failure::NotReady {
+                        program: program.to_owned(),
+                        said: tail(&said),
+                    });
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks it to end and waits for that; its standard error closes with it.
+    fn stop(&mut self) {
+        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process(pid, Signal::TERM);
+        }
+        let asked = clock();
+        while clock().duration_since(asked) < STOP {
+            if let Err(RecvTimeoutError::Disconnected) = self.said.recv_timeout(STOP) {
+                break;
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads what a server says until it ends, so that it never waits for a reader.
+fn listen_to(mut stderr: ChildStderr, pieces: &SyncSender<Vec<u8>>) {
+    let mut buffer = [0; PIECE_BYTES];
+    while let Ok(read @ 1..) = stderr.read(&mut buffer) {
+        let _ = pieces.try_send(buffer.get(..read).unwrap_or_default().to_vec());
+    }
+}
+
+/// A port that nobody listened on a moment ago.
+fn free_port() -> Result<u16, Failure> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    let address = listener.and_then(|listener| listener.local_addr());
+    Ok(address.map_err(Failure::while_doing("looking for a free port"))?.port())
+}
+
+/// The command that starts a `jimd` with its data and logs in this folder.
+pub(crate) fn jimd(program: &Path, folder: &Path, port: u16) -> Command {
+    let mut command = Command::new(program);
+    command.args(["-a", "127.0.0.1", "-p", &port.to_string()]);
+    command.arg("--data").arg(folder.join("data"));
+    command.env("LOGS_DIRECTORY", folder.join("logs"));
+    command
+}
+
+/// Adds an account to the data in this folder.
+pub(crate) fn add_account(
+    program: &Path,
+    folder: &Path,
+    name: &str,
+    password: &str,
+) -> Result<(), Failure> {
+    let mut command = Command::new(program);
+    command.arg("--data").arg(folder.join("data")).args(["user", "add", name]);
+    command.env("LOGS_DIRECTORY", folder.join("logs"));
+    let failed = |source| Failure::Start { program: program.display().to_string(), source };
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program that ended already has said why.
+        let _ = writeln!(stdin, "{password}");
+    }
+    let output = child.wait_with_output().map_err(failed)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let program = format!("{} user add {name}", program.display());
+    Err(Failure::NotReady { program, said: tail(&output.stderr) })
+}
+
+/// The `jimd` beside this program.
+pub(crate) fn sibling(name: impl AsRef<OsStr>) -> Result<PathBuf, Failure> {
+    let own = std::env::current_exe();
+    let own = own.map_err(Failure::while_doing("finding the folder of this program"))?;
+    Ok(own.with_file_name(name.as_ref()))
+}
+
+/// The last that was said, with nothing in it that could drive a terminal but line ends.
+fn tail(said: &[u8]) -> String {
+    let start = said.len().saturating_sub(SAID_BYTES);
+    let text = String::from_utf8_lossy(said.get(start..).unwrap_or_default());
+    match text.trim() {
+        "" => "it said nothing".to_owned(),
+        text => text.replace(|c: char| c.is_control() && c != '\n', "?"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &'static str) -> impl Fn(u16) -> Command {
+        move |_| {
+            let mut command = Command::new("/bin/sh");
+            command.args(["-c", script]);
+            command
+        }
+    }
+
+    #[test]
+    fn a_server_that_ends_at_once_is_quoted() {
+        let failure = Process::start(shell("echo 'no \x1b such port' >&2; exit 3"), None);
+        let text = failure.unwrap_err().to_string();
+        assert!(text.ends_with("did not do its work: no ? such port"), "{text}");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let failure = Process::start(|_| Command::new("/nonexistent/jimd"), None).unwrap_err();
+        assert!(failure.to_string().starts_with("cannot start /nonexistent/jimd"), "{failure}");
+        assert_eq!(failure.exit_code(), 3);
+    }
+
+    #[test]
+    fn the_workspace_goes_with_its_owner() {
+        let workspace = Workspace::new().unwrap();
+        let path = workspace.path().to_owned();
+        fs::write(path.join("file"), "text").unwrap();
+        drop(workspace);
+        assert!(!path.exists());
+    }
+}

@@ -1,0 +1,115 @@
+//! What a process has used, as Linux tells it under `/proc`.
+
+use super::Failure;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Reads what one process has used.
+#[derive(Debug, Clone)]
+pub(crate) struct Meter {
+    folder: PathBuf,
+}
+
+impl Meter {
+    /// For the process with this id.
+    pub(crate) fn new(pid: u32) -> Self {
+        Self { folder: Path::new("/proc").join(pid.to_string()) }
+    }
+
+    /// CPU time of all its threads, user and system: to the nanosecond from the scheduler, where
+    /// the kernel keeps that, else in clock ticks.
+    pub(crate) fn cpu(&self) -> Result<Duration, Failure> {
+        match self.scheduled() {
+            Some(cpu) => Ok(cpu),
+            None => self.ticked(),
+        }
+    }
+
+    /// Its resident memory in bytes.
+    pub(crate) fn resident_bytes(&self) -> Result<u64, Failure> {
+        let status = self.read("status")?;
+        resident(&status).ok_or_else(|| self.unreadable())
+    }
+
+    fn scheduled(&self) -> Option<Duration> {
+        let mut total = Duration::ZERO;
+        for thread in fs::read_dir(self.folder.join("task")).ok()? {
+            let text = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+            total += schedstat(&text)?;
+        }
+        (!total.is_zero()).then_some(total)
+    }
+
+    fn ticked(&self) -> Result<Duration, Failure> {
+        let text = self.read("stat")?;
+        let ticks = stat_ticks(&text).ok_or_else(|| self.unreadable())?;
+        let a_second = rustix::param::clock_ticks_per_second().max(1);
+        Ok(Duration::from_secs_f64(ticks as f64 / a_second as f64))
+    }
+
+    fn read(&self, file: &str) -> Result<String, Failure> {
+        fs::read_to_string(self.folder.join(file))
+            .map_err(Failure::while_doing("reading what the server has used"))
+    }
+
+    fn unreadable(&self) -> Failure {
+        Failure::Usage(format!("{} is not in the form that Linux writes", self.folder.display()))
+    }
+}
+
+/// The first field of `schedstat`: nanoseconds on a CPU.
+fn schedstat(text: &str) -> Option<Duration> {
+    let first = text.split_ascii_whitespace().next()?;
+    Some(Duration::from_nanos(first.parse().ok()?))
+}
+
+/// The sum of `utime` and `stime`, fields 14 and 15 of `stat`. The second is the program's name in
+/// brackets, which may itself hold blanks and brackets.
+fn stat_ticks(text: &str) -> Option<u64> {
+    let (_, behind_name) = text.rsplit_once(')')?;
+    let mut fields = behind_name.split_ascii_whitespace().skip(11);
+    let user: u64 = fields.next()?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    user.checked_add(system)
+}
+
+/// `VmRSS` of `status`, which is in KiB, in bytes.
+fn resident(text: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim_end().parse().ok()?;
+    kib.checked_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedstat_is_nanoseconds_first() {
+        assert_eq!(schedstat("20201846 7826904 72\n"), Some(Duration::from_nanos(20_201_846)));
+        assert_eq!(schedstat(""), None);
+        assert_eq!(schedstat("-1 2 3"), None);
+    }
+
+    #[test]
+    fn stat_survives_a_name_with_brackets_and_blanks() {
+        let text = "7 (a) b (c)) S 1 7 7 0 -1 4194304 90 0 0 0 12 30 0 0 20 0 1 0 5 6 7";
+        assert_eq!(stat_ticks(text), Some(42));
+        assert_eq!(stat_ticks("7 (a) S 1"), None);
+    }
+
+    #[test]
+    fn resident_memory_is_in_bytes() {
+        assert_eq!(resident("Name:\tjimd\nVmRSS:\t    4056 kB\nThreads:\t1\n"), Some(4056 * 1024));
+        assert_eq!(resident("Name:\tjimd\n"), None);
+    }
+
+    #[test]
+    fn this_process_has_used_something() {
+        let meter = Meter::new(std::process::id());
+        assert!(meter.cpu().unwrap() > Duration::ZERO);
+        assert!(meter.resident_bytes().unwrap() > 64 * 1024);
+        assert!(meter.ticked().is_ok());
+    }
+}

@@ -1,0 +1,142 @@
+//! Whole measures over real sockets, against the floor in a thread.
+
+use super::Failure;
+use super::crowd::CrowdPlan;
+use super::entrance::Identity;
+use super::fanout::{self, FanOutPlan};
+use super::figure::{Kind, Sample};
+use super::floor::Floor;
+use super::idle::{self, IdlePlan};
+use super::latency::{self, LatencyPlan};
+use super::logins::{self, LoginsPlan};
+use super::pingpong::{self, PingPongPlan};
+use super::progress::Progress;
+use super::stage::Running;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+const TIME: Duration = Duration::from_millis(100);
+
+/// A floor of its own for each test; it ends with the process.
+fn floor() -> SocketAddr {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        let mut floor = Floor::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        sender.send(floor.address().unwrap()).unwrap();
+        floor.run()
+    });
+    receiver.recv_timeout(Duration::from_secs(10)).unwrap()
+}
+
+fn running(address: SocketAddr) -> Running {
+    Running::elsewhere(address, Some(std::process::id()))
+}
+
+fn value(samples: &[Sample], kind: Kind) -> f64 {
+    samples.iter().find(|sample| sample.kind == kind).unwrap().value
+}
+
+fn crowd(members: usize, senders: usize, identity: Identity) -> CrowdPlan {
+    CrowdPlan { members, senders, text_bytes: 50, identity }
+}
+
+#[test]
+fn fan_out_counts_every_delivery() {
+    for (members, senders, window) in [(20, 4, 8), (2, 2, 1), (5, 5, 100)] {
+        let plan =
+            FanOutPlan { crowd: crowd(members, senders, Identity::Guests), window, time: TIME };
+        let samples = fanout::run(&plan, &running(floor()), &mut Progress::hidden()).unwrap();
+        assert!(value(&samples, Kind::DELIVERIES) > 0.0);
+        assert!(value(&samples, Kind::CPU) > 0.0);
+    }
+}
+
+#[test]
+fn fan_out_works_with_accounts() {
+    let plan = FanOutPlan { crowd: crowd(3, 2, Identity::Accounts), window: 2, time: TIME };
+    let samples = fanout::run(&plan, &running(floor()), &mut Progress::hidden()).unwrap();
+    assert!(value(&samples, Kind::DELIVERIES) > 0.0);
+}
+
+#[test]
+fn every_other_measure_works_too() {
+    let (server, mut progress) = (running(floor()), Progress::hidden());
+    let plan = PingPongPlan { pairs: 10, text_bytes: 17, time: TIME };
+    let samples = pingpong::run(&plan, &server, &mut progress).unwrap();
+    assert!(value(&samples, Kind::ROUND_TRIPS) > 0.0);
+    let plan = LatencyPlan { crowd: crowd(10, 3, Identity::Guests), rate: 300.0, time: TIME };
+    let samples = latency::run(&plan, &server, &mut progress).unwrap();
+    assert!(value(&samples, Kind::P999) >= value(&samples, Kind::P50));
+    let plan = LoginsPlan { accounts: 3, time: TIME };
+    let samples = logins::run(&plan, &server, &mut progress).unwrap();
+    assert!(value(&samples, Kind::LOGINS) > 0.0);
+    let samples = idle::run(&IdlePlan { connections: 100 }, &server, &mut progress).unwrap();
+    assert!(value(&samples, Kind::MEMORY) >= 0.0);
+}
+
+/// What a bad server makes of a message.
+type Relay = fn(&str) -> String;
+
+/// Answers each line with success, and then does to a `msg` what `relay` makes of it.
+fn bad_server(relay: Relay) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let accept = || listener.accept().unwrap().0;
+        let (one, two) = (accept(), accept());
+        let other = two.try_clone().unwrap();
+        thread::spawn(move || serve(&two, None));
+        serve(&one, Some((&other, relay)));
+    });
+    address
+}
+
+fn serve(client: &TcpStream, relay: Option<(&TcpStream, Relay)>) {
+    let mut answers = client;
+    for line in BufReader::new(client).lines() {
+        let Ok(line) = line else { return };
+        if let Some((mut other, relay)) = relay.filter(|_| line.contains(r#""msg""#)) {
+            let _ = other.write_all(relay(&line).as_bytes());
+        }
+        let _ = answers.write_all(b"{\"response\":200,\"time\":1,\"alert\":\"ok\"}\n");
+    }
+}
+
+fn run_against(relay: Relay) -> Result<Vec<Sample>, Failure> {
+    let plan = FanOutPlan { crowd: crowd(2, 1, Identity::Guests), window: 4, time: TIME };
+    fanout::run(&plan, &running(bad_server(relay)), &mut Progress::hidden())
+}
+
+#[test]
+fn a_doubled_delivery_is_found() {
+    let failure = run_against(|line| format!("{line}\n{line}\n")).unwrap_err();
+    assert!(matches!(failure, Failure::Order { receiver: 1, sender: 0, .. }), "{failure}");
+    assert_eq!(failure.exit_code(), 4);
+}
+
+#[test]
+fn a_lost_delivery_is_found_by_the_next() {
+    let lose_one = |line: &str| {
+        if line.contains(" 0000000001 ") { String::new() } else { format!("{line}\n") }
+    };
+    let failure = run_against(lose_one).unwrap_err();
+    assert!(matches!(failure, Failure::Order { got: 2, expected: 1, .. }), "{failure}");
+}
+
+#[test]
+fn a_changed_delivery_is_found() {
+    let failure = run_against(|line| line.replace("xxx", "xXx") + "\n").unwrap_err();
+    assert!(matches!(failure, Failure::Strange { receiver: 1, .. }), "{failure}");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_an_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let failure =
+        idle::run(&IdlePlan { connections: 1 }, &running(address), &mut Progress::hidden());
+    assert_eq!(failure.unwrap_err().exit_code(), 3);
+}

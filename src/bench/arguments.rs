@@ -11,13 +11,27 @@ use std::path::PathBuf;
 /// with one writev a connection and turn. "x floor" says how many times worse than it the server
 /// is, in the same run: 2 is twice the cost or half the rate. Figures of different runs or
 /// machines say little beside each other; these ratios do.
-#[derive(FromArgs, Debug, Clone, PartialEq)]
+#[derive(FromArgs, Debug, Clone, Default, PartialEq)]
 #[argh(
     example = "jim-bench fanout --members 100 --senders 10",
     example = "jim-bench all --quick --json",
+    example = "jim-bench latency --rate 2000 --seconds 10 --rounds 5",
     example = "jim-bench idle --connections 10000 --addr 127.0.0.1:7777 --pid 1234",
+    note = "fanout: members of one room write as fast as their windows let them, and all others \
+            get each message. Options: members, senders, bytes, window, accounts, seconds.",
+    note = "pingpong: pairs of guests write to each other by name, each as soon as it has heard. \
+            Options: pairs, bytes, seconds.",
+    note = "latency: messages at a steady rate. Latency counts from when each was due, so that a \
+            stall is charged in full. Options: rate, members, senders, bytes, accounts, seconds.",
+    note = "logins: accounts connect, give their password, quit and come again. The floor hashes \
+            the password and does no more. Options: parallel, seconds.",
+    note = "idle: guests who say nothing, and what resident memory each costs the server. Option: \
+            connections.",
+    note = "all: each of these, fan-out with 100 and with 1000 members. Option: seconds.",
+    note = "floor: no measure, but the floor itself as a server on 127.0.0.1. Option: port.",
     note = "Server and load get a core each where there are two; what else runs on the machine \
-            takes from both. Aims are printed beside the figures and are no error when missed.",
+            takes from both. A floor may be faster than the load: CPU times tell more than rates. \
+            Aims are printed beside the figures and are no error when missed.",
     error_code(0, "measured"),
     error_code(1, "the system refused something"),
     error_code(2, "the arguments ask for what cannot be done"),
@@ -26,18 +40,51 @@ use std::path::PathBuf;
     error_code(5, "the server went away, said nothing, or is slower than --rate")
 )]
 pub struct Arguments {
+    /// clients in the room, senders among them (default 100)
+    #[argh(option, arg_name = "n")]
+    pub members: Option<usize>,
+    /// how many members write (default 10, or all if they are fewer)
+    #[argh(option, arg_name = "n")]
+    pub senders: Option<usize>,
+    /// length of a message's text, 17 to 500 (default 120)
+    #[argh(option, arg_name = "n")]
+    pub bytes: Option<usize>,
+    /// messages of one sender that may be under way to somebody (default 8)
+    #[argh(option, arg_name = "n")]
+    pub window: Option<usize>,
+    /// members log in and join a room, instead of being guests in the common chat
+    #[argh(switch)]
+    pub accounts: bool,
+    /// pairs of guests (default 100)
+    #[argh(option, arg_name = "n")]
+    pub pairs: Option<usize>,
+    /// messages a second, all senders together (default 500)
+    #[argh(option, arg_name = "n")]
+    pub rate: Option<f64>,
+    /// accounts that log in side by side, at most 64 (default 16)
+    #[argh(option, arg_name = "n")]
+    pub parallel: Option<usize>,
+    /// idle connections (default 10000, with --quick 1000)
+    #[argh(option, arg_name = "n")]
+    pub connections: Option<usize>,
+    /// how long a measure runs (default 3, with --quick 0.5)
+    #[argh(option, arg_name = "n")]
+    pub seconds: Option<f64>,
+    /// the floor's port; 0, the default, lets the system choose
+    #[argh(option, arg_name = "n")]
+    pub port: Option<u16>,
+    /// how often each measure is taken (default 3, with --quick 1)
+    #[argh(option, arg_name = "n")]
+    pub rounds: Option<usize>,
     /// the jimd to start (default: the one beside this program)
     #[argh(option, arg_name = "path")]
     pub jimd: Option<PathBuf>,
-    /// measure the server that listens on HOST:PORT instead
+    /// measure the server that listens there instead
     #[argh(option, arg_name = "host:port")]
     pub addr: Option<String>,
-    /// with --addr: its process here, for CPU and memory figures
+    /// with --addr: its process on this machine, for CPU and memory
     #[argh(option)]
     pub pid: Option<u32>,
-    /// how often each measure is taken (default 3, with --quick 1)
-    #[argh(option)]
-    pub rounds: Option<usize>,
     /// a first look: short and small
     #[argh(switch)]
     pub quick: bool,
@@ -53,129 +100,91 @@ pub struct Arguments {
     /// print the version
     #[argh(switch)]
     pub version: bool,
-    /// what to measure
-    #[argh(subcommand)]
+    /// all, fanout, pingpong, latency, logins, idle or floor
+    #[argh(positional)]
     pub measure: Option<Measure>,
 }
 
 /// What to measure.
-#[derive(FromArgs, Debug, Clone, PartialEq)]
-#[argh(subcommand)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
     /// Everything.
-    All(AllArguments),
+    All,
     /// Fan-out.
-    FanOut(FanOutArguments),
+    FanOut,
     /// Ping-pong.
-    PingPong(PingPongArguments),
+    PingPong,
     /// Latency at a rate.
-    Latency(LatencyArguments),
+    Latency,
     /// Logins.
-    Logins(LoginsArguments),
+    Logins,
     /// Idle connections.
-    Idle(IdleArguments),
-    /// The floor as a server.
-    Floor(FloorArguments),
+    Idle,
+    /// No measure: the floor as a server.
+    Floor,
 }
 
-/// everything below, with the numbers that the aims are set for
-#[derive(FromArgs, Debug, Clone, PartialEq)]
-#[argh(subcommand, name = "all")]
-pub struct AllArguments {
-    /// how long each measure runs (default 3, with --quick 0.5)
-    #[argh(option)]
-    pub seconds: Option<f64>,
+impl Measure {
+    /// All of them, with their names on the command line.
+    pub const NAMES: [(&'static str, Self); 7] = [
+        ("all", Self::All),
+        ("fanout", Self::FanOut),
+        ("pingpong", Self::PingPong),
+        ("latency", Self::Latency),
+        ("logins", Self::Logins),
+        ("idle", Self::Idle),
+        ("floor", Self::Floor),
+    ];
+
+    /// The name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, measure)| *measure == self).map_or("", |(name, _)| name)
+    }
+
+    /// The options that are this measure's, of those that not all have.
+    const fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::All => &["--seconds"],
+            Self::FanOut => {
+                &["--members", "--senders", "--bytes", "--window", "--accounts", "--seconds"]
+            }
+            Self::PingPong => &["--pairs", "--bytes", "--seconds"],
+            Self::Latency => {
+                &["--rate", "--members", "--senders", "--bytes", "--accounts", "--seconds"]
+            }
+            Self::Logins => &["--parallel", "--seconds"],
+            Self::Idle => &["--connections"],
+            Self::Floor => &["--port"],
+        }
+    }
 }
 
-/// members of one room write as fast as their windows let them; all others get each message
-#[derive(FromArgs, Debug, Clone, PartialEq)]
-#[argh(subcommand, name = "fanout")]
-pub struct FanOutArguments {
-    /// clients in the room, senders among them (default 100)
-    #[argh(option, default = "100")]
-    pub members: usize,
-    /// how many of them write (default 10)
-    #[argh(option, default = "10")]
-    pub senders: usize,
-    /// length of a message's text, 17 to 500 (default 120)
-    #[argh(option, default = "120")]
-    pub bytes: usize,
-    /// messages of one sender that may be under way to somebody (default 8)
-    #[argh(option, default = "8")]
-    pub window: usize,
-    /// accounts that log in and join a room, instead of guests in the common chat
-    #[argh(switch)]
-    pub accounts: bool,
-    /// how long it runs (default 3, with --quick 0.5)
-    #[argh(option)]
-    pub seconds: Option<f64>,
+impl argh::FromArgValue for Measure {
+    fn from_arg_value(value: &str) -> Result<Self, String> {
+        let known = Self::NAMES.iter().find(|(name, _)| *name == value);
+        known.map(|(_, measure)| *measure).ok_or_else(|| "no such measure".to_owned())
+    }
 }
 
-/// pairs of guests write to each other by name, each as soon as it has heard
-#[derive(FromArgs, Debug, Clone, PartialEq)]
-#[argh(subcommand, name = "pingpong")]
-pub struct PingPongArguments {
-    /// how many pairs (default 100)
-    #[argh(option, default = "100")]
-    pub pairs: usize,
-    /// length of a message's text, 17 to 500 (default 120)
-    #[argh(option, default = "120")]
-    pub bytes: usize,
-    /// how long it runs (default 3, with --quick 0.5)
-    #[argh(option)]
-    pub seconds: Option<f64>,
-}
-
-/// messages at a steady rate; latency counts from when each was due, so a stall is charged in full
-#[derive(FromArgs, Debug, Clone, PartialEq)]
-#[argh(subcommand, name = "latency")]
-pub struct LatencyArguments {
-    /// messages a second, all senders together (default 500)
-    #[argh(option, default = "500.0")]
-    pub rate: f64,
-    /// clients in the room, senders among them (default 100)
-    #[argh(option, default = "100")]
-    pub members: usize,
-    /// how many of them write (default 10)
-    #[argh(option, default = "10")]
-    pub senders: usize,
-    /// length of a message's text, 17 to 500 (default 120)
-    #[argh(option, default = "120")]
-    pub bytes: usize,
-    /// accounts that log in and join a room, instead of guests in the common chat
-    #[argh(switch)]
-    pub accounts: bool,
-    /// how long it runs (default 3, with --quick 0.5)
-    #[argh(option)]
-    pub seconds: Option<f64>,
-}
-
-/// accounts connect, give their password, quit and come again; the floor hashes and does no more
-#[derive(FromArgs, Debug, Clone, PartialEq)]
-#[argh(subcommand, name = "logins")]
-pub struct LoginsArguments {
-    /// how many log in side by side, at most 64 (default 16)
-    #[argh(option, default = "16")]
-    pub accounts: usize,
-    /// how long it runs (default 3, with --quick 0.5)
-    #[argh(option)]
-    pub seconds: Option<f64>,
-}
-
-/// guests who say nothing: what each costs the server in resident memory
-#[derive(FromArgs, Debug, Clone, PartialEq)]
-#[argh(subcommand, name = "idle")]
-pub struct IdleArguments {
-    /// how many (default 10000, with --quick 1000)
-    #[argh(option)]
-    pub connections: Option<usize>,
-}
-
-/// run the floor as a server, as the measures do
-#[derive(FromArgs, Debug, Clone, PartialEq)]
-#[argh(subcommand, name = "floor")]
-pub struct FloorArguments {
-    /// port on 127.0.0.1; 0, the default, lets the system choose
-    #[argh(option, default = "0")]
-    pub port: u16,
+impl Arguments {
+    /// An option that was given and is not this measure's.
+    #[must_use]
+    pub fn misplaced(&self, measure: Measure) -> Option<&'static str> {
+        let given = [
+            ("--members", self.members.is_some()),
+            ("--senders", self.senders.is_some()),
+            ("--bytes", self.bytes.is_some()),
+            ("--window", self.window.is_some()),
+            ("--accounts", self.accounts),
+            ("--pairs", self.pairs.is_some()),
+            ("--rate", self.rate.is_some()),
+            ("--parallel", self.parallel.is_some()),
+            ("--connections", self.connections.is_some()),
+            ("--seconds", self.seconds.is_some()),
+            ("--port", self.port.is_some()),
+        ];
+        let mut given = given.iter().filter(|(_, given)| *given).map(|(option, _)| *option);
+        given.find(|option| !measure.options().contains(option))
+    }
 }

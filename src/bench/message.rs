@@ -108,11 +108,16 @@ pub(crate) fn shown(object: &[u8]) -> String {
     String::from_utf8_lossy(beginning).escape_debug().to_string().replace("\\\"", "\"")
 }
 
+/// The number that a few digits (fewer than twenty) are. Written for the compiler: no early way
+/// out, since nearly always all are digits.
 fn number(digits: &[u8]) -> Option<u64> {
-    digits.iter().try_fold(0_u64, |sum, digit| {
-        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
-        sum.checked_mul(10)?.checked_add(u64::from(digit))
-    })
+    let (mut sum, mut all_digits) = (0_u64, true);
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        all_digits &= digit < 10;
+        sum = sum.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    all_digits.then_some(sum)
 }
 
 /// `presence`, which makes a guest.

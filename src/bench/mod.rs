@@ -54,7 +54,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 ///
 /// # Errors
 /// Whatever kept a figure from being right; then no figure is given at all.
-pub fn measure(arguments: &Arguments, measure: &Measure) -> Result<String, Failure> {
+pub fn measure(arguments: &Arguments, measure: Measure) -> Result<String, Failure> {
     let plans = plan::plans(arguments, measure)?;
     let subject = subject(arguments)?;
     check(&plans, &subject)?;

@@ -1,7 +1,7 @@
 //! From arguments to plans: defaults filled in, numbers checked.
 
 use super::Failure;
-use super::arguments::{Arguments, FanOutArguments, LatencyArguments, Measure};
+use super::arguments::{Arguments, Measure};
 use super::crowd::CrowdPlan;
 use super::entrance::Identity;
 use super::fanout::{self, FanOutPlan};
@@ -106,89 +106,93 @@ fn crowd_title(crowd: &CrowdPlan) -> String {
 }
 
 /// The plans that a measure stands for; none for the floor alone.
-pub(crate) fn plans(arguments: &Arguments, measure: &Measure) -> Result<Vec<Plan>, Failure> {
-    let quick = arguments.quick;
+pub(crate) fn plans(arguments: &Arguments, measure: Measure) -> Result<Vec<Plan>, Failure> {
+    if let Some(option) = arguments.misplaced(measure) {
+        return Err(Failure::Usage(format!("{option} says nothing to {}", measure.name())));
+    }
     Ok(match measure {
-        Measure::All(all) => everything(arguments.addr.is_some(), quick, all.seconds)?,
-        Measure::FanOut(fan_out) => vec![fan_out_plan(fan_out, quick)?],
-        Measure::PingPong(pairs) => vec![Plan::PingPong(PingPongPlan {
-            pairs: within("--pairs", pairs.pairs, 1..=CLIENTS / 2)?,
-            text_bytes: text_bytes(pairs.bytes)?,
-            time: time(pairs.seconds, quick)?,
-        })],
-        Measure::Latency(latency) => vec![latency_plan(latency, quick)?],
-        Measure::Logins(logins) => vec![logins_plan(logins.accounts, logins.seconds, quick)?],
-        Measure::Idle(idle) => vec![idle_plan(idle.connections, quick)?],
-        Measure::Floor(_) => Vec::new(),
+        Measure::All => everything(arguments)?,
+        Measure::FanOut => vec![fan_out_plan(arguments, None)?],
+        Measure::PingPong => vec![ping_pong_plan(arguments)?],
+        Measure::Latency => vec![latency_plan(arguments)?],
+        Measure::Logins => vec![logins_plan(arguments)?],
+        Measure::Idle => vec![idle_plan(arguments)?],
+        Measure::Floor => Vec::new(),
     })
 }
 
-/// The numbers that the aims are set for. A server that runs already has no accounts for logins.
-fn everything(elsewhere: bool, quick: bool, seconds: Option<f64>) -> Result<Vec<Plan>, Failure> {
-    let time = time(seconds, quick)?;
-    let crowd =
-        |members| CrowdPlan { members, senders: 10, text_bytes: 120, identity: Identity::Guests };
+/// The numbers that the aims are set for. A server that runs already has no accounts for logins,
+/// and may have no process here to look at.
+fn everything(arguments: &Arguments) -> Result<Vec<Plan>, Failure> {
     let mut plans = vec![
-        Plan::FanOut(FanOutPlan { crowd: crowd(100), window: 8, time }),
-        Plan::FanOut(FanOutPlan { crowd: crowd(1_000), window: 8, time }),
-        Plan::PingPong(PingPongPlan { pairs: 100, text_bytes: 120, time }),
-        Plan::Latency(LatencyPlan { crowd: crowd(100), rate: 500.0, time }),
+        fan_out_plan(arguments, Some(100))?,
+        fan_out_plan(arguments, Some(1_000))?,
+        ping_pong_plan(arguments)?,
+        latency_plan(arguments)?,
     ];
-    if !elsewhere {
-        plans.push(logins_plan(16, seconds, quick)?);
+    if arguments.addr.is_none() {
+        plans.push(logins_plan(arguments)?);
     }
-    plans.push(idle_plan(None, quick)?);
+    if arguments.addr.is_none() || arguments.pid.is_some() {
+        plans.push(idle_plan(arguments)?);
+    }
     Ok(plans)
 }
 
-fn fan_out_plan(arguments: &FanOutArguments, quick: bool) -> Result<Plan, Failure> {
-    let FanOutArguments { members, senders, bytes, window, accounts, seconds } = *arguments;
+fn fan_out_plan(arguments: &Arguments, members: Option<usize>) -> Result<Plan, Failure> {
     Ok(Plan::FanOut(FanOutPlan {
-        crowd: crowd_plan(members, senders, bytes, accounts)?,
-        window: within("--window", window, 1..=1_000)?,
-        time: time(seconds, quick)?,
+        crowd: crowd_plan(arguments, members)?,
+        window: within("--window", arguments.window.unwrap_or(8), 1..=1_000)?,
+        time: time(arguments)?,
     }))
 }
 
-fn latency_plan(arguments: &LatencyArguments, quick: bool) -> Result<Plan, Failure> {
-    let LatencyArguments { rate, members, senders, bytes, accounts, seconds } = *arguments;
+fn ping_pong_plan(arguments: &Arguments) -> Result<Plan, Failure> {
+    Ok(Plan::PingPong(PingPongPlan {
+        pairs: within("--pairs", arguments.pairs.unwrap_or(100), 1..=CLIENTS / 2)?,
+        text_bytes: text_bytes(arguments)?,
+        time: time(arguments)?,
+    }))
+}
+
+fn latency_plan(arguments: &Arguments) -> Result<Plan, Failure> {
     Ok(Plan::Latency(LatencyPlan {
-        crowd: crowd_plan(members, senders, bytes, accounts)?,
-        rate: within("--rate", rate, 1.0..=1e6)?,
-        time: time(seconds, quick)?,
+        crowd: crowd_plan(arguments, None)?,
+        rate: within("--rate", arguments.rate.unwrap_or(500.0), 1.0..=1e6)?,
+        time: time(arguments)?,
     }))
 }
 
-fn crowd_plan(
-    members: usize,
-    senders: usize,
-    bytes: usize,
-    accounts: bool,
-) -> Result<CrowdPlan, Failure> {
+fn crowd_plan(arguments: &Arguments, members: Option<usize>) -> Result<CrowdPlan, Failure> {
+    let members = members.or(arguments.members).unwrap_or(100);
+    let members = within("--members", members, 2..=CLIENTS)?;
+    let senders = arguments.senders.unwrap_or(members.min(10));
     Ok(CrowdPlan {
-        members: within("--members", members, 2..=CLIENTS)?,
+        members,
         senders: within("--senders", senders, 1..=members)?,
-        text_bytes: text_bytes(bytes)?,
-        identity: if accounts { Identity::Accounts } else { Identity::Guests },
+        text_bytes: text_bytes(arguments)?,
+        identity: if arguments.accounts { Identity::Accounts } else { Identity::Guests },
     })
 }
 
-fn logins_plan(accounts: usize, seconds: Option<f64>, quick: bool) -> Result<Plan, Failure> {
-    let accounts = within("--accounts", accounts, 1..=HASHES_WAITING_PER_ADDRESS)?;
-    Ok(Plan::Logins(LoginsPlan { accounts, time: time(seconds, quick)? }))
+fn logins_plan(arguments: &Arguments) -> Result<Plan, Failure> {
+    let parallel = arguments.parallel.unwrap_or(16);
+    let accounts = within("--parallel", parallel, 1..=HASHES_WAITING_PER_ADDRESS)?;
+    Ok(Plan::Logins(LoginsPlan { accounts, time: time(arguments)? }))
 }
 
-fn idle_plan(connections: Option<usize>, quick: bool) -> Result<Plan, Failure> {
-    let connections = connections.unwrap_or(if quick { 1_000 } else { 10_000 });
+fn idle_plan(arguments: &Arguments) -> Result<Plan, Failure> {
+    let connections = arguments.connections.unwrap_or(if arguments.quick { 1_000 } else { 10_000 });
     Ok(Plan::Idle(IdlePlan { connections: within("--connections", connections, 1..=CLIENTS)? }))
 }
 
-fn text_bytes(bytes: usize) -> Result<usize, Failure> {
-    within("--bytes", bytes, LEAST_TEXT_BYTES..=Limits::default().message_chars)
+fn text_bytes(arguments: &Arguments) -> Result<usize, Failure> {
+    let most = Limits::default().message_chars;
+    within("--bytes", arguments.bytes.unwrap_or(120), LEAST_TEXT_BYTES..=most)
 }
 
-fn time(seconds: Option<f64>, quick: bool) -> Result<Duration, Failure> {
-    let seconds = seconds.unwrap_or(if quick { 0.5 } else { 3.0 });
+fn time(arguments: &Arguments) -> Result<Duration, Failure> {
+    let seconds = arguments.seconds.unwrap_or(if arguments.quick { 0.5 } else { 3.0 });
     within("--seconds", seconds, 0.01..=3600.0).map(Duration::from_secs_f64)
 }
 
@@ -213,8 +217,7 @@ mod tests {
     fn plans_of(line: &str) -> Result<Vec<Plan>, Failure> {
         let words: Vec<&str> = line.split(' ').collect();
         let arguments = Arguments::from_args(&["jim-bench"], &words).unwrap();
-        let measure = arguments.measure.clone().unwrap();
-        plans(&arguments, &measure)
+        plans(&arguments, arguments.measure.unwrap())
     }
 
     #[test]
@@ -233,7 +236,7 @@ mod tests {
     fn everything_has_the_numbers_of_the_aims() {
         let connections: Vec<_> = plans_of("all").unwrap().iter().map(Plan::connections).collect();
         assert_eq!(connections, [100, 1_000, 200, 100, 16, 10_000]);
-        assert_eq!(plans_of("--addr 127.0.0.1:7777 all").unwrap().len(), 5);
+        assert_eq!(plans_of("--addr 127.0.0.1:7777 all").unwrap().len(), 4);
         assert_eq!(plans_of("floor").unwrap(), []);
     }
 
@@ -250,8 +253,11 @@ mod tests {
             ("pingpong --pairs 0", "--pairs"),
             ("latency --rate 0", "--rate"),
             ("latency --rate NaN", "--rate"),
-            ("logins --accounts 65", "--accounts"),
+            ("logins --parallel 65", "--parallel"),
             ("idle --connections 0", "--connections"),
+            ("idle --members 5", "--members says nothing to idle"),
+            ("logins --accounts", "--accounts says nothing to logins"),
+            ("all --port 1", "--port says nothing to all"),
         ] {
             let refused = plans_of(line).unwrap_err();
             assert_eq!(refused.exit_code(), 2);

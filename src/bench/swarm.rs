@@ -210,23 +210,30 @@ impl Swarm {
         script: &mut impl Script,
     ) -> Result<(), Failure> {
         let now = clock();
-        let mut rest = bytes;
-        while let Some(end) = memchr::memchr(b'\n', rest) {
-            let (line, behind) = rest.split_at(end);
-            rest = behind.get(1..).unwrap_or_default();
-            let mut begun = self.take_partial(client);
-            if begun.is_empty() {
-                script.handle_object(self, client, line, now)?;
-            } else {
-                begun.extend_from_slice(line);
-                script.handle_object(self, client, &begun, now)?;
-            }
+        let mut rest = self.complete_partial(client, bytes, script, now)?;
+        while let Some((line, behind)) = first_line(rest) {
+            script.handle_object(self, client, line, now)?;
+            rest = behind;
         }
         self.keep_partial(client, rest)
     }
 
-    fn take_partial(&mut self, client: usize) -> Vec<u8> {
-        self.links.get_mut(client).map(|link| std::mem::take(&mut link.partial)).unwrap_or_default()
+    /// Hands over the object that began in an earlier read, if it ends in these bytes, and gives
+    /// those behind it.
+    fn complete_partial<'a>(
+        &mut self,
+        client: usize,
+        bytes: &'a [u8],
+        script: &mut impl Script,
+        now: Instant,
+    ) -> Result<&'a [u8], Failure> {
+        let partial = self.links.get_mut(client).map(|link| &mut link.partial);
+        let Some(partial) = partial.filter(|partial| !partial.is_empty()) else { return Ok(bytes) };
+        let Some((line, behind)) = first_line(bytes) else { return Ok(bytes) };
+        partial.extend_from_slice(line);
+        let object = std::mem::take(partial);
+        script.handle_object(self, client, &object, now)?;
+        Ok(behind)
     }
 
     fn keep_partial(&mut self, client: usize, rest: &[u8]) -> Result<(), Failure> {
@@ -271,6 +278,12 @@ impl Swarm {
             *link = Link::default();
         }
     }
+}
+
+/// The bytes before the first line end and those behind it.
+fn first_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (line, behind) = bytes.split_at_checked(memchr::memchr(b'\n', bytes)?)?;
+    Some((line, behind.get(1..)?))
 }
 
 fn wait_for(poll: &mut Poll, events: &mut Events, wait: Duration) -> Result<(), Failure> {

@@ -22,14 +22,14 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
-    match &arguments.measure {
+    match arguments.measure {
         _ if arguments.version => print(&format!("jim-bench {}\n", bench::VERSION)),
         None => Err(Failure::Usage(
             "say what to measure: all, fanout, pingpong, latency, logins or idle \
              (jim-bench --help explains them)"
                 .to_owned(),
         )),
-        Some(Measure::Floor(floor)) => serve_floor(floor.port),
+        Some(Measure::Floor) => serve_floor(arguments),
         Some(measure) => {
             bench::raise_descriptor_limit();
             print(&bench::measure(arguments, measure)?)
@@ -37,7 +37,11 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
-fn serve_floor(port: u16) -> Result<(), Failure> {
+fn serve_floor(arguments: &Arguments) -> Result<(), Failure> {
+    if let Some(option) = arguments.misplaced(Measure::Floor) {
+        return Err(Failure::Usage(format!("{option} says nothing to floor")));
+    }
+    let port = arguments.port.unwrap_or(0);
     bench::raise_descriptor_limit();
     let mut floor = Floor::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
     say(&format!("the floor listens on {}", floor.address()?));

@@ -38,6 +38,7 @@ mod tests;
 
 pub use failure::Failure;
 pub use machine::raise_descriptor_limit;
+pub use plan::check_arguments;
 
 use arguments::{Arguments, Measure};
 use machine::Cores;
@@ -84,7 +85,9 @@ fn subject(arguments: &Arguments) -> Result<Subject, Failure> {
             Ok(Subject::Running { address, pid })
         }
         (None, _, Some(_)) => Err(Failure::Usage("--pid goes with --addr".to_owned())),
-        (None, Some(path), None) => Ok(Subject::Program(path.clone())),
+        (None, Some(path), None) => std::path::absolute(path)
+            .map(Subject::Program)
+            .map_err(|error| Failure::Usage(format!("--jimd {}: {error}", path.display()))),
         (None, None, None) => process::sibling("jimd").map(Subject::Program),
     }
 }

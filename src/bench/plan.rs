@@ -105,11 +105,20 @@ fn crowd_title(crowd: &CrowdPlan) -> String {
     )
 }
 
+/// That every option given is one of this measure's.
+///
+/// # Errors
+/// The first that is not.
+pub fn check_arguments(arguments: &Arguments, measure: Measure) -> Result<(), Failure> {
+    match arguments.misplaced(measure) {
+        Some(option) => Err(Failure::Usage(format!("{option} says nothing to {}", measure.name()))),
+        None => Ok(()),
+    }
+}
+
 /// The plans that a measure stands for; none for the floor alone.
 pub(crate) fn plans(arguments: &Arguments, measure: Measure) -> Result<Vec<Plan>, Failure> {
-    if let Some(option) = arguments.misplaced(measure) {
-        return Err(Failure::Usage(format!("{option} says nothing to {}", measure.name())));
-    }
+    check_arguments(arguments, measure)?;
     Ok(match measure {
         Measure::All => everything(arguments)?,
         Measure::FanOut => vec![fan_out_plan(arguments, None)?],

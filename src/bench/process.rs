@@ -156,12 +156,26 @@ fn free_port() -> Result<u16, Failure> {
     Ok(address.map_err(Failure::while_doing("looking for a free port"))?.port())
 }
 
-/// The command that starts a `jimd` with its data and logs in this folder.
-pub(crate) fn jimd(program: &Path, folder: &Path, port: u16) -> Command {
+/// A `jimd` with its data and logs in this folder, and no setting from elsewhere.
+fn jimd_in(program: &Path, folder: &Path) -> Command {
     let mut command = Command::new(program);
-    command.args(["-a", "127.0.0.1", "-p", &port.to_string()]);
-    command.arg("--data").arg(folder.join("data"));
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"JIMD_") {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(folder).arg("--data").arg(folder.join("data"));
     command.env("LOGS_DIRECTORY", folder.join("logs"));
+    command
+}
+
+/// The command that starts a `jimd` on a port of this machine, for this many connections at most.
+pub(crate) fn jimd(program: &Path, folder: &Path, port: u16, connections: usize) -> Command {
+    let mut command = jimd_in(program, folder);
+    command.args(["-a", "127.0.0.1", "-p", &port.to_string()]);
+    for limit in ["JIMD_MAX_CONNECTIONS", "JIMD_MAX_CONNECTIONS_PER_ADDRESS"] {
+        command.env(limit, connections.to_string());
+    }
     command
 }
 
@@ -172,9 +186,8 @@ pub(crate) fn add_account(
     name: &str,
     password: &str,
 ) -> Result<(), Failure> {
-    let mut command = Command::new(program);
-    command.arg("--data").arg(folder.join("data")).args(["user", "add", name]);
-    command.env("LOGS_DIRECTORY", folder.join("logs"));
+    let mut command = jimd_in(program, folder);
+    command.args(["user", "add", name]);
     let failed = |source| Failure::Start { program: program.display().to_string(), source };
     let mut child = command
         .stdin(Stdio::piped())

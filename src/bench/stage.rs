@@ -14,6 +14,10 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+/// The most connections that a `jimd` is told to take: more than any measure makes, and far enough
+/// above for it never to see itself as nearly full.
+const CONNECTIONS: usize = 200_000;
+
 /// Whose figures are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Subject {
@@ -137,7 +141,8 @@ impl Stage {
         match &self.subject {
             Subject::Running { address, pid } => Ok(Running::elsewhere(*address, *pid)),
             Subject::Program(program) => {
-                let command = |port| process::jimd(program, self.workspace.path(), port);
+                let command =
+                    |port| process::jimd(program, self.workspace.path(), port, CONNECTIONS);
                 Process::start(command, self.cores).map(Running::started)
             }
         }

@@ -1,61 +1,94 @@
-//! `jim-bench`: measures a chat server.
+//! `jim-bench`: measures a chat server. `jim-bench --help` says how.
 
-use argh::{EarlyExit, FromArgs};
 use jim::bench::arguments::{Arguments, Measure};
 use jim::bench::floor::Floor;
 use jim::bench::{self, Failure};
+use jim::config::{Leave, Opt, Program, parse};
 use std::io::{self, ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
+/// The command line. The options of all measures are one set, so that they may stand anywhere.
+const PROGRAM: Program = Program {
+    name: "jim-bench",
+    options: &[
+        Opt::value("--members", None),
+        Opt::value("--senders", None),
+        Opt::value("--bytes", None),
+        Opt::value("--window", None),
+        Opt::switch("--accounts", None),
+        Opt::value("--pairs", None),
+        Opt::value("--rate", None),
+        Opt::value("--parallel", None),
+        Opt::value("--connections", None),
+        Opt::value("--seconds", None),
+        Opt::value("--port", Some('p')),
+        Opt::value("--rounds", None),
+        Opt::value("--jimd", None),
+        Opt::value("--addr", Some('a')),
+        Opt::value("--pid", None),
+        Opt::switch("--quick", None),
+        Opt::switch("--json", None),
+        Opt::switch("--no-floor", None),
+        Opt::switch("--no-pin", None),
+        Opt::switch("--version", Some('V')),
+    ],
+    commands: &[
+        ("all", &[]),
+        ("fanout", &[]),
+        ("pingpong", &[]),
+        ("latency", &[]),
+        ("logins", &[]),
+        ("idle", &[]),
+        ("floor", &[]),
+    ],
+};
+
 fn main() -> ExitCode {
-    let words: Vec<String> =
-        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match Arguments::from_args(&["jim-bench"], &words) {
-        Ok(arguments) => finish(run(&arguments)),
-        Err(EarlyExit { output, status: Ok(()) }) => finish(print(&output)),
-        Err(EarlyExit { output, status: Err(()) }) => {
-            finish(Err(Failure::Usage(output.trim_end().to_owned())))
+    let result = match parse(&PROGRAM, std::env::args_os().skip(1)) {
+        Ok(arguments) => run(&arguments),
+        Err(leave) => return leave_with(&leave),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say(&format!("jim-bench: {failure}\n"));
+            ExitCode::from(failure.exit_code())
         }
     }
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
+    bench::raise_descriptor_limit();
     match arguments.measure {
         _ if arguments.version => print(&format!("jim-bench {}\n", bench::VERSION)),
-        None => Err(Failure::Usage(
-            "say what to measure: all, fanout, pingpong, latency, logins or idle \
-             (jim-bench --help explains them)"
-                .to_owned(),
-        )),
-        Some(Measure::Floor) => serve_floor(arguments),
-        Some(measure) => {
-            bench::raise_descriptor_limit();
-            print(&bench::measure(arguments, measure)?)
+        None => {
+            let names = Measure::NAMES.map(|(name, _)| name).join(", ");
+            Err(Failure::Usage(format!("say what to measure: {names}; --help explains them")))
         }
+        Some(Measure::Floor) => {
+            bench::check_arguments(arguments, Measure::Floor)?;
+            serve_floor(arguments.port.unwrap_or(0))
+        }
+        Some(measure) => print(&bench::measure(arguments, measure)?),
     }
 }
 
-fn serve_floor(arguments: &Arguments) -> Result<(), Failure> {
-    if let Some(option) = arguments.misplaced(Measure::Floor) {
-        return Err(Failure::Usage(format!("{option} says nothing to floor")));
-    }
-    let port = arguments.port.unwrap_or(0);
-    bench::raise_descriptor_limit();
+fn serve_floor(port: u16) -> Result<(), Failure> {
     let mut floor = Floor::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-    say(&format!("the floor listens on {}", floor.address()?));
+    say(&format!("the floor listens on {}\n", floor.address()?));
     floor.run()
 }
 
-fn finish(result: Result<(), Failure>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            say(&format!("jim-bench: {failure}"));
-            ExitCode::from(failure.exit_code())
-        }
+/// The help, or what was wrong with the command line.
+fn leave_with(leave: &Leave) -> ExitCode {
+    if leave.exit.code() == 0 {
+        // Whether or not anybody reads it, the help was given.
+        let _ = print(&leave.text);
+    } else {
+        say(&leave.text);
     }
+    ExitCode::from(leave.exit)
 }
 
 /// A reader that has gone away, as `head` does, is no error.
@@ -69,7 +102,41 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-fn say(line: &str) {
+fn say(text: &str) {
     // There is nowhere left to say that standard error is closed.
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsString;
+
+    fn parsed(line: &str) -> Result<Arguments, Leave> {
+        parse(&PROGRAM, line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn every_option_and_measure_is_known_to_both_sides() {
+        for option in PROGRAM.options {
+            let line = if option.takes_value { "1" } else { "" };
+            assert!(parsed(&format!("{} {line} all", option.long)).is_ok(), "{}", option.long);
+        }
+        let names: Vec<_> = PROGRAM.commands.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, Measure::NAMES.map(|(name, _)| name));
+        for name in names {
+            assert_eq!(parsed(name).unwrap().measure.unwrap().name(), name);
+        }
+    }
+
+    #[test]
+    fn options_may_stand_where_people_type_them() {
+        let arguments = parsed("fanout --members=50 -a 127.0.0.1:7777 --json").unwrap();
+        assert_eq!(arguments.members, Some(50));
+        assert_eq!(arguments.addr.as_deref(), Some("127.0.0.1:7777"));
+        assert!(arguments.json && arguments.measure == Some(Measure::FanOut));
+        assert_eq!(parsed("fanout -h").unwrap_err().exit.code(), 0);
+        assert_eq!(parsed("fnout").unwrap_err().exit.code(), 2);
+        assert_eq!(parsed("fanout --members").unwrap_err().exit.code(), 2);
+    }
 }

@@ -65,7 +65,7 @@ impl Floor {
             connections: Slab::new(),
             names: HashMap::new(),
             turn: Turn::default(),
-            hasher: Hasher::new(),
+            hasher: Hasher::default(),
             limits: Limits::default(),
         })
     }

@@ -37,7 +37,8 @@ use std::path::PathBuf;
     error_code(2, "the arguments ask for what cannot be done"),
     error_code(3, "the server could not be started or reached"),
     error_code(4, "something was lost, doubled, reordered, changed or refused"),
-    error_code(5, "the server went away, said nothing, or is slower than --rate")
+    error_code(5, "the server went away, said nothing, or is slower than --rate"),
+    error_code(130, "interrupted")
 )]
 pub struct Arguments {
     /// clients in the room, senders among them (default 100)

@@ -81,6 +81,9 @@ pub enum Failure {
         /// How many messages are not yet with everyone.
         waiting: u64,
     },
+    /// Ctrl-C, or being asked to end.
+    #[error("interrupted")]
+    Interrupted,
     /// The system refused something else.
     #[error("{doing}: {source}")]
     System {
@@ -101,6 +104,7 @@ impl Failure {
             Self::Start { .. } | Self::NotReady { .. } | Self::Connect { .. } => 3,
             Self::Order { .. } | Self::Strange { .. } | Self::Refused { .. } => 4,
             Self::Gone(_) | Self::Silent { .. } | Self::TooSlow { .. } => 5,
+            Self::Interrupted => 130,
         }
     }
 

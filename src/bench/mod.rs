@@ -60,6 +60,7 @@ pub fn measure(arguments: &Arguments, measure: Measure) -> Result<String, Failur
     let subject = subject(arguments)?;
     check(&plans, &subject)?;
     let mut stage = stage(arguments, subject, &plans)?;
+    stage.progress.heed_signals()?;
     for plan in &plans {
         if plan.accounts() > stage.accounts {
             stage.provide_accounts(plan.accounts())?;

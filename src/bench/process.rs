@@ -9,6 +9,7 @@ use std::fs::{self, DirBuilder};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -78,6 +79,8 @@ impl Process {
         if let Some(cores) = cores {
             cores.take_server_core();
         }
+        // A group of its own: Ctrl-C is for the measurement, which then ends its servers.
+        command.process_group(0);
         let spawned =
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         if let Some(cores) = cores {

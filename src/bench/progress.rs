@@ -1,6 +1,11 @@
-//! The bar on standard error: how far all is, and what is being measured.
+//! The bar on standard error: how far all is, what is being measured, and whether to go on.
 
+use super::Failure;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How often the bar is drawn at most.
@@ -18,6 +23,8 @@ pub(crate) struct Progress {
     step: usize,
     label: String,
     drawn: Option<Instant>,
+    /// A signal asked for the end.
+    stop: Arc<AtomicBool>,
 }
 
 impl Progress {
@@ -25,7 +32,27 @@ impl Progress {
     pub(crate) fn new(steps: usize) -> Self {
         let coloured = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let shown = io::stderr().is_terminal();
-        Self { shown, coloured, steps, step: 0, label: String::new(), drawn: None }
+        let (label, stop) = (String::new(), Arc::default());
+        Self { shown, coloured, steps, step: 0, label, drawn: None, stop }
+    }
+
+    /// From now on Ctrl-C, or being asked to end, ends the measurement in order, so that servers
+    /// and folders go with it; a second one ends at once.
+    pub(crate) fn heed_signals(&self) -> Result<(), Failure> {
+        for signal in [SIGINT, SIGTERM] {
+            let at_once = flag::register_conditional_shutdown(signal, 130, Arc::clone(&self.stop));
+            let in_order = at_once.and_then(|_| flag::register(signal, Arc::clone(&self.stop)));
+            in_order.map_err(Failure::while_doing("preparing for signals"))?;
+        }
+        Ok(())
+    }
+
+    /// Whether to go on.
+    ///
+    /// # Errors
+    /// [`Failure::Interrupted`] where not.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        if self.stop.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
     }
 
     /// A bar that nobody sees.
@@ -79,6 +106,14 @@ impl Drop for Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_signal_ends_the_measurement() {
+        let bar = Progress::hidden();
+        assert!(bar.check().is_ok());
+        bar.stop.store(true, Ordering::Relaxed);
+        assert_eq!(bar.check().unwrap_err().exit_code(), 130);
+    }
 
     #[test]
     fn the_bar_grows_with_steps_and_within_them() {

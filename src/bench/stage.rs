@@ -133,6 +133,7 @@ impl Stage {
             process::add_account(program, self.workspace.path(), &name, PASSWORD)?;
             self.accounts = account + 1;
             self.progress.show(clock(), self.accounts as f64 / wanted as f64);
+            self.progress.check()?;
         }
         Ok(())
     }

@@ -136,6 +136,7 @@ impl Swarm {
             let Turn::Wait(wait) = script.handle_turn(self, now)? else { return Ok(()) };
             self.flush_dirty()?;
             progress.show(now, script.fraction(now));
+            progress.check()?;
             wait_for(&mut self.poll, &mut events, wait)?;
             if !events.is_empty() {
                 heard = now;

@@ -177,7 +177,7 @@ impl<O: Observer> Running<O> {
     fn know_wire(&mut self, id: ConnectionId, first_bytes: &[u8]) -> bool {
         let Some(connection) = self.connections.get_mut(id) else { return false };
         let wire = match detect(first_bytes) {
-            None if !(connection.ended && !first_bytes.is_empty()) => return false,
+            None if first_bytes.is_empty() || !connection.ended => return false,
             // The input ended before it said more: what is there is answered as JIM.
             None => Wire::Jim,
             Some(wire) => wire,

@@ -3,9 +3,14 @@
     missing_docs,
     unreachable_pub,
     dead_code,
-    reason = "tests say what they show in their names"
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, says what it shows in its name, and waits with a deadline"
 )]
-#![allow(clippy::disallowed_methods, reason = "a test waits with a deadline")]
 
 mod golden;
 mod sim;

@@ -9,6 +9,9 @@ use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
+/// How often a connection whose peer does not answer is probed by TCP.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+
 /// How often a hastened connection is probed by TCP, and how many unanswered probes end it.
 const HASTY_INTERVAL: Duration = Duration::from_secs(1);
 const HASTY_RETRIES: u32 = 5;
@@ -29,9 +32,10 @@ impl Stream {
     pub fn tcp(socket: TcpStream) -> io::Result<Self> {
         socket.set_nodelay(true)?;
         let options = SockRef::from(&socket);
-        options.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE_IDLE))?;
-        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-        options.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT))?;
+        let keepalive =
+            TcpKeepalive::new().with_time(KEEPALIVE_IDLE).with_interval(KEEPALIVE_INTERVAL);
+        options.set_tcp_keepalive(&keepalive)?;
+        give_up_after(&options, TCP_USER_TIMEOUT)?;
         Ok(Self::Tcp(socket))
     }
 
@@ -45,7 +49,10 @@ impl Stream {
             .with_time(HASTY_INTERVAL)
             .with_interval(HASTY_INTERVAL)
             .with_retries(HASTY_RETRIES);
-        SockRef::from(socket).set_tcp_keepalive(&keepalive)
+        let options = SockRef::from(socket);
+        options.set_tcp_keepalive(&keepalive)?;
+        // Linux counts this time and not the probes, where it is set.
+        give_up_after(&options, HASTY_INTERVAL * HASTY_RETRIES)
     }
 
     /// Writes several parts in one call.
@@ -68,6 +75,17 @@ impl Stream {
         let Self::Tcp(socket) = self;
         socket.shutdown(Shutdown::Write)
     }
+}
+
+/// How long the peer may leave what was sent unacknowledged, where the system can be told.
+#[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+fn give_up_after(options: &SockRef<'_>, time: Duration) -> io::Result<()> {
+    options.set_tcp_user_timeout(Some(time))
+}
+
+#[cfg(not(any(target_os = "android", target_os = "fuchsia", target_os = "linux")))]
+fn give_up_after(_: &SockRef<'_>, _: Duration) -> io::Result<()> {
+    Ok(())
 }
 
 impl Read for Stream {

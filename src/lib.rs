@@ -25,6 +25,7 @@ extern crate self as jim;
 
 pub mod buffer;
 pub mod chat;
+pub mod client;
 pub mod config;
 pub mod limits;
 pub mod logging;

@@ -1,0 +1,57 @@
+//! The client's own bounds, each with its unit in its name or type.
+
+use std::time::Duration;
+
+/// The longest object that is taken from a server. The plain protocol's are under 1 KiB.
+pub const SERVER_OBJECT_BYTES: usize = 1024 * 1024;
+
+/// The most that one `read` brings, from the server or from standard input.
+pub const READ_BYTES: usize = 16 * 1024;
+
+/// How many reads one turn of the loop makes before it looks at the keyboard again.
+pub const READS_PER_TURN: usize = 4;
+
+/// The longest line of input that is looked at; a longer one is refused and only counted.
+pub const INPUT_LINE_BYTES: usize = 1024 * 1024;
+
+/// The longest script.
+pub const SCRIPT_BYTES: u64 = 1024 * 1024;
+
+/// How long one address is tried.
+pub const CONNECT_WAIT: Duration = Duration::from_secs(5);
+
+/// How long a request may stay unanswered.
+pub const ANSWER_WAIT: Duration = Duration::from_secs(10);
+
+/// The same for a log-in, since password hashes may have to queue.
+pub const LOGIN_WAIT: Duration = Duration::from_secs(30);
+
+/// How long a server's object may stay half.
+pub const HALF_OBJECT_WAIT: Duration = Duration::from_secs(60);
+
+/// How long the answer to `quit` is waited for.
+pub const QUIT_WAIT: Duration = Duration::from_secs(2);
+
+/// The first pause before a lost connection is made again; each further one is twice as long.
+pub const RECONNECT_WAIT: Duration = Duration::from_secs(1);
+
+/// The longest such pause.
+pub const RECONNECT_WAIT_MOST: Duration = Duration::from_secs(30);
+
+/// A connection that lasted this long was a good one: the next pause is the first again.
+pub const GOOD_CONNECTION: Duration = Duration::from_secs(60);
+
+/// The longest pause that an answer 429 may ask for; a longer one is cut to this.
+pub const RETRY_WAIT: Duration = Duration::from_secs(30);
+
+/// How often one request is sent again after a 429.
+pub const RETRIES: u32 = 20;
+
+/// How many guest names are tried.
+pub const GUEST_NAMES: u32 = 5;
+
+/// How many requests the interactive client may have under way before it reads on.
+pub const REQUESTS_UNDER_WAY: usize = 16;
+
+/// How many characters of a server's nonsense are shown.
+pub const SAMPLE_CHARS: usize = 60;

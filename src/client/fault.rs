@@ -1,0 +1,72 @@
+//! What a server can do that ends the conversation.
+
+use super::exit::Exit;
+use thiserror::Error;
+
+/// Why the conversation with the server cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Fault {
+    /// The server closed the connection.
+    #[error("the server closed the connection")]
+    Closed,
+    /// The connection broke.
+    #[error("the connection to the server broke: {why}")]
+    Broke {
+        /// The system's words.
+        why: String,
+    },
+    /// The server closed the connection in the middle of an object.
+    #[error("the server closed the connection in the middle of an object")]
+    CutShort,
+    /// Bytes that start no JSON object.
+    #[error("this is no JIM server; it sent: {sample}")]
+    NotJson {
+        /// How it begins, as it came.
+        sample: String,
+    },
+    /// Braces that close, but are no valid JSON.
+    #[error("the server sent an object that is not valid JSON: {sample}")]
+    BadObject {
+        /// How it begins, as it came.
+        sample: String,
+    },
+    /// An object that is too long.
+    #[error("the server sent an object that does not end within {limit_bytes} bytes")]
+    NeverCloses {
+        /// The most that is taken.
+        limit_bytes: usize,
+    },
+    /// A request stayed unanswered.
+    #[error("the server did not answer within {seconds} s")]
+    Silent {
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// An object stayed half.
+    #[error("the server sent half an object and then nothing for {seconds} s")]
+    Half {
+        /// How long was waited.
+        seconds: u64,
+    },
+}
+
+impl Fault {
+    /// What the client ends with because of it.
+    #[must_use]
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Self::Silent { .. } | Self::Half { .. } => Exit::TimedOut,
+            _ => Exit::Gone,
+        }
+    }
+
+    /// Whether the server may be there again soon: it is one, and the connection was lost.
+    #[must_use]
+    pub const fn is_lost_connection(&self) -> bool {
+        match self {
+            Self::Closed | Self::Broke { .. } | Self::CutShort => true,
+            Self::Silent { .. } | Self::Half { .. } => true,
+            Self::NotJson { .. } | Self::BadObject { .. } | Self::NeverCloses { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! What the server sends, read with as few demands as possible: what others put into their
+//! messages must never end this client.
+
+use super::cutter::sample;
+use super::fault::Fault;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// An answer to a request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// The three digits.
+    pub code: u16,
+    /// The text for people, as it came.
+    pub text: String,
+    /// The slug for programs.
+    pub reason: String,
+    /// The limit that was hit; for a 429 of `reason` `busy` the seconds to wait.
+    pub limit: Option<u64>,
+}
+
+impl Answer {
+    /// Whether the request was refused.
+    #[must_use]
+    pub const fn is_error(&self) -> bool {
+        self.code >= 400
+    }
+}
+
+/// A message from someone else.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Message {
+    /// Who sent it, as it came.
+    pub from: String,
+    /// To a user, a room or the common chat; `None` where its sender named nobody.
+    pub to: Option<String>,
+    /// The text, as it came.
+    pub text: String,
+    /// The whole object, as it came.
+    pub raw: Vec<u8>,
+}
+
+/// One object of the server's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Incoming {
+    /// An answer.
+    Answer(Answer),
+    /// A message.
+    Message(Message),
+    /// The server asks whether we are there.
+    Probe,
+    /// Something that this client does not know; its `action`, if it has one.
+    Unknown(String),
+}
+
+/// The known fields, whatever they hold: a wrong type is as if the field were absent.
+#[derive(Deserialize)]
+struct Fields<'a> {
+    #[serde(borrow)]
+    action: Option<&'a RawValue>,
+    #[serde(borrow)]
+    response: Option<&'a RawValue>,
+    #[serde(borrow)]
+    alert: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    reason: Option<&'a RawValue>,
+    #[serde(borrow)]
+    limit: Option<&'a RawValue>,
+    #[serde(borrow)]
+    from: Option<&'a RawValue>,
+    #[serde(borrow)]
+    sender: Option<&'a RawValue>,
+    #[serde(borrow)]
+    send_from: Option<&'a RawValue>,
+    #[serde(borrow)]
+    account_name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    to: Option<&'a RawValue>,
+    #[serde(borrow)]
+    destination: Option<&'a RawValue>,
+    #[serde(borrow)]
+    send_to: Option<&'a RawValue>,
+    #[serde(borrow)]
+    recipient: Option<&'a RawValue>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    mess_text: Option<&'a RawValue>,
+    #[serde(borrow)]
+    message_text: Option<&'a RawValue>,
+    #[serde(borrow)]
+    text: Option<&'a RawValue>,
+}
+
+impl Incoming {
+    /// Reads an object that was cut out of the stream.
+    ///
+    /// # Errors
+    /// What closes its braces and is not valid JSON.
+    pub fn decode(raw: Vec<u8>) -> Result<Self, Fault> {
+        let fields = std::str::from_utf8(&raw)
+            .ok()
+            .and_then(|text| serde_json::from_str::<Fields<'_>>(text).ok());
+        let Some(fields) = fields else {
+            return Err(Fault::BadObject { sample: sample(&raw) });
+        };
+        if let Some(response) = fields.response {
+            return Ok(Self::Answer(fields.answer(response)));
+        }
+        match first_text(&[fields.action]).unwrap_or_default().as_str() {
+            "msg" | "message" => {
+                let message = fields.message();
+                Ok(Self::Message(Message { raw, ..message }))
+            }
+            "probe" => Ok(Self::Probe),
+            other => Ok(Self::Unknown(other.into())),
+        }
+    }
+}
+
+impl Fields<'_> {
+    fn answer(&self, response: &RawValue) -> Answer {
+        Answer {
+            code: code(response),
+            text: first_text(&[self.error, self.alert]).unwrap_or_default(),
+            reason: first_text(&[self.reason]).unwrap_or_default(),
+            limit: self.limit.and_then(|raw| serde_json::from_str(raw.get()).ok()),
+        }
+    }
+
+    fn message(&self) -> Message {
+        let from = [self.from, self.sender, self.send_from, self.account_name];
+        let to = [self.to, self.destination, self.send_to, self.recipient];
+        let text = [self.message, self.mess_text, self.message_text, self.text];
+        Message {
+            from: first_text(&from).unwrap_or_default(),
+            to: first_text(&to),
+            text: first_text(&text).unwrap_or_default(),
+            raw: Vec::new(),
+        }
+    }
+}
+
+/// The code; some course servers send it as a text. 0 for what is no code.
+fn code(raw: &RawValue) -> u16 {
+    serde_json::from_str(raw.get().trim_matches('"')).unwrap_or_default()
+}
+
+fn first_text(fields: &[Option<&RawValue>]) -> Option<String> {
+    fields.iter().flatten().find_map(|raw| serde_json::from_str(raw.get()).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(text: &str) -> Incoming {
+        Incoming::decode(text.as_bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn answers() {
+        let answer = |code, text: &str| Answer { code, text: text.into(), ..Answer::default() };
+        assert_eq!(
+            decode(r#"{"response":200,"time":1,"alert":"д\u0430"}"#),
+            Incoming::Answer(answer(200, "да"))
+        );
+        assert_eq!(
+            decode(r#"{"response":"402","error":"no","x":{"alert":1}}"#),
+            Incoming::Answer(answer(402, "no"))
+        );
+        assert_eq!(
+            decode(r#"{"response":429,"error":"later","reason":"busy","limit":3}"#),
+            Incoming::Answer(Answer {
+                reason: "busy".into(),
+                limit: Some(3),
+                ..answer(429, "later")
+            })
+        );
+        assert_eq!(decode(r#"{"response":null}"#), Incoming::Unknown(String::new()));
+        assert_eq!(decode(r#"{"response":{}}"#), Incoming::Answer(answer(0, "")));
+    }
+
+    #[test]
+    fn messages_in_every_spelling() {
+        for text in [
+            r##"{"action":"msg","from":"a","to":"#all","message":"t"}"##,
+            r##"{"action":"message","sender":"a","destination":"#all","mess_text":"t"}"##,
+            r##"{"action":"msg","send_from":"a","send_to":"#all","message_text":"t"}"##,
+            r##"{"action":"message","account_name":"a","recipient":"#all","text":"t","z":1e999}"##,
+        ] {
+            let expected = Message {
+                from: "a".into(),
+                to: Some("#all".into()),
+                text: "t".into(),
+                raw: text.as_bytes().to_vec(),
+            };
+            assert_eq!(decode(text), Incoming::Message(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn odd_types_do_not_end_the_client() {
+        let Incoming::Message(message) = decode(r#"{"action":"msg","from":5,"message":[]}"#) else {
+            panic!("no message");
+        };
+        assert_eq!((message.from.as_str(), message.to, message.text.as_str()), ("", None, ""));
+        assert_eq!(decode(r#"{"action":"probe"}"#), Incoming::Probe);
+        assert_eq!(decode(r#"{"action":"notice"}"#), Incoming::Unknown("notice".into()));
+        assert_eq!(decode("{}"), Incoming::Unknown(String::new()));
+    }
+
+    #[test]
+    fn what_is_not_json_is_shown() {
+        for text in [&b"{oops}"[..], b"{\"a\":\"\xff\"}", b"{]"] {
+            let fault = Incoming::decode(text.to_vec()).unwrap_err();
+            assert!(matches!(fault, Fault::BadObject { .. }), "{fault:?}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The socket to the server.
+
+use super::bounds::{READ_BYTES, READS_PER_TURN};
+use super::fault::Fault;
+use super::session::Session;
+use crate::limits::{KEEPALIVE_IDLE, TCP_USER_TIMEOUT};
+use mio::net::TcpStream;
+use socket2::{SockRef, TcpKeepalive};
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Shutdown, SocketAddr, ToSocketAddrs};
+
+/// A connection that stands.
+#[derive(Debug)]
+pub(super) struct Link {
+    stream: TcpStream,
+    /// Whether a read may bring something.
+    readable: bool,
+}
+
+impl Link {
+    /// Takes a connected stream, registered with `poll`.
+    pub(super) fn new(stream: TcpStream) -> Self {
+        // None of these is needed for correctness, so a system that refuses them is put up with.
+        let socket = SockRef::from(&stream);
+        let _ = socket.set_tcp_nodelay(true);
+        let _ = socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE_IDLE));
+        let _ = socket.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT));
+        Self { stream, readable: true }
+    }
+
+    /// `poll` said that something happened to the socket.
+    pub(super) const fn handle_ready(&mut self) {
+        self.readable = true;
+    }
+
+    /// Whether the last turn left bytes behind, so that `poll` must not sleep.
+    pub(super) const fn is_readable(&self) -> bool {
+        self.readable
+    }
+
+    /// Reads once; false where nothing is there now.
+    ///
+    /// # Errors
+    /// The stream has ended or broken.
+    pub(super) fn fill(&mut self, session: &mut Session) -> Result<bool, Fault> {
+        let mut buffer = [0_u8; READ_BYTES];
+        match self.stream.read(&mut buffer) {
+            Ok(0) => Err(session.handle_end()),
+            Ok(got) => {
+                session.handle_bytes(buffer.get(..got).unwrap_or_default());
+                Ok(true)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.readable = false;
+                Ok(false)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(true),
+            Err(error) => Err(Fault::Broke { why: error.to_string() }),
+        }
+    }
+
+    /// How many reads one turn may make.
+    pub(super) const fn budget(&self) -> usize {
+        if self.readable { READS_PER_TURN } else { 0 }
+    }
+
+    /// Writes what the socket takes; the rest waits for the next event. A broken connection is
+    /// found by the next read, which first brings what the server still said.
+    pub(super) fn flush(&mut self, session: &mut Session) {
+        while !session.output().is_empty() {
+            match self.stream.write(session.output()) {
+                Ok(written) if written > 0 => session.wrote(written),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                _ => {
+                    session.wrote(usize::MAX);
+                    self.readable = true;
+                }
+            }
+        }
+    }
+
+    /// Ends the connection.
+    pub(super) fn close(self) {
+        // It may be broken already.
+        let _ = self.stream.shutdown(Shutdown::Write);
+    }
+}
+
+/// Whether a connection that was begun stands now.
+///
+/// # Errors
+/// Why it does not and never will.
+pub(super) fn is_connected(stream: &TcpStream) -> io::Result<bool> {
+    if let Some(error) = stream.take_error()? {
+        return Err(error);
+    }
+    match stream.peer_addr() {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Every address of a host, in the system's order, except that 127.0.0.1 comes before ::1: that is
+/// what `localhost` has always meant to the clients of this protocol. This blocks.
+///
+/// # Errors
+/// The system's.
+pub(super) fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let mut addresses: Vec<SocketAddr> = (host, port).to_socket_addrs()?.collect();
+    addresses.dedup();
+    addresses.sort_by_key(|address| match address.ip() {
+        IpAddr::V6(ip) => ip.is_loopback(),
+        IpAddr::V4(_) => false,
+    });
+    Ok(addresses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn localhost_is_ipv4_first() {
+        let addresses = resolve("localhost", 7777).unwrap();
+        assert_eq!(addresses.first(), Some(&([127, 0, 0, 1], 7777).into()));
+        assert_eq!(resolve("::1", 1).unwrap(), [SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], 1))]);
+    }
+}

@@ -1,0 +1,425 @@
+//! The client's command line, as typed and as understood.
+//!
+//! argh reads it after the program has put it into the form that argh knows.
+
+use super::reader::COMMON_NAMES;
+use crate::message::Language;
+use argh::FromArgs;
+use std::time::Duration;
+use thiserror::Error;
+
+/// The server's address where none is given.
+pub const DEFAULT_HOST: &str = "127.0.0.1";
+
+/// The server's port where none is given.
+pub const DEFAULT_PORT: u16 = 7777;
+
+/// The terminal client of JIM, a chat that any program can join.
+#[derive(FromArgs, Debug, Clone, Default, PartialEq, Eq)]
+#[argh(
+    help_triggers("--help"),
+    description = "The terminal client of JIM, a chat that any program can join.\n\
+        Without -r, -w and --script, lines typed are sent and lines received are shown.",
+    example = "Chat on this machine:\n    {command_name}",
+    example = "Read the common chat of another:\n    {command_name} chat.example.org -r",
+    example = "Send a file's lines as ivan to a room:\n    \
+        {command_name} -w -u ivan --to '#geekbrains' < lines.txt",
+    example = "Play a script:\n    {command_name} --script examples/1-normal.jim",
+    note = "The address is a name or a number, also as ADDR:PORT (default: 127.0.0.1 7777).\n  \
+        Every address of a name is tried.",
+    note = "With -u the password is --password-file's first line, or JIM_PASSWORD, or asked for.\n  \
+        Without -u you are a guest, by default named as the system's user; where an account has\n  \
+        that name, NAME-guest is tried.",
+    note = "-r shows one line a message, '[HH:MM:SS] FROM: TEXT', in local time. -w sends each line\n  \
+        of standard input as it stands, also one that begins with '/'; a line over 500 characters\n  \
+        is refused and the others are sent. Both join the room that --to names.",
+    note = "A script holds /login USER PASSWORD, /name NAME, /presence, /join #ROOM, /msg TO TEXT,\n  \
+        /leave #ROOM and /quit, a command a line; a name with blanks stands in \"; lines that are\n  \
+        empty or begin with // say nothing. It runs to its end also where the server refuses.",
+    note = "Without a mode: a line is a message, //TEXT sends /TEXT, /help lists the commands,\n  \
+        /quit or Ctrl-D ends. At a terminal a lost connection is made again.",
+    note = "An option may also be written '-p7777' or '--port=7777'; -h is --help. After '--'\n  \
+        nothing is an option.",
+    note = "Messages about the client itself go to standard error. No colours are used.",
+    error_code(0, "done: the user ended it, --count was reached, the input or the script ended"),
+    error_code(1, "this system failed: standard output cannot be written, say"),
+    error_code(2, "the command line, the password or the script was not understood"),
+    error_code(3, "cannot connect"),
+    error_code(4, "the server did not let us in"),
+    error_code(5, "the server went away, or is no JIM server"),
+    error_code(6, "some lines of -w were not acknowledged"),
+    error_code(7, "--timeout, or the server did not answer (10 s, a log-in 30 s)"),
+    error_code(130, "Ctrl-C; 129 and 143 for the signals HUP and TERM")
+)]
+pub struct Args {
+    /// the server's address, and its port
+    #[argh(positional, arg_name = "addr port")]
+    pub server: Vec<String>,
+
+    /// the server's address
+    #[argh(option, short = 'a', arg_name = "addr")]
+    pub address: Option<String>,
+
+    /// the server's TCP port (default: 7777)
+    #[argh(option, short = 'p', arg_name = "port")]
+    pub port: Option<String>,
+
+    /// only read: show what others write
+    #[argh(switch, short = 'r')]
+    pub read: bool,
+
+    /// only write: send the lines of standard input
+    #[argh(switch, short = 'w')]
+    pub write: bool,
+
+    /// log in as this user
+    #[argh(option, short = 'u', arg_name = "user")]
+    pub user: Option<String>,
+
+    /// file whose first line is the password
+    #[argh(option, arg_name = "file")]
+    pub password_file: Option<String>,
+
+    /// a guest's name
+    #[argh(option, arg_name = "name")]
+    pub name: Option<String>,
+
+    /// the room (with -u) or the user to talk to (default: the common chat)
+    #[argh(option, arg_name = "#room|user")]
+    pub to: Option<String>,
+
+    /// play a script; - is standard input
+    #[argh(option, arg_name = "file")]
+    pub script: Option<String>,
+
+    /// with -r: print the objects as they came, one a line
+    #[argh(switch)]
+    pub json: bool,
+
+    /// with -r: end after so many messages
+    #[argh(option, arg_name = "n")]
+    pub count: Option<String>,
+
+    /// end after so many seconds, with exit code 7
+    #[argh(option, arg_name = "seconds")]
+    pub timeout: Option<String>,
+
+    /// cut lines over 500 characters into several messages
+    #[argh(switch)]
+    pub split: bool,
+
+    /// the language: ru or en (default: by the locale)
+    #[argh(option, arg_name = "ru|en")]
+    pub lang: Option<String>,
+
+    /// tell more about what the client does
+    #[argh(switch, short = 'v')]
+    pub verbose: bool,
+
+    /// print the version and end
+    #[argh(switch, short = 'V')]
+    pub version: bool,
+}
+
+/// Why the options make no sense.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum OptionFault {
+    /// More than `ADDR PORT`.
+    #[error("there is one address and one port at most; '{0}' is too much")]
+    TooMany(String),
+    /// Both ways to give one thing.
+    #[error("{0} is given twice")]
+    Twice(&'static str),
+    /// Two options that exclude each other.
+    #[error("{0} and {1} do not go together")]
+    Conflict(&'static str, &'static str),
+    /// An option that means nothing without another.
+    #[error("{0} needs {1}")]
+    Needs(&'static str, &'static str),
+    /// A value that is none.
+    #[error("{option} has to be {right}, not '{got}'")]
+    BadValue {
+        /// The option.
+        option: &'static str,
+        /// What was given.
+        got: String,
+        /// What would be right.
+        right: &'static str,
+    },
+}
+
+/// What the client is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// `-r`
+    Read {
+        /// Whether objects are shown as they came.
+        json: bool,
+        /// How many messages are shown.
+        count: Option<u64>,
+    },
+    /// `-w`
+    Write,
+    /// Neither.
+    Talk,
+    /// `--script`
+    Play {
+        /// The file; `-` is standard input.
+        script: String,
+    },
+}
+
+/// The command line, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The server's name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// What the client is to be.
+    pub purpose: Purpose,
+    /// The account.
+    pub user: Option<String>,
+    /// The file with its password.
+    pub password_file: Option<String>,
+    /// The guest's name.
+    pub name: Option<String>,
+    /// The addressee, where it is not the common chat.
+    pub to: Option<String>,
+    /// Whether long lines are cut.
+    pub split: bool,
+    /// How long all may take.
+    pub time_limit: Option<Duration>,
+    /// The language, where it was given.
+    pub language: Option<Language>,
+}
+
+impl Args {
+    /// Checks what was typed.
+    ///
+    /// # Errors
+    /// The first thing that makes no sense.
+    pub fn understand(self) -> Result<Options, OptionFault> {
+        self.check_conflicts()?;
+        let (host, port) = self.server()?;
+        Ok(Options {
+            host,
+            port,
+            purpose: self.purpose()?,
+            time_limit: number("--timeout", self.timeout.as_deref())?.map(Duration::from_secs),
+            language: language(self.lang.as_deref())?,
+            user: some("--user", self.user)?,
+            name: some("--name", self.name)?,
+            to: some("--to", self.to)?,
+            password_file: self.password_file,
+            split: self.split,
+        })
+    }
+
+    fn check_conflicts(&self) -> Result<(), OptionFault> {
+        let script = self.script.is_some();
+        let guest = self.user.is_none();
+        let conflicts = [
+            (self.read && self.write, "-r", "-w"),
+            (self.read && script, "-r", "--script"),
+            (self.write && script, "-w", "--script"),
+            (!guest && script, "-u", "--script (which has /login)"),
+            (self.to.is_some() && script, "--to", "--script"),
+            (!guest && self.name.is_some(), "-u", "--name"),
+            (self.split && self.read, "--split", "-r"),
+            (self.split && script, "--split", "--script"),
+        ];
+        if let Some((_, one, other)) = conflicts.into_iter().find(|(found, ..)| *found) {
+            return Err(OptionFault::Conflict(one, other));
+        }
+        let room = self.to.as_deref().is_some_and(is_room);
+        let lacks = [
+            (self.json && !self.read, "--json", "-r"),
+            (self.count.is_some() && !self.read, "--count", "-r"),
+            (self.password_file.is_some() && guest, "--password-file", "-u"),
+            (room && guest, "--to with a room", "-u, since guests cannot join one"),
+        ];
+        match lacks.into_iter().find(|(found, ..)| *found) {
+            Some((_, one, other)) => Err(OptionFault::Needs(one, other)),
+            None => Ok(()),
+        }
+    }
+
+    /// `ADDR PORT`, `ADDR:PORT`, `-a ADDR -p PORT`.
+    fn server(&self) -> Result<(String, u16), OptionFault> {
+        let mut words = self.server.iter();
+        let (first, second) = (words.next(), words.next());
+        if let Some(third) = words.next() {
+            return Err(OptionFault::TooMany(third.clone()));
+        }
+        let typed = one("the address", first, self.address.as_ref())?;
+        let (host, attached) = match typed.map(|typed| cut_port(typed)) {
+            Some((host, attached)) => (host, attached.map(str::to_owned)),
+            None => (DEFAULT_HOST, None),
+        };
+        let typed_port = one("the port", second, self.port.as_ref())?;
+        let typed_port = one("the port", typed_port, attached.as_ref())?;
+        let host = some("the address", Some(host.to_owned()))?.unwrap_or_default();
+        Ok((host, port(typed_port)?))
+    }
+
+    fn purpose(&self) -> Result<Purpose, OptionFault> {
+        let count = number("--count", self.count.as_deref())?;
+        Ok(match &self.script {
+            Some(script) => Purpose::Play { script: script.clone() },
+            None if self.read => Purpose::Read { json: self.json, count },
+            None if self.write => Purpose::Write,
+            None => Purpose::Talk,
+        })
+    }
+}
+
+impl Options {
+    /// The room that has to be joined.
+    #[must_use]
+    pub fn room(&self) -> Option<&str> {
+        self.to.as_deref().filter(|to| is_room(to))
+    }
+}
+
+/// Whether an addressee has to be joined, as the common chat has not.
+fn is_room(to: &str) -> bool {
+    to.starts_with('#') && !COMMON_NAMES.contains(&to)
+}
+
+/// `ADDR:PORT` and `[ADDR]:PORT`; an IPv6 address without brackets has no port.
+fn cut_port(typed: &str) -> (&str, Option<&str>) {
+    if let Some(inner) = typed.strip_prefix('[') {
+        return match inner.split_once(']') {
+            Some((host, rest)) => (host, rest.strip_prefix(':')),
+            None => (typed, None),
+        };
+    }
+    match typed.split_once(':') {
+        Some((host, port)) if !port.contains(':') => (host, Some(port)),
+        _ => (typed, None),
+    }
+}
+
+fn one<'a>(
+    what: &'static str,
+    first: Option<&'a String>,
+    second: Option<&'a String>,
+) -> Result<Option<&'a String>, OptionFault> {
+    if first.is_some() && second.is_some() {
+        return Err(OptionFault::Twice(what));
+    }
+    Ok(first.or(second))
+}
+
+fn port(typed: Option<&String>) -> Result<u16, OptionFault> {
+    let Some(typed) = typed else { return Ok(DEFAULT_PORT) };
+    typed.parse().ok().filter(|port| *port > 0).ok_or_else(|| OptionFault::BadValue {
+        option: "the port",
+        got: typed.clone(),
+        right: "a number from 1 to 65535",
+    })
+}
+
+fn number(option: &'static str, typed: Option<&str>) -> Result<Option<u64>, OptionFault> {
+    // Beyond this nobody waits or counts, and no sum of times overflows.
+    const MOST: u64 = 1_000_000_000;
+    let Some(typed) = typed else { return Ok(None) };
+    match typed.parse::<u64>() {
+        Ok(number) if (1..=MOST).contains(&number) => Ok(Some(number)),
+        _ => Err(OptionFault::BadValue {
+            option,
+            got: typed.to_owned(),
+            right: "a whole number from 1 to 1000000000",
+        }),
+    }
+}
+
+fn language(typed: Option<&str>) -> Result<Option<Language>, OptionFault> {
+    match typed {
+        None => Ok(None),
+        Some("ru") => Ok(Some(Language::Russian)),
+        Some("en") => Ok(Some(Language::English)),
+        Some(other) => Err(OptionFault::BadValue {
+            option: "--lang",
+            got: other.to_owned(),
+            right: "ru or en",
+        }),
+    }
+}
+
+fn some(option: &'static str, typed: Option<String>) -> Result<Option<String>, OptionFault> {
+    match typed {
+        Some(empty) if empty.is_empty() => {
+            Err(OptionFault::BadValue { option, got: empty, right: "not empty" })
+        }
+        other => Ok(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn understand(line: &str) -> Result<Options, OptionFault> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        Args::from_args(&["jim-client"], &words).unwrap().understand()
+    }
+
+    #[test]
+    fn the_server() {
+        for (line, host, port) in [
+            ("", "127.0.0.1", 7777),
+            ("chat", "chat", 7777),
+            ("chat 80", "chat", 80),
+            ("-a chat -p 80", "chat", 80),
+            ("-p 80 chat", "chat", 80),
+            ("chat:80", "chat", 80),
+            ("[::1]:80", "::1", 80),
+            ("[::1]", "::1", 7777),
+            ("::1", "::1", 7777),
+            ("::1 80", "::1", 80),
+        ] {
+            let options = understand(line).unwrap();
+            assert_eq!((options.host.as_str(), options.port), (host, port), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_purpose() {
+        let purpose = |line: &str| understand(line).unwrap().purpose;
+        assert_eq!(purpose(""), Purpose::Talk);
+        assert_eq!(purpose("-w"), Purpose::Write);
+        assert_eq!(purpose("-r"), Purpose::Read { json: false, count: None });
+        assert_eq!(purpose("-r --json --count 3"), Purpose::Read { json: true, count: Some(3) });
+        assert_eq!(purpose("--script -"), Purpose::Play { script: "-".into() });
+        assert_eq!(understand("-r -u a --to #b").unwrap().room(), Some("#b"));
+        assert_eq!(understand("-r --to #all").unwrap().room(), None);
+        assert_eq!(understand("-w --to anna").unwrap().room(), None);
+        assert_eq!(understand("--lang ru").unwrap().language, Some(Language::Russian));
+        assert_eq!(understand("--timeout 5").unwrap().time_limit, Some(Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn what_makes_no_sense() {
+        for (line, text) in [
+            ("a 1 2", "there is one address and one port at most; '2' is too much"),
+            ("a -a b", "the address is given twice"),
+            ("a:1 2", "the port is given twice"),
+            ("a 70000", "the port has to be a number from 1 to 65535, not '70000'"),
+            ("-p 0", "the port has to be a number from 1 to 65535, not '0'"),
+            ("-r -w", "-r and -w do not go together"),
+            ("--script x -u a", "-u and --script (which has /login) do not go together"),
+            ("-u a --name b", "-u and --name do not go together"),
+            ("--json", "--json needs -r"),
+            ("-w --count 1", "--count needs -r"),
+            ("--password-file x", "--password-file needs -u"),
+            ("-r --to #b", "--to with a room needs -u, since guests cannot join one"),
+            ("-r --count 0", "--count has to be a whole number from 1 to 1000000000, not '0'"),
+            ("--timeout x", "--timeout has to be a whole number from 1 to 1000000000, not 'x'"),
+            ("--lang de", "--lang has to be ru or en, not 'de'"),
+        ] {
+            assert_eq!(understand(line).unwrap_err().to_string(), text, "{line}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What is shown on standard output: one line a message, and nothing in it that a terminal would
+//! obey.
+
+use super::incoming::Message;
+use super::words::Notice;
+use crate::message::{Language, Now, visible};
+use jiff::{Timestamp, tz::TimeZone};
+use log::Level;
+use std::fmt::{Display, Write};
+
+/// Lines on their way to standard output, and notices on their way to standard error.
+#[derive(Debug)]
+pub struct Screen {
+    language: Language,
+    zone: TimeZone,
+    /// Whether a terminal reads the output, which must not be driven by it.
+    terminal: bool,
+    lines: String,
+    notices: Vec<(Level, String)>,
+}
+
+impl Screen {
+    /// A screen that shows times of a zone.
+    #[must_use]
+    pub const fn new(language: Language, zone: TimeZone, terminal: bool) -> Self {
+        Self { language, zone, terminal, lines: String::new(), notices: Vec::new() }
+    }
+
+    /// The language of what is shown.
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Says something about the client itself.
+    pub fn notice(&mut self, notice: &Notice) {
+        self.notices.push((notice.level(), notice.text(self.language)));
+    }
+
+    /// Shows `[HH:MM:SS] TEXT`. What others wrote must be [`visible`] already.
+    pub fn stamped(&mut self, now: Now, text: &impl Display) {
+        let clock = clock(now, &self.zone);
+        // Writing into a `String` cannot fail.
+        let _ = writeln!(self.lines, "[{clock}] {text}");
+    }
+
+    /// Shows a message: `[HH:MM:SS] FROM: TEXT`.
+    pub fn message(&mut self, now: Now, message: &Message) {
+        self.stamped(now, &format_args!("{}: {}", visible(&message.from), visible(&message.text)));
+    }
+
+    /// Shows a message and whom it is to: `[HH:MM:SS] FROM (TO): TEXT`.
+    pub fn message_to(&mut self, now: Now, message: &Message, to: &str) {
+        let (from, text) = (visible(&message.from), visible(&message.text));
+        self.stamped(now, &format_args!("{from} ({}): {text}", visible(to)));
+    }
+
+    /// Shows an object as it came, on one line. Line ends in it can only stand between tokens. For
+    /// a terminal the characters that would drive it are written as JSON escapes.
+    pub fn object(&mut self, raw: &[u8]) {
+        for character in String::from_utf8_lossy(raw).chars() {
+            match character {
+                '\n' | '\r' | '\t' => self.lines.push(' '),
+                other if self.terminal && drives_terminal(other) => {
+                    let mut units = [0_u16; 2];
+                    for unit in other.encode_utf16(&mut units) {
+                        let _ = write!(self.lines, "\\u{unit:04x}");
+                    }
+                }
+                other => self.lines.push(other),
+            }
+        }
+        self.lines.push('\n');
+    }
+
+    /// The lines to be written, taken out.
+    pub fn poll_lines(&mut self) -> String {
+        std::mem::take(&mut self.lines)
+    }
+
+    /// The notices to be logged, taken out.
+    pub fn poll_notices(&mut self) -> Vec<(Level, String)> {
+        std::mem::take(&mut self.notices)
+    }
+}
+
+fn drives_terminal(character: char) -> bool {
+    let mut text = String::new();
+    let _ = write!(text, "{}", visible(character.encode_utf8(&mut [0; 4])));
+    !text.starts_with(character)
+}
+
+/// The local time of day; midnight where the clock is beyond all dates.
+fn clock(now: Now, zone: &TimeZone) -> impl Display {
+    let micros = i64::try_from(now.unix_micros).unwrap_or_default();
+    let moment = Timestamp::from_microsecond(micros).unwrap_or_default();
+    moment.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Now = Now { unix_micros: 1_700_000_000_000_000, uptime: std::time::Duration::ZERO };
+
+    fn screen(terminal: bool) -> Screen {
+        let zone = TimeZone::fixed(jiff::tz::offset(3));
+        Screen::new(Language::English, zone, terminal)
+    }
+
+    fn message(from: &str, text: &str) -> Message {
+        Message { from: from.into(), text: text.into(), ..Message::default() }
+    }
+
+    #[test]
+    fn one_line_a_message_in_local_time() {
+        let mut screen = screen(true);
+        screen.message(NOW, &message("Иван Петров", "привет: 👋"));
+        screen.message_to(NOW, &message("a", "b"), "#room");
+        assert_eq!(
+            screen.poll_lines(),
+            "[01:13:20] Иван Петров: привет: 👋\n[01:13:20] a (#room): b\n"
+        );
+        assert_eq!(screen.poll_lines(), "");
+    }
+
+    #[test]
+    fn nothing_drives_the_terminal() {
+        let mut screen = screen(false);
+        screen.message(NOW, &message("a\r", "\u{1b}[31m\n[00:00:00] b: c\u{9b}2J\u{202e}x"));
+        let lines = screen.poll_lines();
+        assert_eq!(lines.matches('\n').count(), 1);
+        assert!(!lines.contains(['\r', '\u{1b}', '\u{9b}', '\u{202e}']), "{lines:?}");
+    }
+
+    #[test]
+    fn objects_stay_as_they_came_on_one_line() {
+        let raw = "{\r\n\"a\":\t\"п\\n\u{202e}\u{9b}\"}";
+        let mut pipe = screen(false);
+        pipe.object(raw.as_bytes());
+        assert_eq!(pipe.poll_lines(), "{  \"a\": \"п\\n\u{202e}\u{9b}\"}\n");
+        let mut terminal = screen(true);
+        terminal.object(raw.as_bytes());
+        assert_eq!(terminal.poll_lines(), "{  \"a\": \"п\\n\\u202e\\u009b\"}\n");
+    }
+
+    #[test]
+    fn no_clock_is_too_odd() {
+        let mut screen = screen(false);
+        screen.stamped(Now { unix_micros: u64::MAX, ..NOW }, &"x");
+        screen.stamped(Now { unix_micros: i64::MAX as u64, ..NOW }, &"x");
+        assert_eq!(screen.poll_lines(), "[03:00:00] x\n[03:00:00] x\n");
+    }
+}

@@ -1,0 +1,258 @@
+//! From options to a plan: passwords, scripts and names are looked up here.
+
+use super::bounds::SCRIPT_BYTES;
+use super::entry::{Entry, Who};
+use super::event_loop::Plan;
+use super::guest::guest_name;
+use super::mode::Mode;
+use super::options::{Options, Purpose};
+use super::player::Player;
+use super::reader::{COMMON_NAMES, Reader, Shown};
+use super::render::Screen;
+use super::script::{ScriptFault, parse};
+use super::talker::Talker;
+use super::writer::Writer;
+use crate::message::{Language, Secret};
+use jiff::tz::TimeZone;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// The longest password file that is looked at.
+const PASSWORD_FILE_BYTES: u64 = 4096;
+
+/// What the client is told by the system that it runs on.
+pub struct Surroundings<'a> {
+    /// A variable of the environment, where it is set and not empty.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// Asks for a password at the terminal, without echo.
+    pub ask_password: &'a dyn Fn(&str) -> io::Result<Zeroizing<String>>,
+}
+
+/// Why the client cannot begin.
+#[derive(Debug, Error)]
+pub enum SetupError {
+    /// The script is wrong.
+    #[error(transparent)]
+    Script(#[from] ScriptFault),
+    /// A file cannot be read.
+    #[error("{file} cannot be read: {why}")]
+    Unreadable {
+        /// Its name, as given.
+        file: String,
+        /// The system's words.
+        why: io::Error,
+    },
+    /// A file is too long.
+    #[error("{file} is longer than {limit_bytes} bytes")]
+    TooLong {
+        /// Its name, as given.
+        file: String,
+        /// The most that is read.
+        limit_bytes: u64,
+    },
+    /// The password file holds none.
+    #[error("the first line of {file} is no password: it is empty or not UTF-8")]
+    NoPassword {
+        /// Its name, as given.
+        file: String,
+    },
+    /// There is no way to ask for the password.
+    #[error("no password: give --password-file or JIM_PASSWORD, or run at a terminal ({0})")]
+    CannotAsk(io::Error),
+    /// Ctrl-C while the password was asked for.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// The language: what was given, else what the locale says.
+#[must_use]
+pub fn language(options: &Options, surroundings: &Surroundings<'_>) -> Language {
+    let locale =
+        || ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| (surroundings.variable)(name));
+    match options.language {
+        Some(language) => language,
+        None if locale().is_some_and(|locale| locale.starts_with("ru")) => Language::Russian,
+        None => Language::English,
+    }
+}
+
+/// Makes the plan. This may read files and ask at the terminal.
+///
+/// # Errors
+/// As [`SetupError`] says; nothing was sent.
+pub fn plan(options: Options, surroundings: &Surroundings<'_>) -> Result<Plan, SetupError> {
+    let language = language(&options, surroundings);
+    let mode: Box<dyn Mode> = match &options.purpose {
+        Purpose::Play { script } => {
+            let commands = parse(script, &read_script(script)?)?;
+            Box::new(Player::new(commands, options.name.clone()))
+        }
+        purpose => {
+            let room = options.room().map(str::to_owned);
+            let entry = Entry::new(who(&options, language, surroundings)?, room);
+            let [common, ..] = COMMON_NAMES;
+            let to = options.to.clone().unwrap_or_else(|| common.to_owned());
+            match purpose {
+                Purpose::Read { json, count } => {
+                    let shown = Shown::of(options.to.as_deref());
+                    Box::new(Reader::new(entry, shown, *json, *count))
+                }
+                Purpose::Write => Box::new(Writer::new(entry, to, options.split)),
+                _ => {
+                    let returns = io::stdin().is_terminal();
+                    Box::new(Talker::new(entry, to, options.split, returns))
+                }
+            }
+        }
+    };
+    let screen = Screen::new(language, TimeZone::system(), io::stdout().is_terminal());
+    let Options { host, port, time_limit, .. } = options;
+    Ok(Plan { host, port, mode, screen, time_limit })
+}
+
+fn who(
+    options: &Options,
+    language: Language,
+    surroundings: &Surroundings<'_>,
+) -> Result<Who, SetupError> {
+    if let Some(name) = &options.user {
+        let password = password(name, options, language, surroundings)?;
+        return Ok(Who::User { name: name.clone(), password });
+    }
+    let system_user = || ["USER", "LOGNAME"].iter().find_map(|name| (surroundings.variable)(name));
+    let name = match &options.name {
+        Some(name) => name.clone(),
+        None => guest_name(&system_user().unwrap_or_default()),
+    };
+    Ok(Who::Guest { name })
+}
+
+fn password(
+    user: &str,
+    options: &Options,
+    language: Language,
+    surroundings: &Surroundings<'_>,
+) -> Result<Secret, SetupError> {
+    if let Some(file) = &options.password_file {
+        return password_in(file);
+    }
+    if let Some(password) = (surroundings.variable)("JIM_PASSWORD") {
+        return Ok(Secret::new(password));
+    }
+    let prompt = match language {
+        Language::Russian => format!("Пароль пользователя {user}: "),
+        Language::English => format!("Password of {user}: "),
+    };
+    match (surroundings.ask_password)(&prompt) {
+        Ok(password) => Ok(Secret::new(password.as_str())),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(SetupError::Interrupted),
+        Err(error) => Err(SetupError::CannotAsk(error)),
+    }
+}
+
+fn password_in(file: &str) -> Result<Secret, SetupError> {
+    let opened = File::open(file);
+    let bytes = Zeroizing::new(read_bounded(file, opened, PASSWORD_FILE_BYTES)?);
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match std::str::from_utf8(line) {
+        Ok(password) if !password.is_empty() => Ok(Secret::new(password)),
+        _ => Err(SetupError::NoPassword { file: file.to_owned() }),
+    }
+}
+
+fn read_script(script: &str) -> Result<Vec<u8>, SetupError> {
+    if script == "-" {
+        return read_bounded(script, Ok(io::stdin().lock()), SCRIPT_BYTES);
+    }
+    read_bounded(script, File::open(script), SCRIPT_BYTES)
+}
+
+fn read_bounded(
+    file: &str,
+    source: io::Result<impl Read>,
+    limit_bytes: u64,
+) -> Result<Vec<u8>, SetupError> {
+    let mut bytes = Vec::new();
+    source
+        .and_then(|source| source.take(limit_bytes + 1).read_to_end(&mut bytes))
+        .map_err(|why| SetupError::Unreadable { file: file.to_owned(), why })?;
+    if bytes.len() as u64 > limit_bytes {
+        return Err(SetupError::TooLong { file: file.to_owned(), limit_bytes });
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::options::Args;
+    use argh::FromArgs;
+
+    fn options(line: &str) -> Options {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        Args::from_args(&["jim-client"], &words).unwrap().understand().unwrap()
+    }
+
+    fn no_terminal(_: &str) -> io::Result<Zeroizing<String>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn check_who(line: &str, variables: &[(&str, &str)]) -> Result<Who, SetupError> {
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let surroundings = Surroundings { variable: &variable, ask_password: &no_terminal };
+        who(&options(line), Language::English, &surroundings)
+    }
+
+    #[test]
+    fn the_locale_says_the_language() {
+        for (lang, line, expected) in [
+            ("ru_RU.UTF-8", "", Language::Russian),
+            ("de_DE.UTF-8", "", Language::English),
+            ("ru_RU.UTF-8", "--lang en", Language::English),
+            ("C", "--lang ru", Language::Russian),
+        ] {
+            let variable = |name: &str| (name == "LANG").then(|| lang.to_owned());
+            let surroundings = Surroundings { variable: &variable, ask_password: &no_terminal };
+            assert_eq!(language(&options(line), &surroundings), expected, "{lang} {line}");
+        }
+    }
+
+    #[test]
+    fn a_guest_is_named_as_the_system_user() {
+        let guest = |name: &str| Who::Guest { name: name.into() };
+        assert_eq!(check_who("-r", &[("USER", "anna")]).unwrap(), guest("anna"));
+        assert_eq!(check_who("-r", &[("LOGNAME", "o lga")]).unwrap(), guest("olga"));
+        assert_eq!(check_who("-r", &[]).unwrap(), guest("guest"));
+        assert_eq!(check_who("-r --name x", &[("USER", "a")]).unwrap(), guest("x"));
+    }
+
+    #[test]
+    fn the_password_has_three_sources() {
+        let user =
+            |password: &str| Who::User { name: "anna".into(), password: Secret::new(password) };
+        let variables = [("JIM_PASSWORD", "from env")];
+        assert_eq!(check_who("-u anna", &variables).unwrap(), user("from env"));
+        let file = std::env::temp_dir().join(format!("jim-password-{}", std::process::id()));
+        std::fs::write(&file, "from file\r\nmore").unwrap();
+        let line = format!("-u anna --password-file {}", file.display());
+        assert_eq!(check_who(&line, &variables).unwrap(), user("from file"));
+        std::fs::write(&file, "\n").unwrap();
+        assert!(matches!(check_who(&line, &variables), Err(SetupError::NoPassword { .. })));
+        std::fs::remove_file(&file).unwrap();
+        assert!(matches!(check_who(&line, &variables), Err(SetupError::Unreadable { .. })));
+        assert!(matches!(check_who("-u anna", &[]), Err(SetupError::CannotAsk(_))));
+    }
+
+    #[test]
+    fn what_is_read_is_bounded() {
+        let read = |length: usize| read_bounded("x", Ok(&vec![0_u8; length][..]), 10);
+        assert_eq!(read(10).unwrap().len(), 10);
+        assert!(matches!(read(11), Err(SetupError::TooLong { .. })));
+    }
+}

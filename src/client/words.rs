@@ -1,0 +1,294 @@
+//! What the client says about itself, on standard error, in Russian and English.
+
+use super::fault::Fault;
+use crate::message::{Language, visible};
+use log::Level;
+use std::fmt;
+
+/// One thing to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields say what the variant's text is about")]
+pub enum Notice {
+    /// We are in.
+    Entered { address: String, name: String, guest: bool },
+    /// A guest's name is an account's; the next one is tried.
+    NameOfAccount { name: String, next: String },
+    /// The server did not let us in.
+    Refused { code: u16, text: String },
+    /// A request of the interactive client was refused, or an answer came unasked.
+    Answer { code: u16, text: String },
+    /// 429.
+    Waiting { seconds: u64 },
+    /// No address answered.
+    CannotConnect { tried: Vec<(String, String)> },
+    /// The name of the server is not known.
+    NoSuchHost { host: String, why: String },
+    /// The conversation broke.
+    Fault { fault: Fault },
+    /// A line is longer than a message may be.
+    LineTooLong { line: u64, chars: usize, limit: usize },
+    /// A line is longer than this client looks at.
+    LineTooBig { line: u64, limit_bytes: usize },
+    /// A line is not UTF-8.
+    LineNotUtf8 { line: u64 },
+    /// The server refused a line.
+    LineRefused { line: u64, code: u16, text: String },
+    /// The end of `-w`, with lines lost.
+    NotAcknowledged { refused: u64, acknowledged: u64 },
+    /// The server went away under `-w`.
+    CutOff { acknowledged: u64 },
+    /// The connection is lost, and these requests with it, perhaps.
+    Unanswered { requests: usize },
+    /// The connection is lost, and made again after a pause.
+    Reconnecting { seconds: u64 },
+    /// `--timeout`.
+    TimedOut { seconds: u64 },
+    /// The interactive client does not know that command.
+    UnknownCommand { text: String },
+    /// A command lacks something.
+    BadCommand { why: String },
+    /// The interactive client's commands.
+    Help,
+    /// Standard input or output, or the poll itself, failed.
+    System { why: String },
+    /// An object that is of no interest; for `--verbose`.
+    Ignored { action: String },
+}
+
+impl Notice {
+    /// How much it matters.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        match self {
+            Self::Entered { .. } | Self::Help => Level::Info,
+            Self::NameOfAccount { .. }
+            | Self::Answer { .. }
+            | Self::Waiting { .. }
+            | Self::Reconnecting { .. }
+            | Self::UnknownCommand { .. }
+            | Self::BadCommand { .. } => Level::Warn,
+            Self::Ignored { .. } => Level::Debug,
+            _ => Level::Error,
+        }
+    }
+
+    /// The text. What others wrote is in it only with its control characters made visible.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        let mut text = String::new();
+        // Writing into a `String` cannot fail.
+        let _ = match language {
+            Language::Russian => self.write_russian(&mut text),
+            Language::English => self.write_english(&mut text),
+        };
+        text
+    }
+
+    fn write_english(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        match self {
+            Self::Entered { address, name, guest: true } => {
+                write!(f, "connected to {address} as guest {}", visible(name))
+            }
+            Self::Entered { address, name, guest: false } => {
+                write!(f, "connected to {address} as {}", visible(name))
+            }
+            Self::NameOfAccount { name, next } => {
+                write!(f, "the name {} is an account's; trying {}", visible(name), visible(next))
+            }
+            Self::Refused { code, text } => {
+                write!(f, "the server did not let us in: {code} {}", visible(text))
+            }
+            Self::Answer { code, text } => write!(f, "the server says: {code} {}", visible(text)),
+            Self::Waiting { seconds } => {
+                write!(f, "the server is busy; trying again in {seconds} s")
+            }
+            Self::CannotConnect { tried } => {
+                f.write_str("cannot connect to ")?;
+                write_tried(f, tried)
+            }
+            Self::NoSuchHost { host, why } => {
+                write!(f, "the address of {} cannot be found: {why}", visible(host))
+            }
+            Self::Fault { fault } => write!(f, "{}", visible(&fault.to_string())),
+            Self::Unanswered { requests } => {
+                write!(f, "not answered before that, so perhaps not delivered: {requests}")
+            }
+            Self::Reconnecting { seconds } => write!(f, "connecting again in {seconds} s"),
+            Self::TimedOut { seconds } => write!(f, "ended after {seconds} s (--timeout)"),
+            Self::UnknownCommand { text } => write!(
+                f,
+                "no command {}; /help lists them, and to send a text that begins with / write //",
+                visible(text)
+            ),
+            Self::BadCommand { why } => write!(f, "{}", visible(why)),
+            Self::Help => f.write_str(
+                "a line is sent as a message; //TEXT sends /TEXT; /msg TO TEXT; /join #ROOM; \
+                 /leave #ROOM; /quit",
+            ),
+            Self::System { why } => f.write_str(why),
+            Self::Ignored { action } => write!(f, "ignored an object: {}", visible(action)),
+            _ => self.write_english_lines(f),
+        }
+    }
+
+    /// About lines of standard input.
+    fn write_english_lines(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        match self {
+            Self::LineTooLong { line, chars, limit } => write!(
+                f,
+                "line {line} is not sent: it has {chars} characters, at most {limit} are allowed \
+                 (--split cuts it)"
+            ),
+            Self::LineTooBig { line, limit_bytes } => {
+                write!(f, "line {line} is not sent: it is longer than {limit_bytes} bytes")
+            }
+            Self::LineNotUtf8 { line } => write!(f, "line {line} is not sent: it is not UTF-8"),
+            Self::LineRefused { line, code, text } => {
+                write!(f, "line {line} was refused: {code} {}", visible(text))
+            }
+            Self::NotAcknowledged { refused, acknowledged } => {
+                write!(f, "lines not acknowledged: {refused}, acknowledged: {acknowledged}")
+            }
+            Self::CutOff { acknowledged } => {
+                write!(f, "lines acknowledged until then: {acknowledged}")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn write_russian(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        match self {
+            Self::Entered { address, name, guest: true } => {
+                write!(f, "подключен к {address} как гость {}", visible(name))
+            }
+            Self::Entered { address, name, guest: false } => {
+                write!(f, "подключен к {address} как {}", visible(name))
+            }
+            Self::NameOfAccount { name, next } => {
+                write!(f, "имя {} занято учетной записью; пробуем {}", visible(name), visible(next))
+            }
+            Self::Refused { code, text } => {
+                write!(f, "сервер не впустил: {code} {}", visible(text))
+            }
+            Self::Answer { code, text } => write!(f, "сервер говорит: {code} {}", visible(text)),
+            Self::Waiting { seconds } => write!(f, "сервер занят; повтор через {seconds} с"),
+            Self::CannotConnect { tried } => {
+                f.write_str("не удалось подключиться к ")?;
+                write_tried(f, tried)
+            }
+            Self::NoSuchHost { host, why } => {
+                write!(f, "не удалось найти адрес {}: {why}", visible(host))
+            }
+            Self::Fault { fault } => write_fault_russian(fault, f),
+            Self::Unanswered { requests } => {
+                write!(f, "без ответа до этого, так что могло не дойти: {requests}")
+            }
+            Self::Reconnecting { seconds } => write!(f, "новое подключение через {seconds} с"),
+            Self::TimedOut { seconds } => write!(f, "завершено через {seconds} с (--timeout)"),
+            Self::UnknownCommand { text } => write!(
+                f,
+                "нет команды {}; список: /help, а чтобы послать текст, начинающийся с /, \
+                 напишите //",
+                visible(text)
+            ),
+            Self::BadCommand { why } => write!(f, "{}", visible(why)),
+            Self::Help => f.write_str(
+                "строка уходит как сообщение; //ТЕКСТ посылает /ТЕКСТ; /msg КОМУ ТЕКСТ; \
+                 /join #ЧАТ; /leave #ЧАТ; /quit",
+            ),
+            Self::System { why } => f.write_str(why),
+            Self::Ignored { action } => write!(f, "пропущен объект: {}", visible(action)),
+            _ => self.write_russian_lines(f),
+        }
+    }
+
+    /// About lines of standard input.
+    fn write_russian_lines(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        match self {
+            Self::LineTooLong { line, chars, limit } => write!(
+                f,
+                "строка {line} не отправлена: в ней символов: {chars}, допустимо не более \
+                 {limit} (--split разрежет ее)"
+            ),
+            Self::LineTooBig { line, limit_bytes } => {
+                write!(f, "строка {line} не отправлена: она длиннее {limit_bytes} байтов")
+            }
+            Self::LineNotUtf8 { line } => write!(f, "строка {line} не отправлена: это не UTF-8"),
+            Self::LineRefused { line, code, text } => {
+                write!(f, "строка {line} отклонена: {code} {}", visible(text))
+            }
+            Self::NotAcknowledged { refused, acknowledged } => {
+                write!(f, "строк без подтверждения: {refused}, подтверждено: {acknowledged}")
+            }
+            Self::CutOff { acknowledged } => {
+                write!(f, "строк подтверждено до этого: {acknowledged}")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn write_tried(f: &mut impl fmt::Write, tried: &[(String, String)]) -> fmt::Result {
+    for (place, (address, why)) in tried.iter().enumerate() {
+        let between = if place == 0 { "" } else { "; " };
+        write!(f, "{between}{address}: {why}")?;
+    }
+    Ok(())
+}
+
+fn write_fault_russian(fault: &Fault, f: &mut impl fmt::Write) -> fmt::Result {
+    match fault {
+        Fault::Closed => f.write_str("сервер закрыл соединение"),
+        Fault::Broke { why } => write!(f, "соединение с сервером оборвалось: {why}"),
+        Fault::CutShort => f.write_str("сервер закрыл соединение посреди объекта"),
+        Fault::NotJson { sample } => {
+            write!(f, "это не сервер JIM, он прислал: {}", visible(sample))
+        }
+        Fault::BadObject { sample } => {
+            write!(f, "сервер прислал объект, который не JSON: {}", visible(sample))
+        }
+        Fault::NeverCloses { limit_bytes } => {
+            write!(f, "сервер прислал объект, который не кончается за {limit_bytes} байтов")
+        }
+        Fault::Silent { seconds } => write!(f, "сервер не ответил за {seconds} с"),
+        Fault::Half { seconds } => {
+            write!(f, "сервер прислал пол-объекта и потом ничего {seconds} с")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_wrote_is_made_visible() {
+        let notice = Notice::Refused { code: 402, text: "\u{1b}[2J\n".into() };
+        assert_eq!(
+            notice.text(Language::English),
+            "the server did not let us in: 402 \\u{1b}[2J\\n"
+        );
+        assert_eq!(notice.text(Language::Russian), "сервер не впустил: 402 \\u{1b}[2J\\n");
+    }
+
+    #[test]
+    fn every_tried_address_is_named() {
+        let tried = vec![
+            ("[::1]:7777".to_owned(), "refused".to_owned()),
+            ("127.0.0.1:7777".to_owned(), "no answer".to_owned()),
+        ];
+        assert_eq!(
+            Notice::CannotConnect { tried }.text(Language::English),
+            "cannot connect to [::1]:7777: refused; 127.0.0.1:7777: no answer"
+        );
+    }
+
+    #[test]
+    fn lines_are_named_in_both_languages() {
+        let notice = Notice::LineTooLong { line: 3, chars: 501, limit: 500 };
+        for language in [Language::English, Language::Russian] {
+            let text = notice.text(language);
+            assert!(text.contains('3') && text.contains("501") && text.contains("--split"));
+        }
+    }
+}

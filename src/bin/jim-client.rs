@@ -1,2 +1,101 @@
-//! Not there yet.
-fn main() {}
+//! `jim-client`: reads, writes and plays scripts in a JIM chat.
+
+use jim::client::event_loop;
+use jim::client::exit::Exit;
+use jim::client::options::Args;
+use jim::client::setup::{SetupError, Surroundings, plan};
+use jim::config::{Opt, Program, parse};
+use jim::terminal::ask_password;
+use log::LevelFilter;
+use simplelog::{ConfigBuilder, WriteLogger};
+use std::io::Write;
+use std::process::ExitCode;
+
+/// What the command line may hold.
+const JIM_CLIENT: Program = Program {
+    name: "jim-client",
+    options: &[
+        Opt::value("--address", Some('a')).or(&["--addr", "--host"]),
+        Opt::value("--port", Some('p')),
+        Opt::switch("--read", Some('r')),
+        Opt::switch("--write", Some('w')),
+        Opt::value("--user", Some('u')),
+        Opt::value("--password-file", None),
+        Opt::value("--name", None),
+        Opt::value("--to", None),
+        Opt::value("--script", None),
+        Opt::switch("--json", None),
+        Opt::value("--count", None),
+        Opt::value("--timeout", None),
+        Opt::switch("--split", None),
+        Opt::value("--lang", None),
+        Opt::switch("--verbose", Some('v')),
+        Opt::switch("--version", Some('V')),
+    ],
+    commands: &[],
+};
+
+fn main() -> ExitCode {
+    ExitCode::from(run().code())
+}
+
+fn run() -> Exit {
+    let args: Args = match parse(&JIM_CLIENT, std::env::args_os().skip(1)) {
+        Ok(args) => args,
+        Err(leave) if leave.exit == jim::config::Exit::Done => {
+            say(&leave.text);
+            return Exit::Done;
+        }
+        Err(leave) => {
+            let _ = std::io::stderr().write_all(leave.text.as_bytes());
+            return Exit::Usage;
+        }
+    };
+    if args.version {
+        say(concat!("jim-client ", env!("CARGO_PKG_VERSION"), "\n"));
+        return Exit::Done;
+    }
+    start_log(args.verbose);
+    let options = match args.understand() {
+        Ok(options) => options,
+        Err(fault) => {
+            log::error!(target: "jim-client", "{fault}\nTry 'jim-client --help'.");
+            return Exit::Usage;
+        }
+    };
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let surroundings = Surroundings { variable: &variable, ask_password: &ask_password };
+    let outcome = match plan(options, &surroundings) {
+        Ok(plan) => event_loop::run(plan),
+        Err(SetupError::Interrupted) => return Exit::INTERRUPTED,
+        Err(error) => {
+            log::error!(target: "jim-client", "{error}");
+            return Exit::Usage;
+        }
+    };
+    outcome.unwrap_or_else(|error| {
+        log::error!(target: "jim-client", "{error}");
+        Exit::System
+    })
+}
+
+/// Prints what was asked for. A closed pipe wants no more of it.
+fn say(text: &str) {
+    let mut output = std::io::stdout().lock();
+    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+}
+
+/// Messages about the client itself: `jim-client: TEXT` on standard error, without colours.
+fn start_log(verbose: bool) {
+    let level = if verbose { LevelFilter::Debug } else { LevelFilter::Info };
+    let config = ConfigBuilder::new()
+        .set_max_level(LevelFilter::Off)
+        .set_time_level(LevelFilter::Off)
+        .set_thread_level(LevelFilter::Off)
+        .set_location_level(LevelFilter::Off)
+        .set_target_level(LevelFilter::Error)
+        .add_filter_allow_str("jim-client")
+        .build();
+    // It fails only where a log was started before.
+    let _ = WriteLogger::init(level, config, std::io::stderr());
+}

@@ -12,7 +12,9 @@
     reason = "a test fails by panicking, says what it shows in its name, and waits with a deadline"
 )]
 
+mod client_alone;
 mod golden;
+mod scripted_peer;
 mod sim;
 mod support;
 mod tidy;

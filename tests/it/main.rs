@@ -13,6 +13,7 @@
 )]
 
 mod client_alone;
+mod console;
 mod golden;
 mod scripted_peer;
 mod sim;

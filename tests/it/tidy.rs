@@ -33,7 +33,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
 const CRATES: [(&str, &[&str]); 7] = [
     ("mio", &["server", "client", "transport", "bench"]),
     ("rusqlite", &["workers"]),
-    ("argon2", &["workers"]),
+    ("argon2", &["workers", "bench"]),
     ("serde", &["wire", "config", "logging", "client", "bench"]),
     ("serde_json", &["wire", "config", "logging", "client", "bench"]),
     ("log4rs", &["logging"]),

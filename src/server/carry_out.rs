@@ -1,10 +1,10 @@
 //! Carrying out what the chat wants done, in order.
 
-use super::connection::Phase;
+use super::connection::{Connection, Phase};
 use super::event_loop::{Observer, Running};
 use super::fanout::Targets;
 use crate::chat::{Effect, Payload};
-use crate::message::{AudienceId, Code, ConnectionId, Done, Job, Reply};
+use crate::message::{AudienceId, Code, ConnectionId, Done, Job, Name, Reply};
 use crate::wire::encode;
 use std::time::Duration;
 
@@ -48,6 +48,12 @@ impl<O: Observer> Running<O> {
     fn reply(&mut self, to: ConnectionId, reply: &Reply) {
         self.server.observer.answered(self.now, reply);
         let Some(connection) = self.connections.get_mut(to) else { return };
+        if let Some(name) = self.chat.name_of(to)
+            && connection.name.as_ref() != Some(name)
+        {
+            log::info!("{} is {name}", connection.peer);
+            connection.name = Some(name.clone());
+        }
         if reply.code.is_error() {
             log_refusal(connection.peer, reply);
         }
@@ -110,13 +116,8 @@ impl<O: Observer> Running<O> {
 
     /// Ends a connection in peace: what waits is written first.
     pub(super) fn close(&mut self, id: ConnectionId, reason: &str) {
-        let name = self.chat.name_of(id).cloned();
         self.chat.handle_gone(id);
-        let reason = match name {
-            Some(name) => format!("{reason} (user {name})"),
-            None => reason.to_owned(),
-        };
-        self.start_closing(id, &reason);
+        self.start_closing(id, reason);
     }
 
     /// The chat has forgotten the connection: flush, shut our side, drain.
@@ -127,7 +128,7 @@ impl<O: Observer> Running<O> {
         if connection.phase != Phase::Open {
             return;
         }
-        log_end(connection.peer, connection.requests, reason);
+        log_end(connection, reason);
         connection.phase = Phase::Flushing { until: self.now.uptime + FLUSH_TIME };
         connection.waiting = false;
         connection.mark_dirty(&mut self.dirty);
@@ -149,7 +150,7 @@ impl<O: Observer> Running<O> {
         if connection.phase == Phase::Gone {
             return;
         }
-        log_end(connection.peer, connection.requests, reason);
+        log_end(connection, reason);
         connection.phase = Phase::Gone;
         connection.waiting = false;
         self.doomed.push(id);
@@ -172,6 +173,8 @@ fn log_refusal(peer: std::net::SocketAddr, reply: &Reply) {
     );
 }
 
-fn log_end(peer: std::net::SocketAddr, requests: u64, reason: &str) {
-    log::info!("{peer} ended after {requests} requests: {reason}");
+fn log_end(connection: &Connection, reason: &str) {
+    let (peer, requests) = (connection.peer, connection.requests);
+    let name = connection.name.as_ref().map_or("nobody", Name::as_str);
+    log::info!("{peer} ({name}) ended after {requests} requests: {reason}");
 }

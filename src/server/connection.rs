@@ -7,7 +7,7 @@ use crate::limits::{
     BEGINNER_REQUESTS, HALF_OBJECT, LINGER, LINGER_BYTES, PACE_BACKLOG, PACE_GAP,
     UNREAD_ANSWER_BYTES, WRITE_PARTS, WRITE_TURN_BYTES,
 };
-use crate::message::ConnectionId;
+use crate::message::{ConnectionId, Name};
 use crate::transport::Stream;
 use crate::wire::detect::Wire;
 use crate::wire::jim::Decoder;
@@ -109,6 +109,8 @@ pub(super) struct Connection {
     pub(super) counted_memory: usize,
     /// Requests so far, for the log.
     pub(super) requests: u64,
+    /// Who it is, for the log.
+    pub(super) name: Option<Name>,
 }
 
 impl Connection {
@@ -148,6 +150,7 @@ impl Connection {
             armed: None,
             counted_memory: 0,
             requests: 0,
+            name: None,
         }
     }
 

@@ -15,6 +15,7 @@
 mod client_alone;
 mod console;
 mod golden;
+mod probe;
 mod scripted_peer;
 mod sim;
 mod support;

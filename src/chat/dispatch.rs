@@ -1,10 +1,12 @@
 //! The table of actions, and the checks that come before a handler. No other place knows an
 //! action's name.
 
+use super::checks::speaker;
 use super::handlers::{authenticate, join, leave, msg, presence, quit};
+use super::outcome::Outcome;
 use super::session::{Session, Who};
 use super::{Chat, Context};
-use crate::message::{Code, Field, Name, Phrase, Reply, Request, Time};
+use crate::message::{Code, Name, Phrase, Reply, Request, Time};
 
 /// One action of the protocol.
 #[derive(Debug)]
@@ -33,27 +35,6 @@ pub enum Needs {
     Presence,
     /// Who authenticated.
     Authentication,
-}
-
-/// What a handler made of a request.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    /// The answer.
-    Reply(Reply),
-    /// The answer, and the end of the connection.
-    Quit(Reply),
-    /// The answer waits for a job.
-    Wait,
-}
-
-impl Outcome {
-    pub(super) const fn reply(code: Code, phrase: Phrase) -> Self {
-        Self::Reply(Reply::new(code, phrase))
-    }
-
-    pub(super) const fn bad(phrase: Phrase) -> Self {
-        Self::Reply(Reply::bad(phrase))
-    }
 }
 
 /// Every action, in the order of the help.
@@ -218,34 +199,4 @@ fn check_needs(action: &Action, session: &Session, request: &Request<'_>) -> Res
         }
     };
     Err(Reply::new(Code::Unauthorized, phrase))
-}
-
-/// Whom an answer's text names: who the connection is, else the name that the request gives.
-pub(super) fn speaker(session: &Session, request: &Request<'_>) -> Option<Name> {
-    if session.account().is_some() {
-        return session.name().cloned();
-    }
-    let given = request.account_name.as_ref().or(request.from.as_ref());
-    given
-        .filter(|field| !field.text.is_empty())
-        .map(|field| Name::shown(&field.text))
-        .or_else(|| session.name().cloned())
-}
-
-/// `user.account_name` in any request of an authenticated connection must be its own.
-pub(super) fn check_own_name(session: &Session, request: &Request<'_>) -> Result<(), Reply> {
-    let (Who::Account { name, .. }, Some(field)) = (&session.who, &request.account_name) else {
-        return Ok(());
-    };
-    check_is(name, field)
-}
-
-/// A field that must be the connection's own name.
-pub(super) fn check_is(name: &Name, field: &Field<'_>) -> Result<(), Reply> {
-    if name.is_spelled(&field.text) {
-        return Ok(());
-    }
-    let claimed = Name::shown(&field.text);
-    let phrase = Phrase::NotYou { field: field.key, claimed, user: name.clone() };
-    Err(Reply::new(Code::Forbidden, phrase))
 }

@@ -6,9 +6,11 @@
 //! only in [`Chat::handle_done`], after the disk has it, so that a failed commit has nothing to
 //! undo.
 
+mod checks;
 mod dispatch;
 mod effect;
 mod handlers;
+mod outcome;
 mod policy;
 mod probe;
 mod rooms;
@@ -24,8 +26,8 @@ use crate::message::{
     AccountId, AccountRecord, AudienceId, Code, ConnectionId, Done, Job, Name, Now, Phrase,
     Request, Snapshot,
 };
-use dispatch::Outcome;
 use handlers::{authenticate, join, leave};
+use outcome::Outcome;
 use probe::Probes;
 use rooms::Rooms;
 use session::{Session, Waiting, Who};

@@ -2,7 +2,8 @@
 
 use super::data_folder::DataFolder;
 use super::password::{PasswordError, PasswordHasher};
-use super::store::{Store, StoreError};
+use super::store::Store;
+use super::store_error::StoreError;
 use super::{account_table, clock};
 use crate::limits::Limits;
 use crate::message::{AccountId, AccountRecord, Durability, Name, NameFault, Secret};

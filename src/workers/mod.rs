@@ -17,6 +17,7 @@ mod room_table;
 mod schema;
 mod storage_worker;
 mod store;
+mod store_error;
 
 pub use accounts::{AccountError, Accounts};
 pub use data_folder::{DataFolder, FolderError, FolderLock};
@@ -24,7 +25,8 @@ pub use fair_queue::Busy;
 pub use password::{PasswordError, PasswordHasher};
 pub use password_worker::PasswordWorker;
 pub use storage_worker::{Report, StorageWorker};
-pub use store::{Store, StoreError};
+pub use store::Store;
+pub use store_error::StoreError;
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! The store's tables and how an older file becomes a newer one: forward only, one transaction.
 
 use super::StoreError;
-use super::store::fault;
+use super::store_error::fault;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::collections::BTreeSet;
 use std::path::Path;

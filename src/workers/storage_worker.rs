@@ -1,6 +1,7 @@
 //! The thread that owns the store. Everything that arrives during one commit is the next batch.
 
-use super::store::{Store, StoreError, is_write};
+use super::store::{Store, is_write};
+use super::store_error::StoreError;
 use super::{Wake, WakeAtEnd, clock};
 use crate::limits::STORAGE_BATCH_ROWS;
 use crate::message::{AccountRecord, ConnectionId, Done, Job};

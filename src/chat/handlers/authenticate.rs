@@ -1,7 +1,7 @@
 //! `authenticate`: the account is read afresh, the password hashed beside the loop, then the login
 //! is given to one connection, or to many, as the setting `sessions` says.
 
-use crate::chat::dispatch::Outcome;
+use crate::chat::outcome::Outcome;
 use crate::chat::session::{Session, Waiting, Who};
 use crate::chat::{Chat, CloseReason, Context, Effect, Sessions};
 use crate::message::{AccountRecord, Code, Job, Name, Phrase, Reply, Secret};

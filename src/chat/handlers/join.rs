@@ -1,6 +1,7 @@
 //! `join`: membership is the account's, and is on disk before it is answered.
 
-use crate::chat::dispatch::{Outcome, check_own_name};
+use crate::chat::checks::check_own_name;
+use crate::chat::outcome::Outcome;
 use crate::chat::session::{Session, Waiting, Who};
 use crate::chat::{Chat, Context};
 use crate::message::{

@@ -2,7 +2,8 @@
 //! seed 000's fourth and fifth transcript show.
 
 use super::join::room_name;
-use crate::chat::dispatch::{Outcome, check_own_name, speaker};
+use crate::chat::checks::{check_own_name, speaker};
+use crate::chat::outcome::Outcome;
 use crate::chat::session::{Session, Waiting};
 use crate::chat::{Chat, Context};
 use crate::message::{AccountId, Code, Field, Job, Name, Phrase, Reply, RoomId};

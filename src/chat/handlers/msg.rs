@@ -2,7 +2,8 @@
 //! own bytes are handed on.
 
 use super::presence::take_guest_name;
-use crate::chat::dispatch::{Outcome, check_is, check_own_name};
+use crate::chat::checks::{check_is, check_own_name};
+use crate::chat::outcome::Outcome;
 use crate::chat::session::{Session, Who};
 use crate::chat::users::Addressee;
 use crate::chat::{Chat, Context, Effect, Guests, Payload};

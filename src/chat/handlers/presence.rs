@@ -1,6 +1,7 @@
 //! `presence`: into the common chat; without authentication as a guest.
 
-use crate::chat::dispatch::{Outcome, check_own_name};
+use crate::chat::checks::check_own_name;
+use crate::chat::outcome::Outcome;
 use crate::chat::session::{Session, Who};
 use crate::chat::{Chat, Context, Effect, Guests};
 use crate::message::{AudienceId, Code, Field, Name, Phrase, Reply};

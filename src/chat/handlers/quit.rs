@@ -1,6 +1,7 @@
 //! `quit`: the name is free at once, the answer is flushed, the connection closed.
 
-use crate::chat::dispatch::{Outcome, check_own_name};
+use crate::chat::checks::check_own_name;
+use crate::chat::outcome::Outcome;
 use crate::chat::session::Session;
 use crate::chat::{Chat, Context};
 use crate::message::{Code, Phrase, Reply};

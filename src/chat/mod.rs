@@ -98,7 +98,7 @@ impl Chat {
 
     /// A connection was accepted.
     pub fn handle_open(&mut self, now: Now, connection: ConnectionId) {
-        self.sessions.insert(Session::new(connection, now));
+        self.sessions.insert(Box::new(Session::new(connection, now)));
         if self.policy.probe == Probe::All {
             self.probes.watch(connection, now.uptime + self.policy.probe_after);
         }
@@ -131,11 +131,13 @@ impl Chat {
             Done::Left { account, room, heir } => {
                 leave::committed(self, *account, *room, *heir);
             }
+            // While every session is in its place: it may end the very one that asked.
+            Done::Account(Some(account)) => self.refresh_account(account.clone()),
             _ => {}
         }
         let Some(mut session) = self.sessions.remove(connection) else { return };
         let Some(waiting) = session.waiting.take() else {
-            self.sessions.insert(*session);
+            self.sessions.insert(session);
             return;
         };
         let outcome = self.resume(&mut session, *waiting, done);
@@ -242,7 +244,7 @@ impl Chat {
     fn conclude(&mut self, mut session: Box<Session>, outcome: Outcome) {
         let id = session.id;
         let (reply, ends) = match outcome {
-            Outcome::Wait => return self.sessions.insert(*session),
+            Outcome::Wait => return self.sessions.insert(session),
             Outcome::Reply(reply) => {
                 session.strikes =
                     if reply.code == Code::BadRequest { session.strikes + 1 } else { 0 };
@@ -258,7 +260,7 @@ impl Chat {
         };
         self.effects.push_back(Effect::Reply { to: id, reply });
         match ends {
-            None => self.sessions.insert(*session),
+            None => self.sessions.insert(session),
             Some(reason) => {
                 self.forget(&mut session);
                 self.effects.push_back(Effect::Close { connection: id, reason });

@@ -113,14 +113,14 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
-    pub(super) fn insert(&mut self, session: Session) {
+    pub(super) fn insert(&mut self, session: Box<Session>) {
         let index = session.id.index();
         if self.slots.len() <= index {
             self.slots.resize_with(index + 1, || None);
         }
         if let Some(slot) = self.slots.get_mut(index) {
             debug_assert!(slot.is_none(), "a slot is opened once");
-            *slot = Some(Box::new(session));
+            *slot = Some(session);
         }
     }
 

@@ -95,8 +95,12 @@ impl Users {
         if self.by_name.get(&account.record.name) == Some(&id) {
             self.by_name.remove(&account.record.name);
         }
-        for map in &mut self.by_look {
-            map.retain(|_, holder| *holder != id);
+        let looks = account.record.name.skeletons();
+        for (map, look) in self.by_look.iter_mut().zip([looks.raw, looks.lower, looks.upper]) {
+            // A later account of the same look may hold it by now.
+            if map.get(&look) == Some(&id) {
+                map.remove(&look);
+            }
         }
         Some(account)
     }

@@ -37,9 +37,6 @@ pub(in crate::chat) fn found(
     account: Option<AccountRecord>,
 ) -> Outcome {
     let phc = account.as_ref().map(|account| account.phc.clone());
-    if let Some(account) = &account {
-        chat.refresh_account(account.clone());
-    }
     let job = Job::VerifyPassword { phc, password };
     chat.ask(session, job, Waiting::Password { name, account });
     Outcome::Wait

@@ -104,7 +104,9 @@ impl<O: Observer> Running<O> {
             let Some(connection) = self.connections.get_mut(id) else { return Halt::Held };
             match connection.fill(input, &mut self.pool) {
                 Filled::Bytes(count) => budget.bytes = budget.bytes.saturating_sub(count.max(1)),
-                Filled::Nothing | Filled::End => return Halt::Hungry,
+                Filled::Nothing => return Halt::Hungry,
+                // What is held may be whole now that no more can come.
+                Filled::End => return self.handle_whole(id, input, budget),
                 Filled::Broken(error) => {
                     self.lose(id, &error.to_string());
                     return Halt::Held;
@@ -154,6 +156,7 @@ impl<O: Observer> Running<O> {
                 (consumed, false)
             }
             Decoded::Request { request, consumed } => {
+                connection.half_since = None;
                 connection.note_traits(request.asks_features);
                 connection.requests += 1;
                 connection.first_object_due = None;
@@ -162,6 +165,7 @@ impl<O: Observer> Running<O> {
                 (consumed, true)
             }
             Decoded::Malformed { phrase, consumed, .. } => {
+                connection.half_since = None;
                 connection.note_traits(false);
                 connection.requests += 1;
                 self.chat.handle_malformed(self.now, id, phrase);

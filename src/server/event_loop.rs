@@ -332,6 +332,10 @@ impl<O: Observer> Running<O> {
     }
 
     fn run_timers(&mut self) {
+        let connections = &mut self.connections;
+        self.timers.tidy(connections.len(), |id, due| {
+            connections.get_mut(id).is_some_and(|connection| connection.armed == Some(due))
+        });
         while let Some((due, id)) = self.timers.pop_due(self.now.uptime) {
             let Some(connection) = self.connections.get_mut(id) else { continue };
             if connection.armed == Some(due) {

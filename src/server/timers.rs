@@ -8,6 +8,9 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
+/// So many entries that do not count are never worth tidying.
+const IDLE_ENTRIES: usize = 1024;
+
 /// Looks, earliest first, in the server's uptime.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
@@ -28,6 +31,18 @@ impl Timers {
         }
     }
 
+    /// Drops the entries that do not count, as `counts` tells, once they are more than those of
+    /// `connections` that may.
+    pub(super) fn tidy(
+        &mut self,
+        connections: usize,
+        mut counts: impl FnMut(ConnectionId, Duration) -> bool,
+    ) {
+        if self.looks.len() > 2 * connections + IDLE_ENTRIES {
+            self.looks.retain(|Reverse((due, connection))| counts(*connection, *due));
+        }
+    }
+
     /// The earliest look.
     pub(super) fn next(&self) -> Option<Duration> {
         self.looks.peek().map(|Reverse((due, _))| *due)
@@ -40,5 +55,27 @@ impl Timers {
             return None;
         }
         self.looks.pop().map(|Reverse(entry)| entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_that_do_not_count_are_bounded() {
+        let (mut timers, mut armed) = (Timers::default(), None);
+        let id = ConnectionId { slot: 0, generation: 0 };
+        for round in 0..100_000 {
+            // A far deadline, then a near one that comes: the far one is put in again each time.
+            let now = Duration::from_millis(round);
+            armed = armed.filter(|due| *due > now);
+            timers.arm(id, &mut armed, now + Duration::from_secs(300));
+            timers.arm(id, &mut armed, now + Duration::from_millis(1));
+            timers.tidy(1, |_, due| armed == Some(due));
+            assert!(timers.looks.len() <= IDLE_ENTRIES + 4, "{}", timers.looks.len());
+            assert_eq!(timers.looks.iter().filter(|r| Some(r.0.0) == armed).count(), 1);
+            while timers.pop_due(now).is_some() {}
+        }
     }
 }

@@ -47,8 +47,7 @@ impl<O: Observer> Running<O> {
     fn open(&mut self, socket: TcpStream, peer: SocketAddr) {
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         let refusal = self.refusal(peer.ip());
-        let most = self.server.settings.max_connections + REFUSED_AT_ONCE;
-        if refusal.is_some() && self.connections.len() >= most {
+        if refusal.is_some() && self.refused >= REFUSED_AT_ONCE {
             log::info!("refused {peer}: far too many connections");
             return;
         }
@@ -59,8 +58,12 @@ impl<O: Observer> Running<O> {
         let due = self.now.uptime + self.first_object_time();
         let pacing = self.server.settings.pacing;
         let id = self.connections.insert(|id| Connection::new(id, stream, peer, pacing, due));
-        *self.per_address.entry(peer.ip()).or_default() += 1;
+        match refusal {
+            Some(_) => self.refused += 1,
+            None => *self.per_address.entry(peer.ip()).or_default() += 1,
+        }
         let Some(connection) = self.connections.get_mut(id) else { return };
+        connection.refused = refusal.is_some();
         let registry = self.server.poll.registry();
         if let Err(error) =
             registry.register(&mut connection.stream, slots::token(id), Interest::READABLE)
@@ -84,7 +87,7 @@ impl<O: Observer> Running<O> {
     /// The limit that a new connection from this address would break.
     fn refusal(&self, address: IpAddr) -> Option<usize> {
         let settings = &self.server.settings;
-        if self.connections.len() >= settings.max_connections {
+        if self.connections.len() - self.refused >= settings.max_connections {
             return Some(settings.max_connections);
         }
         let from_there = self.per_address.get(&address).copied().unwrap_or_default();
@@ -104,7 +107,7 @@ impl<O: Observer> Running<O> {
 
     fn first_object_time(&self) -> std::time::Duration {
         let settings = &self.server.settings;
-        let crowded = settings.max_connections / 100 * CROWDED_PERCENT;
+        let crowded = settings.max_connections * CROWDED_PERCENT / 100;
         if self.connections.len() > crowded {
             settings.first_object_when_full.min(settings.first_object)
         } else {

@@ -82,6 +82,8 @@ pub(super) struct Connection {
     pub(super) hung_up: bool,
     /// The end was read.
     pub(super) ended: bool,
+    /// It was over a limit, and is only told so.
+    pub(super) refused: bool,
     /// A request waits for a job; no other is handled meanwhile.
     pub(super) waiting: bool,
     /// It is on the list of those to be served.
@@ -136,6 +138,7 @@ impl Connection {
             readable: true,
             hung_up: false,
             ended: false,
+            refused: false,
             waiting: false,
             ready: false,
             dirty: false,

@@ -78,6 +78,8 @@ pub(super) struct Running<O> {
     /// Listeners may have connections waiting.
     pub(super) knocked: bool,
     pub(super) per_address: HashMap<IpAddr, usize>,
+    /// Connections that are only told why they are refused.
+    pub(super) refused: usize,
     /// Connections that may be read or have whole objects left.
     pub(super) ready: VecDeque<ConnectionId>,
     /// Connections with output that was not flushed yet.
@@ -149,6 +151,7 @@ impl<O: Observer> Server<O> {
             accepting: Accepting::default(),
             knocked: true,
             per_address: HashMap::new(),
+            refused: 0,
             ready: VecDeque::new(),
             dirty: Vec::new(),
             doomed: Vec::new(),
@@ -390,7 +393,11 @@ impl<O: Observer> Running<O> {
             if let Err(error) = self.server.poll.registry().deregister(&mut connection.stream) {
                 log::debug!("cannot deregister {}: {error}", connection.peer);
             }
-            self.forget_address(connection.peer.ip());
+            if connection.refused {
+                self.refused -= 1;
+            } else {
+                self.forget_address(connection.peer.ip());
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ mod client_alone;
 mod console;
 mod golden;
 mod probe;
+mod regressions;
 mod scripted_peer;
 mod sim;
 mod support;

@@ -80,21 +80,33 @@ impl<O: Observer> Running<O> {
     /// All queues together are bounded: the slowest readers are cut first.
     pub(super) fn cut_slowest(&mut self) {
         let bound = self.server.settings.output.total_bytes;
-        while self.queued_memory + self.audiences.shared_bytes() > bound {
-            let slowest = self
-                .connections
-                .iter()
-                .filter(|connection| connection.phase != Phase::Gone)
-                .max_by_key(|connection| connection.output.bytes())
-                .filter(|connection| !connection.output.is_empty())
-                .map(|connection| (connection.id, connection.output.bytes()));
-            let Some((id, waiting)) = slowest else { return };
+        if !self.is_over(bound) {
+            return;
+        }
+        for (waiting, id) in self.slowest_first() {
+            if !self.is_over(bound) {
+                return;
+            }
             let reason = format!(
                 "slow reader: {waiting} bytes were unread when all queues were over {bound}"
             );
             self.lose(id, &reason);
             self.discard_output(id);
         }
+    }
+
+    fn is_over(&self, bound: usize) -> bool {
+        self.queued_memory + self.audiences.shared_bytes() > bound
+    }
+
+    fn slowest_first(&self) -> Vec<(usize, ConnectionId)> {
+        let connections = self.connections.iter().filter(|other| other.phase != Phase::Gone);
+        let mut slowest: Vec<_> = connections
+            .filter(|other| !other.output.is_empty())
+            .map(|other| (other.output.bytes(), other.id))
+            .collect();
+        slowest.sort_unstable_by_key(|(waiting, _)| std::cmp::Reverse(*waiting));
+        slowest
     }
 
     fn discard_output(&mut self, id: ConnectionId) {

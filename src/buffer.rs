@@ -49,6 +49,18 @@ impl Pool {
         }
     }
 
+    /// The same bytes in a buffer of about their size: one that many readers hold on to for long
+    /// must not keep much more memory than its bytes.
+    #[must_use]
+    pub fn fitting(&mut self, buffer: Vec<u8>) -> Vec<u8> {
+        if buffer.capacity() <= buffer.len() * 2 {
+            return buffer;
+        }
+        let fitting = buffer.as_slice().to_vec();
+        self.give_owned(buffer);
+        fitting
+    }
+
     fn take_queue(&mut self) -> VecDeque<Segment> {
         self.queues.pop().unwrap_or_default()
     }
@@ -391,6 +403,17 @@ mod tests {
         assert_eq!(queue.pieces(), 2);
         queue.push_answer(&mut pool, true, |out| out.extend_from_slice(b"{3}"));
         assert_eq!(queue.pieces(), 2, "a joined one needs no piece");
+    }
+
+    #[test]
+    fn a_short_output_in_a_large_buffer_moves_to_a_small_one() {
+        let mut pool = Pool::default();
+        let mut large = Vec::with_capacity(OWN_KEPT_BYTES);
+        large.extend_from_slice(b"short");
+        let fitting = pool.fitting(large);
+        assert_eq!((fitting.as_slice(), fitting.capacity()), (&b"short"[..], 5));
+        assert_eq!(pool.take_owned().capacity(), OWN_KEPT_BYTES, "the large one is used again");
+        assert_eq!(pool.fitting(fitting).capacity(), 5);
     }
 
     #[test]

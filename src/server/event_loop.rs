@@ -25,8 +25,8 @@ const WAKER: Token = Token(RESERVED_TOKENS);
 const SIGNALS: Token = Token(RESERVED_TOKENS + 1);
 const FIRST_LISTENER: usize = RESERVED_TOKENS + 2;
 
-/// Finished jobs that are taken in one turn.
-const DONES_PER_TURN: usize = 1024;
+/// Reports of the storage worker that are taken in one turn.
+const REPORTS_PER_TURN: usize = 1024;
 
 /// Who is told of every answer, for the operator's console.
 pub trait Observer {
@@ -88,6 +88,8 @@ pub(super) struct Running<O> {
     pub(super) doomed: Vec<ConnectionId>,
     /// Jobs for the storage worker that found its queue full; each connection has at most one.
     pub(super) backlog: VecDeque<(ConnectionId, Job)>,
+    /// Finished jobs were left for the next turn: no wake-up announces them again.
+    pub(super) reports_left: bool,
     /// The memory of all output queues but the shared chunks.
     pub(super) queued_memory: usize,
     /// What closing connections still send is read into this and dropped.
@@ -156,6 +158,7 @@ impl<O: Observer> Server<O> {
             dirty: Vec::new(),
             doomed: Vec::new(),
             backlog: VecDeque::new(),
+            reports_left: false,
             queued_memory: 0,
             scratch: vec![0; READ_BUFFER_BYTES],
             now: Now::default(),
@@ -164,7 +167,9 @@ impl<O: Observer> Server<O> {
         };
         let stopped = running.run()?;
         let within = running.server.settings.grace;
-        if !running.workers.passwords.stop(within) || !running.workers.storage.stop(within) {
+        let passwords_ended = running.workers.passwords.stop(within);
+        let storage_ended = running.workers.storage.stop(within);
+        if !passwords_ended || !storage_ended {
             log::warn!("a worker did not end within {} s", within.as_secs());
         }
         Ok((stopped, running.server.observer))
@@ -232,7 +237,8 @@ impl<O: Observer> Running<O> {
 
     fn timeout(&self) -> Option<Duration> {
         let accepts = self.knocked && !self.accepting.stopped && self.accepting.due().is_none();
-        if !self.ready.is_empty() || !self.dirty.is_empty() || accepts {
+        let work = !self.ready.is_empty() || !self.dirty.is_empty() || self.audiences.has_output();
+        if work || self.reports_left || accepts {
             return Some(Duration::ZERO);
         }
         let deadlines =
@@ -302,18 +308,8 @@ impl<O: Observer> Running<O> {
     }
 
     fn take_done(&mut self) {
-        for _ in 0..DONES_PER_TURN {
-            let Some(report) = self.workers.storage.poll_report() else { break };
-            match report {
-                Report::Done { connection, done } => self.finish(connection, done),
-                Report::Accounts(accounts) => {
-                    self.chat.handle_accounts(accounts);
-                    self.carry_out(&[]);
-                }
-            }
-        }
-        for _ in 0..DONES_PER_TURN {
-            let Some((connection, done)) = self.workers.passwords.poll_done() else { break };
+        self.reports_left = self.take_reports() == REPORTS_PER_TURN;
+        while let Some((connection, done)) = self.workers.passwords.poll_done() {
             self.finish(connection, done);
         }
         while let Some((connection, job)) = self.backlog.pop_front() {
@@ -322,6 +318,21 @@ impl<O: Observer> Running<O> {
                 break;
             }
         }
+    }
+
+    /// Takes what the storage worker has to say, and says how many reports that were.
+    fn take_reports(&mut self) -> usize {
+        for taken in 0..REPORTS_PER_TURN {
+            match self.workers.storage.poll_report() {
+                None => return taken,
+                Some(Report::Done { connection, done }) => self.finish(connection, done),
+                Some(Report::Accounts(accounts)) => {
+                    self.chat.handle_accounts(accounts);
+                    self.carry_out(&[]);
+                }
+            }
+        }
+        REPORTS_PER_TURN
     }
 
     /// A job is done: the request is answered, and the connection's next one may be handled.

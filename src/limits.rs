@@ -103,9 +103,6 @@ pub const PACE_BACKLOG: Duration = Duration::from_millis(100);
 /// More requests under way than this make a beginner an ordinary client.
 pub const BEGINNER_REQUESTS: usize = 8;
 
-/// How long half an object may stay half.
-pub const HALF_OBJECT: Duration = Duration::from_secs(60);
-
 /// TCP keepalive: the first probe after this long without traffic.
 pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
 

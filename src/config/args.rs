@@ -62,7 +62,10 @@ pub const JIMD: Program = Program {
     error_code(10, "there is no such user"),
     error_code(11, "the name is taken, looks like a taken one, or cannot be a name"),
     error_code(12, "the password is empty, too long, or was not typed the same twice"),
-    error_code(130, "Ctrl-C while a password was asked for")
+    error_code(
+        130,
+        "Ctrl-C while a password was asked for, or a second signal that cut a stop short"
+    )
 )]
 pub struct Args {
     /// address or host name to listen on; may be given several times (default: all, IPv6 and IPv4)

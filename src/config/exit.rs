@@ -32,7 +32,7 @@ pub enum Exit {
     NameRefused,
     /// 12: the password is empty, too long, or was not typed the same twice.
     PasswordRefused,
-    /// 130: Ctrl-C at a question.
+    /// 130: Ctrl-C at a question, or a second signal before all that was owed was written.
     Interrupted,
 }
 

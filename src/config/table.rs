@@ -174,6 +174,11 @@ pub(super) static SETTINGS: &[Setting] = &[
         "The same, once over 80 % of max_connections are taken.",
     ),
     row(
+        "half_object",
+        time!(MILLISECOND..=DAY, server.half_object),
+        "How long half an object may wait for its other half.",
+    ),
+    row(
         "grace",
         time!(Duration::ZERO..=HOUR, server.grace),
         "How long a stop may take, so that what is owed to clients is still written.",

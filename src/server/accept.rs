@@ -4,6 +4,7 @@ use super::connection::{Connection, Phase};
 use super::event_loop::{Observer, Running};
 use super::slots;
 use crate::limits::{ACCEPTS_PER_TURN, LINGER};
+use crate::logging::log;
 use crate::message::{Code, ConnectionId, Phrase, Reply};
 use crate::transport::Stream;
 use crate::wire::encode;
@@ -44,6 +45,7 @@ impl<O: Observer> Running<O> {
         self.knocked |= budget == 0;
     }
 
+    #[log(show(peer))]
     fn open(&mut self, socket: TcpStream, peer: SocketAddr) {
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         let refusal = self.refusal(peer.ip());
@@ -58,10 +60,7 @@ impl<O: Observer> Running<O> {
         let due = self.now.uptime + self.first_object_time();
         let pacing = self.server.settings.pacing;
         let id = self.connections.insert(|id| Connection::new(id, stream, peer, pacing, due));
-        match refusal {
-            Some(_) => self.refused += 1,
-            None => *self.per_address.entry(peer.ip()).or_default() += 1,
-        }
+        self.count_in(peer.ip(), refusal.is_some());
         let Some(connection) = self.connections.get_mut(id) else { return };
         connection.refused = refusal.is_some();
         let registry = self.server.poll.registry();
@@ -87,7 +86,7 @@ impl<O: Observer> Running<O> {
     /// The limit that a new connection from this address would break.
     fn refusal(&self, address: IpAddr) -> Option<usize> {
         let settings = &self.server.settings;
-        if self.connections.len() - self.refused >= settings.max_connections {
+        if self.served() >= settings.max_connections {
             return Some(settings.max_connections);
         }
         let from_there = self.per_address.get(&address).copied().unwrap_or_default();
@@ -107,15 +106,33 @@ impl<O: Observer> Running<O> {
 
     fn first_object_time(&self) -> std::time::Duration {
         let settings = &self.server.settings;
-        let crowded = settings.max_connections * CROWDED_PERCENT / 100;
-        if self.connections.len() > crowded {
+        let crowded = settings.max_connections.saturating_mul(CROWDED_PERCENT) / 100;
+        if self.served() > crowded {
             settings.first_object_when_full.min(settings.first_object)
         } else {
             settings.first_object
         }
     }
 
-    pub(super) fn forget_address(&mut self, address: IpAddr) {
+    /// How many connections there are that are not just being told of their refusal.
+    fn served(&self) -> usize {
+        self.connections.len().saturating_sub(self.refused)
+    }
+
+    /// Those that are refused have a bound of their own: they take nobody's place.
+    fn count_in(&mut self, address: IpAddr, refused: bool) {
+        if refused {
+            self.refused += 1;
+        } else {
+            *self.per_address.entry(address).or_default() += 1;
+        }
+    }
+
+    pub(super) fn count_out(&mut self, address: IpAddr, refused: bool) {
+        if refused {
+            self.refused = self.refused.saturating_sub(1);
+            return;
+        }
         if let Some(count) = self.per_address.get_mut(&address) {
             *count -= 1;
             if *count == 0 {

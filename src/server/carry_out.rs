@@ -4,8 +4,11 @@ use super::connection::{Connection, Phase};
 use super::event_loop::{Observer, Running};
 use super::fanout::Targets;
 use crate::chat::{Effect, Payload};
-use crate::message::{AudienceId, Code, ConnectionId, Done, Job, Name, Reply};
+use crate::logging::log;
+use crate::message::{AudienceId, Code, ConnectionId, Done, Job, Name, Reply, Secret};
 use crate::wire::encode;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a closing connection may take to read what waits for it.
@@ -89,21 +92,34 @@ impl<O: Observer> Running<O> {
     fn submit(&mut self, id: ConnectionId, job: Job) {
         let Some(connection) = self.connections.get_mut(id) else { return };
         connection.waiting = true;
+        let peer = connection.peer;
         match job {
-            Job::VerifyPassword { phc, password } => {
-                let address = connection.peer.ip();
-                let submitted = self.workers.passwords.submit(address, id, phc, password);
-                if let Err(busy) = submitted {
-                    connection.waiting = false;
-                    log::info!("{}: too many log-ins are waiting", connection.peer);
-                    self.chat.handle_done(id, Done::Busy { seconds: busy.seconds });
-                }
+            Job::VerifyPassword { phc, password } => self.check_password(id, peer, phc, password),
+            job => self.ask_storage(id, peer, job),
+        }
+    }
+
+    #[log(show(peer))]
+    fn check_password(
+        &mut self,
+        id: ConnectionId,
+        peer: SocketAddr,
+        phc: Option<Arc<str>>,
+        password: Secret,
+    ) {
+        if let Err(busy) = self.workers.passwords.submit(peer.ip(), id, phc, password) {
+            if let Some(connection) = self.connections.get_mut(id) {
+                connection.waiting = false;
             }
-            job => {
-                if let Err(job) = self.workers.storage.submit(id, job) {
-                    self.backlog.push_back((id, job));
-                }
-            }
+            log::info!("{peer}: too many log-ins are waiting");
+            self.chat.handle_done(id, Done::Busy { seconds: busy.seconds });
+        }
+    }
+
+    #[log(show(peer))]
+    fn ask_storage(&mut self, id: ConnectionId, peer: SocketAddr, job: Job) {
+        if let Err(job) = self.workers.storage.submit(id, job) {
+            self.backlog.push_back((id, job));
         }
     }
 
@@ -121,6 +137,7 @@ impl<O: Observer> Running<O> {
     }
 
     /// The chat has forgotten the connection: flush, shut our side, drain.
+    #[log(show(reason))]
     fn start_closing(&mut self, id: ConnectionId, reason: &str) {
         let (audiences, mut targets) = self.fanout();
         audiences.leave_all(id, &mut targets);
@@ -128,7 +145,7 @@ impl<O: Observer> Running<O> {
         if connection.phase != Phase::Open {
             return;
         }
-        log_end(connection, reason);
+        log::info!("{}", last_words(connection, reason));
         connection.phase = Phase::Flushing { until: self.now.uptime + FLUSH_TIME };
         connection.waiting = false;
         connection.mark_dirty(&mut self.dirty);
@@ -143,6 +160,7 @@ impl<O: Observer> Running<O> {
     }
 
     /// Drops a connection at the end of the turn.
+    #[log(show(reason))]
     pub(super) fn drop_now(&mut self, id: ConnectionId, reason: &str) {
         let (audiences, mut targets) = self.fanout();
         audiences.leave_all(id, &mut targets);
@@ -150,7 +168,7 @@ impl<O: Observer> Running<O> {
         if connection.phase == Phase::Gone {
             return;
         }
-        log_end(connection, reason);
+        log::info!("{}", last_words(connection, reason));
         connection.phase = Phase::Gone;
         connection.waiting = false;
         self.doomed.push(id);
@@ -159,7 +177,7 @@ impl<O: Observer> Running<O> {
 }
 
 /// Who was refused what: at `info` where a limit was hit, else at `debug`.
-fn log_refusal(peer: std::net::SocketAddr, reply: &Reply) {
+fn log_refusal(peer: SocketAddr, reply: &Reply) {
     let facts = reply.phrase.facts();
     let level = match (facts.limit, reply.code) {
         (None, code) if code != Code::WrongLogin => log::Level::Debug,
@@ -173,8 +191,9 @@ fn log_refusal(peer: std::net::SocketAddr, reply: &Reply) {
     );
 }
 
-fn log_end(connection: &Connection, reason: &str) {
+/// Who ended, after how much, and why.
+fn last_words(connection: &Connection, reason: &str) -> String {
     let (peer, requests) = (connection.peer, connection.requests);
     let name = connection.name.as_ref().map_or("nobody", Name::as_str);
-    log::info!("{peer} ({name}) ended after {requests} requests: {reason}");
+    format!("{peer} ({name}) ended after {requests} requests: {reason}")
 }

@@ -1,11 +1,11 @@
 //! One connection: a socket, its two buffers, and where it stands in its life.
 
 use super::fanout::Place;
-use super::settings::{OutputBounds, Pacing};
+use super::settings::{OutputBounds, Pacing, Settings};
 use crate::buffer::{OutputQueue, Pool, ReadBuffer};
 use crate::limits::{
-    BEGINNER_REQUESTS, HALF_OBJECT, LINGER, LINGER_BYTES, PACE_BACKLOG, PACE_GAP,
-    UNREAD_ANSWER_BYTES, WRITE_PARTS, WRITE_TURN_BYTES,
+    BEGINNER_REQUESTS, LINGER, LINGER_BYTES, PACE_BACKLOG, PACE_GAP, UNREAD_ANSWER_BYTES,
+    WRITE_PARTS, WRITE_TURN_BYTES,
 };
 use crate::message::{ConnectionId, Name};
 use crate::transport::Stream;
@@ -296,7 +296,7 @@ impl Connection {
     }
 
     /// When it must be looked at, whatever happens on the socket.
-    pub(super) fn deadline(&self, bounds: &OutputBounds) -> Option<Duration> {
+    pub(super) fn deadline(&self, settings: &Settings) -> Option<Duration> {
         let phase = match self.phase {
             Phase::Open => None,
             Phase::Flushing { until } | Phase::Draining { until, .. } => Some(until),
@@ -308,8 +308,10 @@ impl Connection {
         [
             phase,
             self.first_object_due.filter(|_| self.phase == Phase::Open),
-            self.half_since.map(|since| since + HALF_OBJECT).filter(|_| self.phase == Phase::Open),
-            self.over_soft_since.map(|since| since + bounds.soft_for),
+            self.half_since
+                .map(|since| since + settings.half_object)
+                .filter(|_| self.phase == Phase::Open),
+            self.over_soft_since.map(|since| since + settings.output.soft_for),
             paced.then_some(self.next_object),
         ]
         .into_iter()
@@ -318,14 +320,14 @@ impl Connection {
     }
 
     /// Why the client's time is over, if it is.
-    pub(super) fn overdue(&self, uptime: Duration) -> Option<&'static str> {
+    pub(super) fn overdue(&self, settings: &Settings, uptime: Duration) -> Option<&'static str> {
         if self.phase != Phase::Open {
             return None;
         }
         if self.first_object_due.is_some_and(|due| uptime >= due) {
             return Some("no whole object came in time");
         }
-        let half = self.half_since.is_some_and(|since| uptime >= since + HALF_OBJECT);
+        let half = self.half_since.is_some_and(|since| uptime >= since + settings.half_object);
         half.then_some("half an object stayed half")
     }
 

@@ -28,6 +28,9 @@ const FIRST_LISTENER: usize = RESERVED_TOKENS + 2;
 /// Reports of the storage worker that are taken in one turn.
 const REPORTS_PER_TURN: usize = 1024;
 
+/// What the workers may take at least to their end: one hash, one write to the disk.
+const LAST_JOB: Duration = Duration::from_secs(1);
+
 /// Who is told of every answer, for the operator's console.
 pub trait Observer {
     /// A request was answered.
@@ -166,13 +169,7 @@ impl<O: Observer> Server<O> {
             signals: 0,
         };
         let stopped = running.run()?;
-        let within = running.server.settings.grace;
-        let passwords_ended = running.workers.passwords.stop(within);
-        let storage_ended = running.workers.storage.stop(within);
-        if !passwords_ended || !storage_ended {
-            log::warn!("a worker did not end within {} s", within.as_secs());
-        }
-        Ok((stopped, running.server.observer))
+        Ok(running.end_workers(stopped))
     }
 
     /// Who is told of every answer.
@@ -307,6 +304,22 @@ impl<O: Observer> Running<O> {
         }
     }
 
+    /// Ends the workers: within what is left of the grace time, or at once.
+    fn end_workers(self, stopped: Stopped) -> (Stopped, O) {
+        let within = match stopped {
+            Stopped::Cleanly | Stopped::Late => {
+                self.stop_due.unwrap_or_default().saturating_sub(self.now.uptime).max(LAST_JOB)
+            }
+            Stopped::AtOnce => Duration::ZERO,
+        };
+        let passwords_ended = self.workers.passwords.stop(within);
+        let storage_ended = self.workers.storage.stop(within);
+        if !(passwords_ended && storage_ended) && stopped != Stopped::AtOnce {
+            log::warn!("a worker did not end within {} s", within.as_secs());
+        }
+        (stopped, self.server.observer)
+    }
+
     fn take_done(&mut self) {
         self.reports_left = self.take_reports() == REPORTS_PER_TURN;
         while let Some((connection, done)) = self.workers.passwords.poll_done() {
@@ -369,7 +382,7 @@ impl<O: Observer> Running<O> {
             Phase::Flushing { until } | Phase::Draining { until, .. } if uptime >= until => {
                 self.drop_now(id, "the peer did not read its last answer in time");
             }
-            _ => match connection.overdue(uptime) {
+            _ => match connection.overdue(&self.server.settings, uptime) {
                 Some(reason) => self.close(id, reason),
                 // What was paced is due, or a queue has been long for too long: see on flush,
                 // which puts in the next deadline as well.
@@ -380,9 +393,9 @@ impl<O: Observer> Running<O> {
 
     /// Puts the connection's next deadline into the table.
     pub(super) fn rearm(&mut self, id: ConnectionId) {
-        let bounds = &self.server.settings.output;
+        let settings = &self.server.settings;
         if let Some(connection) = self.connections.get_mut(id)
-            && let Some(due) = connection.deadline(bounds)
+            && let Some(due) = connection.deadline(settings)
         {
             self.timers.arm(id, &mut connection.armed, due);
         }
@@ -404,11 +417,7 @@ impl<O: Observer> Running<O> {
             if let Err(error) = self.server.poll.registry().deregister(&mut connection.stream) {
                 log::debug!("cannot deregister {}: {error}", connection.peer);
             }
-            if connection.refused {
-                self.refused -= 1;
-            } else {
-                self.forget_address(connection.peer.ip());
-            }
+            self.count_out(connection.peer.ip(), connection.refused);
         }
     }
 }

@@ -4,10 +4,12 @@ use super::connection::{Filled, Phase};
 use super::event_loop::{Observer, Running};
 use crate::buffer::ReadBuffer;
 use crate::limits::{READ_TURN_BYTES, REQUESTS_PER_TURN};
-use crate::message::{ConnectionId, Phrase};
+use crate::logging::log;
+use crate::message::{ConnectionId, Phrase, Request};
 use crate::transport::http;
 use crate::wire::detect::{Wire, detect};
 use crate::wire::jim::{Decoded, Decoder};
+use std::net::SocketAddr;
 
 /// What all connections together may bring in one turn: beyond, the rest waits for the next, so
 /// that what a turn puts into a reader's queue stays bounded.
@@ -156,18 +158,18 @@ impl<O: Observer> Running<O> {
                 (consumed, false)
             }
             Decoded::Request { request, consumed } => {
-                connection.half_since = None;
                 connection.note_traits(request.asks_features);
                 connection.requests += 1;
                 connection.first_object_due = None;
-                self.chat.handle_request(self.now, id, &request);
-                self.carry_out(request.raw);
+                connection.half_since = None;
+                let peer = connection.peer;
+                self.dispatch(id, peer, &request);
                 (consumed, true)
             }
             Decoded::Malformed { phrase, consumed, .. } => {
-                connection.half_since = None;
                 connection.note_traits(false);
                 connection.requests += 1;
+                connection.half_since = None;
                 self.chat.handle_malformed(self.now, id, phrase);
                 self.carry_out(&[]);
                 (consumed, true)
@@ -175,6 +177,13 @@ impl<O: Observer> Running<O> {
         };
         input.consume(consumed);
         Some(whole)
+    }
+
+    /// Hands a request to the chat and carries out what the chat makes of it.
+    #[log(show(peer, request))]
+    fn dispatch(&mut self, id: ConnectionId, peer: SocketAddr, request: &Request<'_>) {
+        self.chat.handle_request(self.now, id, request);
+        self.carry_out(request.raw);
     }
 
     /// Whether the connection speaks JIM; anything else is told so, or only logged, and closed.

@@ -53,6 +53,8 @@ pub struct Settings {
     pub first_object: Duration,
     /// The same, once over 80 % of `max_connections` are taken.
     pub first_object_when_full: Duration,
+    /// How long half an object may stay half.
+    pub half_object: Duration,
     /// What may wait to be read by clients.
     pub output: OutputBounds,
     /// How long a stop may take.
@@ -71,6 +73,7 @@ impl Default for Settings {
             max_connections_per_address: 20_000,
             first_object: Duration::from_secs(300),
             first_object_when_full: Duration::from_secs(60),
+            half_object: Duration::from_secs(60),
             output: OutputBounds {
                 soft_bytes: 8 << 20,
                 soft_for: Duration::from_secs(60),

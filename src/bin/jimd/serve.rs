@@ -4,8 +4,8 @@
 use crate::Failure;
 use crate::user::{folder_failure, store_failure};
 use jim::config::{Config, Environment, Exit, Programs, banner, print_error, started};
-use jim::logging::{self, Console, LogError, LogHandle, LogOptions};
-use jim::message::{Now, Reply};
+use jim::logging::{self, Console, LogError, LogHandle, LogOptions, log};
+use jim::message::{Now, Reply, Snapshot};
 use jim::server::{Observer, Server, StartError, Stopped, Workers};
 use jim::workers::{DataFolder, PasswordWorker, StorageWorker, Store};
 use std::path::Path;
@@ -29,29 +29,59 @@ pub(crate) fn run(config: &Config, environment: &Environment) -> Result<Exit, Fa
     let answers = Answers(Console::start(config.language())?);
     let server = Server::bind(config.server.clone(), answers);
     let server = server.map_err(|error| start_failure(&error))?;
-    let store = Store::open(&folder, config.durability);
-    let mut store = store.map_err(|error| store_failure(&error))?;
-    let snapshot = store.snapshot().map_err(|error| store_failure(&error))?;
     let log = start_log(config)?;
+    let ended = open_and_serve(config, environment, &folder, server);
+    if let Err(failure) = &ended {
+        log::error!("{failure}");
+    }
+    log.shutdown();
+    ended
+}
+
+/// From the store on, all that goes well or wrong is in the log too.
+#[log(show(config))]
+fn open_and_serve(
+    config: &Config,
+    environment: &Environment,
+    folder: &DataFolder,
+    server: Server<Answers>,
+) -> Result<Exit, Failure> {
+    let (store, snapshot) = open_store(folder, config)?;
     let workers = Workers {
         storage: StorageWorker::spawn(store, server.wake())?,
         passwords: PasswordWorker::spawn(server.wake())?,
     };
     greet(config, environment, &server);
     log::info!(
-        "jimd {} started: {} accounts, {} rooms",
+        "jimd {} serves {:?}: {} accounts, {} rooms",
         env!("CARGO_PKG_VERSION"),
+        server.addresses(),
         snapshot.accounts.len(),
         snapshot.rooms.len()
     );
     let (stopped, Answers(console)) = server.run(snapshot, workers)?;
     console.flush(LAST_LINES);
-    log::info!("stopped: {stopped:?}");
-    log.shutdown();
+    log::info!("{}", how(stopped));
     Ok(match stopped {
         Stopped::Cleanly | Stopped::Late => Exit::Done,
         Stopped::AtOnce => Exit::Interrupted,
     })
+}
+
+#[log(show(folder))]
+fn open_store(folder: &DataFolder, config: &Config) -> Result<(Store, Snapshot), Failure> {
+    let store = Store::open(folder, config.durability);
+    let mut store = store.map_err(|error| store_failure(&error))?;
+    let snapshot = store.snapshot().map_err(|error| store_failure(&error))?;
+    Ok((store, snapshot))
+}
+
+const fn how(stopped: Stopped) -> &'static str {
+    match stopped {
+        Stopped::Cleanly => "stopped: all that was owed to clients was written",
+        Stopped::Late => "stopped: the grace time was over before all clients had read",
+        Stopped::AtOnce => "stopped at once, as a second signal asked",
+    }
 }
 
 fn start_log(config: &Config) -> Result<LogHandle, Failure> {

@@ -247,6 +247,7 @@ impl Client {
                     return None;
                 }
                 Ok(count) => self.held.extend_from_slice(&buffer[..count]),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => panic!("no line from the server: {error}; held {:?}", self.held),
             }
         }

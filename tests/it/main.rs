@@ -14,13 +14,19 @@
 
 mod client_alone;
 mod console;
+mod crowd;
 mod golden;
+mod idle;
+mod limits_of_connections;
+mod log;
 mod probe;
 mod process;
 mod regressions;
 mod scripted_peer;
 mod sim;
+mod slow_reader;
 mod start;
+mod stop;
 mod support;
 mod tidy;
 mod transcript;

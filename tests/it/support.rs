@@ -217,7 +217,7 @@ fn lines_of(stderr: ChildStderr) -> Receiver<String> {
 /// A socket that reads objects by lines, as the server ends them.
 pub struct Client {
     pub stream: TcpStream,
-    held: Vec<u8>,
+    pub held: Vec<u8>,
 }
 
 impl Client {

@@ -131,7 +131,7 @@ fn who(user: Option<&Name>) -> &str {
 
 const fn junk_text(junk: Junk) -> &'static str {
     match junk {
-        Junk::Pickle => "This is a Python pickle; send JSON (json.dumps)",
+        Junk::Pickle => "This is a Python pickle (use json.dumps)",
         Junk::Array => "This is a JSON array",
         Junk::Text => "This is a JSON string",
         Junk::Number => "This is a number",

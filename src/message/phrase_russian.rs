@@ -131,7 +131,7 @@ fn who(user: Option<&Name>) -> &str {
 
 const fn junk_text(junk: Junk) -> &'static str {
     match junk {
-        Junk::Pickle => "Это Python pickle, а нужен JSON (json.dumps)",
+        Junk::Pickle => "Это Python pickle (возьмите json.dumps)",
         Junk::Array => "Это массив JSON",
         Junk::Text => "Это строка JSON",
         Junk::Number => "Это число",
@@ -151,22 +151,22 @@ fn write_json_fault(fault: JsonFault, f: &mut Formatter<'_>) -> Result {
         JsonFault::DuplicateKey => f.write_str("такой ключ уже есть"),
         JsonFault::TooDeep { limit } => write!(f, "вложенность больше {limit}"),
         JsonFault::TooManyMembers { limit } => write!(f, "больше {limit} полей"),
-        JsonFault::Expected(what) => write!(f, "ожидалось {}", expected_json(what)),
+        JsonFault::Expected(what) => f.write_str(expected_json(what)),
     }
 }
 
 /// What the JSON reader expected, in Russian.
 fn expected_json(what: &'static str) -> &'static str {
     match what {
-        "a value" => "значение",
-        "a key in double quotes" => "ключ в двойных кавычках",
-        "a : behind the key" => "двоеточие после ключа",
-        "a , or a }" => "запятая или }",
-        "a , or a ]" => "запятая или ]",
-        "a number" => "число",
-        "a finite number" => "конечное число",
-        "true, false or null" => "true, false или null",
-        "the end of the string" => "конец строки",
+        "a value" => "ожидалось значение",
+        "a key in double quotes" => "ожидался ключ в двойных кавычках",
+        "a : behind the key" => "ожидалось двоеточие после ключа",
+        "a , or a }" => "ожидалась запятая или }",
+        "a , or a ]" => "ожидалась запятая или ]",
+        "a number" => "ожидалось число",
+        "a finite number" => "ожидалось конечное число",
+        "true, false or null" => "ожидалось true, false или null",
+        "the end of the string" => "ожидался конец строки",
         other => other,
     }
 }

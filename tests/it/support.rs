@@ -55,16 +55,26 @@ fn bare(command: &mut Command) -> &mut Command {
 
 /// Adds an account the way an operator does.
 pub fn add_user(folder: &Folder, name: &str, password: &str) {
+    user_command(folder, &["add", name], Some(password));
+}
+
+/// `jimd user …`, also beside a running server; the password goes into a pipe.
+pub fn user_command(folder: &Folder, args: &[&str], password: Option<&str>) {
     let mut child = jimd(folder)
-        .args(["user", "add", name])
+        .arg("user")
+        .args(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    writeln!(child.stdin.take().unwrap(), "{password}").unwrap();
+    let mut input = child.stdin.take().unwrap();
+    if let Some(password) = password {
+        writeln!(input, "{password}").unwrap();
+    }
+    drop(input);
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// A running server. Killed when dropped.

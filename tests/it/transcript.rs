@@ -8,9 +8,9 @@
 //! a closed
 //! ```
 //!
-//! `>` sends the line (with `\n` behind it), `>>` sends it without, `~` half-closes. `<` is what the
-//! server sends next, its `time` shown as `T`. `closed` is the server's end. A connection that is
-//! named first connects. With `JIM_UPDATE_GOLDEN=1` the `<` lines are written anew.
+//! `>` sends the line (with `\n` behind it), `>>` sends it without, `>x` sends bytes that are given
+//! in hexadecimal, `~` half-closes. `<` is what the server sends next, its `time` shown as `T`.
+//! `closed` is the server's end. A connection that is named first connects. With `JIM_UPDATE_GOLDEN=1` the `<` lines are written anew.
 
 use super::support::{Client, Server};
 use std::collections::BTreeMap;
@@ -46,7 +46,10 @@ fn step(client: &mut Client, what: &str) -> String {
         client.send(format!("{sent}\n"));
     } else if let Some(sent) = what.strip_prefix(">> ") {
         client.send(sent);
-    } else if what.starts_with("< ") {
+    } else if let Some(bytes) = what.strip_prefix(">x ") {
+        let byte = |hex| u8::from_str_radix(hex, 16).expect("bytes in hexadecimal");
+        client.send(bytes.split(' ').map(byte).collect::<Vec<u8>>());
+    } else if what.starts_with('<') {
         return match client.read_line() {
             Some(line) => format!("< {}", mask(&line)),
             None => "closed".to_owned(),

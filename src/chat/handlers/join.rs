@@ -5,7 +5,7 @@ use crate::chat::outcome::Outcome;
 use crate::chat::session::{Session, Waiting, Who};
 use crate::chat::{Chat, Context};
 use crate::message::{
-    AccountId, Code, Field, Job, Membership, Name, NameFault, Phrase, Reply, RoomRecord,
+    AccountId, Code, Field, Job, Membership, Name, NameFault, Phrase, Reply, Request, RoomRecord,
 };
 
 pub(crate) fn handle(chat: &mut Chat, session: &mut Session, context: &Context<'_>) -> Outcome {
@@ -20,7 +20,7 @@ fn prepare(
     session: &mut Session,
     context: &Context<'_>,
 ) -> Result<Outcome, Reply> {
-    let Some(field) = &context.request.room else {
+    let Some(field) = given_room(context.request) else {
         return Err(Reply::bad(Phrase::NoRoomGiven));
     };
     let name = room_name(chat, field).map_err(Reply::bad)?;
@@ -38,13 +38,18 @@ fn prepare(
     Ok(Outcome::Wait)
 }
 
+/// The room that a request names; an empty one is as if it were missing.
+pub(super) fn given_room<'a>(request: &'a Request<'_>) -> Option<&'a Field<'a>> {
+    request.room.as_ref().filter(|field| !field.text.is_empty())
+}
+
 /// The room's name, where it can be a room's that is joined or left.
 pub(super) fn room_name(chat: &Chat, field: &Field<'_>) -> Result<Name, Phrase> {
     if chat.common_named(&field.text).is_some() && field.text != "#" {
         return Err(Phrase::CommonChat { room: Name::shown(&field.text) });
     }
     Name::room(&field.text, chat.limits.name_chars).map_err(|fault| match fault {
-        NameFault::NoHash | NameFault::Empty => Phrase::NotARoom { room: Name::shown(&field.text) },
+        NameFault::NoHash => Phrase::NotARoom { room: Name::shown(&field.text) },
         fault => Phrase::BadName { field: field.key, fault },
     })
 }

@@ -1,7 +1,7 @@
 //! `leave`: the end of a membership. A named room is answered before the log-in is asked for, as
 //! seed 000's fourth and fifth transcript show.
 
-use super::join::room_name;
+use super::join::{given_room, room_name};
 use crate::chat::checks::{check_own_name, speaker};
 use crate::chat::outcome::Outcome;
 use crate::chat::session::{Session, Waiting};
@@ -9,7 +9,7 @@ use crate::chat::{Chat, Context};
 use crate::message::{AccountId, Code, Field, Job, Name, Phrase, Reply, RoomId};
 
 pub(crate) fn handle(chat: &mut Chat, session: &mut Session, context: &Context<'_>) -> Outcome {
-    let prepared = match &context.request.room {
+    let prepared = match given_room(context.request) {
         Some(field) => prepare(chat, session, context, field),
         None if session.account().is_none() => {
             let user = speaker(session, context.request);

@@ -11,12 +11,21 @@
     clippy::unwrap_used,
     reason = "a test fails by panicking, says what it shows in its name, and waits with a deadline"
 )]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails where something is not as it should be"
+)]
+#![allow(clippy::disallowed_methods, reason = "a test waits with a deadline")]
 
 mod client_alone;
 mod console;
 mod crowd;
 mod golden;
 mod idle;
+mod limits;
 mod limits_of_connections;
 mod log;
 mod probe;

@@ -356,12 +356,16 @@ impl Connection {
     }
 }
 
-/// When the object after one that was just written may follow: one that has fallen behind by less
-/// than the full gap catches up, so that a coarse clock does not slow a long queue.
+/// A shorter gap than this is below what the event queue can wait for.
+const CLOCK_GRAIN: Duration = Duration::from_millis(1);
+
+/// When the object after one that was just written may follow. Gaps too short to be waited for are
+/// caught up, so that a coarse clock does not slow a long queue; the others are never cut, however
+/// late the loop is, since two objects in one read are the end of a beginner.
 fn next_object(due: Duration, uptime: Duration, left: usize) -> Duration {
     let share = u32::try_from(left).ok().and_then(|left| PACE_BACKLOG.checked_div(left));
     let gap = share.map_or(PACE_GAP, |share| share.min(PACE_GAP));
-    let from = if gap < PACE_GAP && due + PACE_GAP > uptime { due } else { uptime };
+    let from = if gap < CLOCK_GRAIN && due + PACE_GAP > uptime { due } else { uptime };
     from + gap
 }
 
@@ -380,7 +384,9 @@ mod tests {
         assert_eq!(next_object(ms(1000), ms(1000), 1), ms(1005));
         assert_eq!(next_object(ms(1000), ms(1000), 20), ms(1005));
         assert_eq!(next_object(ms(1000), ms(1000), 50), ms(1002));
-        assert_eq!(next_object(ms(1000), ms(1001), 100), ms(1001), "it catches up");
-        assert_eq!(next_object(ms(0), ms(1000), 100), ms(1001), "but not from long ago");
+        assert_eq!(next_object(ms(1000), ms(1004), 50), ms(1006), "it is never cut");
+        let half = Duration::from_micros(500);
+        assert_eq!(next_object(ms(1000), ms(1001), 200), ms(1000) + half, "it catches up");
+        assert_eq!(next_object(ms(0), ms(1000), 200), ms(1000) + half, "but not from long ago");
     }
 }

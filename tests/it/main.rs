@@ -20,6 +20,7 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "a test waits with a deadline")]
 
+mod bytes;
 mod client_alone;
 mod console;
 mod crowd;
@@ -28,10 +29,13 @@ mod idle;
 mod limits;
 mod limits_of_connections;
 mod log;
+mod order;
+mod pacing;
 mod probe;
 mod process;
 mod regressions;
 mod scripted_peer;
+mod sessions;
 mod sim;
 mod slow_reader;
 mod start;

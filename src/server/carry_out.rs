@@ -5,7 +5,7 @@ use super::event_loop::{Observer, Running};
 use super::fanout::Targets;
 use crate::chat::{Effect, Payload};
 use crate::logging::log;
-use crate::message::{AudienceId, Code, ConnectionId, Done, Job, Name, Reply, Secret};
+use crate::message::{AudienceId, Code, ConnectionId, Done, Job, Reply, Secret};
 use crate::wire::encode;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -194,6 +194,8 @@ fn log_refusal(peer: SocketAddr, reply: &Reply) {
 /// Who ended, after how much, and why.
 fn last_words(connection: &Connection, reason: &str) -> String {
     let (peer, requests) = (connection.peer, connection.requests);
-    let name = connection.name.as_ref().map_or("nobody", Name::as_str);
-    format!("{peer} ({name}) ended after {requests} requests: {reason}")
+    match &connection.name {
+        Some(name) => format!("{peer} ended after {requests} requests: {reason} (user {name})"),
+        None => format!("{peer} ended after {requests} requests: {reason}"),
+    }
 }

@@ -30,7 +30,8 @@ fn with_drop_silent_only_who_answers_lives() {
         answers.presence("ann");
     }
     silent.assert_closed();
-    server.wait_for_log(|line| line.contains("(bob)") && line.contains("no answer to a probe"));
+    server
+        .wait_for_log(|line| line.contains("(user bob)") && line.contains("no answer to a probe"));
 }
 
 #[test]

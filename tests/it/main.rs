@@ -33,6 +33,7 @@ mod order;
 mod pacing;
 mod probe;
 mod process;
+mod protocol_page;
 mod regressions;
 mod scripted_peer;
 mod sessions;

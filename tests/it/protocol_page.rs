@@ -1,0 +1,298 @@
+//! PROTOCOL.md says what the code says: its tables are those that the code gives, its
+//! transcripts are played against a server. With `JIM_UPDATE_GOLDEN=1` both are written anew (one
+//! test at a time: `--test-threads 1`).
+
+use super::support::Server;
+use super::transcript::play;
+use jim::chat::{ACTIONS, Needs, Policy};
+use jim::limits::Limits;
+use jim::message::{Code, Facts, JsonFault, Junk, Language, Name, NameFault, Phrase};
+use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
+
+fn path() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("PROTOCOL.md")
+}
+
+fn page() -> String {
+    fs::read_to_string(path()).unwrap()
+}
+
+/// The table that follows this heading must be this one.
+fn check_table(page: &str, first_row: &str, expected: &str) -> String {
+    let start = page.find(first_row).unwrap_or_else(|| panic!("no table {first_row}"));
+    let rest = &page[start..];
+    let end = rest.find("\n\n").map_or(rest.len(), |end| end + 1);
+    if std::env::var_os("JIM_UPDATE_GOLDEN").is_none() {
+        assert_eq!(&rest[..end], expected, "PROTOCOL.md has another table than the code");
+    }
+    format!("{}{expected}{}", &page[..start], &rest[end..])
+}
+
+const ACTIONS_HEAD: &str = "| action | also | needs | what it does |";
+
+fn actions_table() -> String {
+    let mut table = format!("{ACTIONS_HEAD}\n| --- | --- | --- | --- |\n");
+    for action in &ACTIONS {
+        let synonyms: Vec<_> = action.synonyms.iter().map(|name| format!("`{name}`")).collect();
+        let needs = match action.needs {
+            Needs::Nothing => "",
+            Needs::Presence => "presence or log-in",
+            Needs::Authentication => "log-in",
+        };
+        let row = [&format!("`{}`", action.name), &synonyms.join(", "), needs, action.help];
+        writeln!(table, "| {} |", row.join(" | ")).unwrap();
+    }
+    table
+}
+
+const LIMITS_HEAD: &str = "| what | limit | setting |";
+
+fn limits_table() -> String {
+    // All fields are named, so that a new limit is missed here.
+    let Limits {
+        action_chars,
+        name_chars,
+        message_chars,
+        object_chars,
+        msg_object_chars,
+        tag_chars,
+        status_chars,
+        password_chars,
+        time_text_chars,
+        object_members,
+        object_depth,
+        bad_requests,
+    } = Limits::default();
+    let rows = [
+        ("`action`", action_chars, "action_chars"),
+        ("account name; room name without its `#`", name_chars, "name_chars"),
+        ("`message`", message_chars, "message_chars"),
+        ("a whole object", object_chars, "object_chars"),
+        ("a whole `msg` of the plain fields (see below)", msg_object_chars, "msg_object_chars"),
+        ("`encoding`, `id`", tag_chars, "tag_chars"),
+        ("`user.status`", status_chars, "status_chars"),
+        ("`user.password`", password_chars, "password_chars"),
+        ("a `time` that is a text", time_text_chars, "time_text_chars"),
+        ("members of one object", object_members, "object_members"),
+        ("nesting of objects and lists", object_depth, "object_depth"),
+        ("answers of 400 in a row", bad_requests as usize, "bad_requests"),
+    ];
+    let mut table = format!("{LIMITS_HEAD}\n| --- | --- | --- |\n");
+    for (what, limit, setting) in rows {
+        writeln!(table, "| {what} | {limit} | `limits.{setting}` |").unwrap();
+    }
+    table
+}
+
+const ANSWERS_HEAD: &str = "| code | reason | more | English | Russian |";
+
+fn answers_table() -> String {
+    let mut table = format!("{ANSWERS_HEAD}\n| --- | --- | --- | --- | --- |\n");
+    for (code, phrase) in answers() {
+        let facts = phrase.facts();
+        let reason =
+            if facts.reason.is_empty() { String::new() } else { format!("`{}`", facts.reason) };
+        let texts = [Language::English, Language::Russian]
+            .map(|language| phrase.in_language(language).to_string().replace('|', "\\|"));
+        let [english, russian] = texts;
+        let number = code.number();
+        writeln!(table, "| {number} | {reason} | {} | {english} | {russian} |", more(facts))
+            .unwrap();
+    }
+    table
+}
+
+fn more(facts: Facts) -> String {
+    let field = facts.field.map(|field| format!("`field` `{field}`"));
+    let numbers = [("limit", facts.limit), ("got", facts.got), ("at", facts.at)];
+    let numbers =
+        numbers.into_iter().filter_map(|(name, value)| Some(format!("`{name}` {}", value?)));
+    field.into_iter().chain(numbers).collect::<Vec<_>>().join(", ")
+}
+
+/// Every answer that there is, with something in its places.
+fn answers() -> Vec<(Code, Phrase)> {
+    use Code as C;
+    use Phrase as P;
+    let ann = || Name::shown("ann");
+    let bob = || Name::shown("bob");
+    let room = || Name::shown("#room");
+    let bad = |phrase| (C::BadRequest, phrase);
+    let mut answers = vec![
+        (C::Accepted, P::Authenticated { user: ann() }),
+        (C::Ok, P::AlreadyAuthenticated { user: ann() }),
+        (C::Ok, P::Present { user: Some(ann()) }),
+        (C::Ok, P::Joined { user: ann(), room: room() }),
+        (C::Ok, P::Left { user: ann(), room: room() }),
+        (C::Ok, P::Delivered { from: ann(), to: room() }),
+        (C::Ok, P::Goodbye),
+    ];
+    let junk = [Junk::Pickle, Junk::Array, Junk::Text, Junk::Number, Junk::Word, Junk::Bytes];
+    answers.extend(junk.map(|junk| bad(P::NotAnObject { junk })));
+    let json = [
+        JsonFault::Expected("a , or a }"),
+        JsonFault::ControlCharacter,
+        JsonFault::LoneSurrogate,
+        JsonFault::BadEscape,
+        JsonFault::NotUtf8,
+        JsonFault::DuplicateKey,
+        JsonFault::TooDeep { limit: 32 },
+        JsonFault::TooManyMembers { limit: 64 },
+    ];
+    answers.extend(json.map(|fault| bad(P::BadJson { fault, at: 17 })));
+    let field = "user.account_name";
+    let (action, meant) = (Name::shown("prоbe"), ('о', "probe"));
+    answers.extend(
+        [
+            P::ObjectTooLong { limit: 640, got: 700 },
+            P::ObjectTooBig { limit: 640, got: 10_000 },
+            P::FieldTooLong { field: "message", limit: 500, got: 501 },
+            P::NeverCloses { limit: 65_536 },
+            P::CutShort,
+            P::MissingField { field: "time" },
+            P::NoRoomGiven,
+            P::NoSenderOrAddressee,
+            P::WrongType { field: "time", expected: "a number" },
+            P::TimeNotFinite,
+            P::UnknownAction { action: Name::shown("dance"), odd: None },
+            P::UnknownAction { action, odd: Some(meant) },
+            P::ServerOnly { field: "response" },
+            P::ProbeFromClient,
+            P::Disagree { field: "to", other: "destination" },
+        ]
+        .map(bad),
+    );
+    let names = [
+        NameFault::Empty,
+        NameFault::TooLong { limit: 25, got: 26 },
+        NameFault::Hidden('\u{200b}'),
+        NameFault::Backslash,
+        NameFault::EdgeSpace,
+        NameFault::Hash,
+        NameFault::Marks,
+        NameFault::Reserved,
+        NameFault::NotAName,
+    ];
+    answers.extend(names.map(|fault| bad(P::BadName { field, fault })));
+    answers.extend([
+        bad(P::NotARoom { room: Name::shown("room") }),
+        bad(P::CommonChat { room: Name::shown("#all") }),
+        bad(P::NoSuchRoom { room: room() }),
+        (C::Unauthorized, P::NotAuthenticated { user: Some(ann()) }),
+        (C::Unauthorized, P::NotPresent { user: Some(ann()) }),
+        (C::Unauthorized, P::GuestsMayNot),
+        (C::Unauthorized, P::NameOfAccount { user: ann(), account: ann() }),
+        (C::Unauthorized, P::NameOfAccount { user: Name::shown("аnn"), account: ann() }),
+        (C::WrongLogin, P::WrongLogin { user: ann() }),
+        (C::Forbidden, P::Blocked { user: ann() }),
+        (C::Forbidden, P::NotAMember { user: Some(ann()), room: room() }),
+        (C::Forbidden, P::NotYou { field: "from", claimed: bob(), user: ann() }),
+        (C::Forbidden, P::AlreadyOther { user: ann(), other: bob() }),
+        (C::NotFound, P::NoSuchRoom { room: room() }),
+        (C::NotFound, P::NoSuchUser { user: bob() }),
+        (C::Conflict, P::ConnectedElsewhere { user: ann() }),
+        (C::Gone, P::Offline { user: bob() }),
+        (C::TooMany, P::Busy { seconds: 5 }),
+        (C::TooMany, P::TooManyConnections { limit: 20_000 }),
+        (C::ServerError, P::ServerFailed),
+    ]);
+    answers
+}
+
+/// A number for every phrase: without a wildcard, so that a new one does not compile until it has
+/// its number and so its place in [`answers`].
+fn number(phrase: &Phrase) -> usize {
+    use Phrase as P;
+    match phrase {
+        P::Authenticated { .. } => 0,
+        P::AlreadyAuthenticated { .. } => 1,
+        P::Present { .. } => 2,
+        P::Joined { .. } => 3,
+        P::Left { .. } => 4,
+        P::Delivered { .. } => 5,
+        P::Goodbye => 6,
+        P::NotAnObject { .. } => 7,
+        P::BadJson { .. } => 8,
+        P::ObjectTooLong { .. } => 9,
+        P::ObjectTooBig { .. } => 10,
+        P::NeverCloses { .. } => 11,
+        P::CutShort => 12,
+        P::MissingField { .. } => 13,
+        P::WrongType { .. } => 14,
+        P::FieldTooLong { .. } => 15,
+        P::TimeNotFinite => 16,
+        P::UnknownAction { .. } => 17,
+        P::ServerOnly { .. } => 18,
+        P::ProbeFromClient => 19,
+        P::Disagree { .. } => 20,
+        P::BadName { .. } => 21,
+        P::NoRoomGiven => 22,
+        P::NoSenderOrAddressee => 23,
+        P::NotARoom { .. } => 24,
+        P::CommonChat { .. } => 25,
+        P::NotAuthenticated { .. } => 26,
+        P::NotPresent { .. } => 27,
+        P::GuestsMayNot => 28,
+        P::NameOfAccount { .. } => 29,
+        P::WrongLogin { .. } => 30,
+        P::Blocked { .. } => 31,
+        P::NotAMember { .. } => 32,
+        P::NotYou { .. } => 33,
+        P::AlreadyOther { .. } => 34,
+        P::NoSuchRoom { .. } => 35,
+        P::NoSuchUser { .. } => 36,
+        P::ConnectedElsewhere { .. } => 37,
+        P::Offline { .. } => 38,
+        P::Busy { .. } => 39,
+        P::TooManyConnections { .. } => 40,
+        P::ServerFailed => 41,
+    }
+}
+
+#[test]
+fn every_phrase_is_among_the_answers() {
+    let mut numbers: Vec<usize> = answers().iter().map(|(_, phrase)| number(phrase)).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers, (0..=41).collect::<Vec<_>>());
+}
+
+#[test]
+fn its_tables_are_those_of_the_code() {
+    let page = page();
+    let page = check_table(&page, ACTIONS_HEAD, &actions_table());
+    let page = check_table(&page, LIMITS_HEAD, &limits_table());
+    let page = check_table(&page, ANSWERS_HEAD, &answers_table());
+    if std::env::var_os("JIM_UPDATE_GOLDEN").is_some() {
+        fs::write(path(), &page).unwrap();
+    }
+    for name in Policy::default().common {
+        assert!(page.contains(&format!("`{name}`")), "{name} is a name of the common chat");
+    }
+}
+
+#[test]
+fn its_transcripts_are_what_happens() {
+    let page = page();
+    let server = Server::with_users(&["ann", "bob"], &["--lang", "en"]);
+    let mut played = String::new();
+    let mut blocks = 0;
+    let mut rest = page.as_str();
+    while let Some(start) = rest.find("```jim\n") {
+        let start = start + "```jim\n".len();
+        let end = start + rest[start..].find("```").expect("the block ends");
+        played.push_str(&rest[..start]);
+        played.push_str(&play(&server, &rest[start..end]));
+        rest = &rest[end..];
+        blocks += 1;
+    }
+    played.push_str(rest);
+    assert!(blocks >= 5, "the transcripts are there");
+    if std::env::var_os("JIM_UPDATE_GOLDEN").is_some() {
+        fs::write(path(), played).unwrap();
+    } else {
+        assert_eq!(played, page, "PROTOCOL.md shows another conversation than what happens");
+    }
+}

@@ -5,8 +5,13 @@
 use super::support::Server;
 use super::transcript::play;
 use jim::chat::{ACTIONS, Needs, Policy};
-use jim::limits::Limits;
+use jim::limits::{
+    ANSWER_BYTES, BEGINNER_REQUESTS, KEEPALIVE_IDLE, LINGER, LINGER_BYTES, Limits,
+    OBJECT_HELD_BYTES, OBJECT_OPEN_BYTES, PACE_BACKLOG, PACE_GAP, TCP_USER_TIMEOUT,
+    UNREAD_ANSWER_BYTES,
+};
 use jim::message::{Code, Facts, JsonFault, Junk, Language, Name, NameFault, Phrase};
+use jim::server::Settings;
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
@@ -114,23 +119,38 @@ fn more(facts: Facts) -> String {
 
 /// Every answer that there is, with something in its places.
 fn answers() -> Vec<(Code, Phrase)> {
-    use Code as C;
+    let bad = json_faults().into_iter().chain(field_faults()).chain(name_faults());
+    let bad = bad.map(|phrase| (Code::BadRequest, phrase));
+    done().into_iter().chain(bad).chain(refusals()).collect()
+}
+
+fn ann() -> Name {
+    Name::shown("ann")
+}
+
+fn bob() -> Name {
+    Name::shown("bob")
+}
+
+fn room() -> Name {
+    Name::shown("#room")
+}
+
+fn done() -> [(Code, Phrase); 7] {
     use Phrase as P;
-    let ann = || Name::shown("ann");
-    let bob = || Name::shown("bob");
-    let room = || Name::shown("#room");
-    let bad = |phrase| (C::BadRequest, phrase);
-    let mut answers = vec![
-        (C::Accepted, P::Authenticated { user: ann() }),
-        (C::Ok, P::AlreadyAuthenticated { user: ann() }),
-        (C::Ok, P::Present { user: Some(ann()) }),
-        (C::Ok, P::Joined { user: ann(), room: room() }),
-        (C::Ok, P::Left { user: ann(), room: room() }),
-        (C::Ok, P::Delivered { from: ann(), to: room() }),
-        (C::Ok, P::Goodbye),
-    ];
+    [
+        (Code::Accepted, P::Authenticated { user: ann() }),
+        (Code::Ok, P::AlreadyAuthenticated { user: ann() }),
+        (Code::Ok, P::Present { user: Some(ann()) }),
+        (Code::Ok, P::Joined { user: ann(), room: room() }),
+        (Code::Ok, P::Left { user: ann(), room: room() }),
+        (Code::Ok, P::Delivered { from: ann(), to: room() }),
+        (Code::Ok, P::Goodbye),
+    ]
+}
+
+fn json_faults() -> Vec<Phrase> {
     let junk = [Junk::Pickle, Junk::Array, Junk::Text, Junk::Number, Junk::Word, Junk::Bytes];
-    answers.extend(junk.map(|junk| bad(P::NotAnObject { junk })));
     let json = [
         JsonFault::Expected("a , or a }"),
         JsonFault::ControlCharacter,
@@ -141,30 +161,34 @@ fn answers() -> Vec<(Code, Phrase)> {
         JsonFault::TooDeep { limit: 32 },
         JsonFault::TooManyMembers { limit: 64 },
     ];
-    answers.extend(json.map(|fault| bad(P::BadJson { fault, at: 17 })));
-    let field = "user.account_name";
+    let junk = junk.map(|junk| Phrase::NotAnObject { junk });
+    junk.into_iter().chain(json.map(|fault| Phrase::BadJson { fault, at: 17 })).collect()
+}
+
+fn field_faults() -> [Phrase; 15] {
+    use Phrase as P;
     let (action, meant) = (Name::shown("prоbe"), ('о', "probe"));
-    answers.extend(
-        [
-            P::ObjectTooLong { limit: 640, got: 700 },
-            P::ObjectTooBig { limit: 640, got: 10_000 },
-            P::FieldTooLong { field: "message", limit: 500, got: 501 },
-            P::NeverCloses { limit: 65_536 },
-            P::CutShort,
-            P::MissingField { field: "time" },
-            P::NoRoomGiven,
-            P::NoSenderOrAddressee,
-            P::WrongType { field: "time", expected: "a number" },
-            P::TimeNotFinite,
-            P::UnknownAction { action: Name::shown("dance"), odd: None },
-            P::UnknownAction { action, odd: Some(meant) },
-            P::ServerOnly { field: "response" },
-            P::ProbeFromClient,
-            P::Disagree { field: "to", other: "destination" },
-        ]
-        .map(bad),
-    );
-    let names = [
+    [
+        P::ObjectTooLong { limit: 640, got: 700 },
+        P::ObjectTooBig { limit: 640, got: 10_000 },
+        P::FieldTooLong { field: "message", limit: 500, got: 501 },
+        P::NeverCloses { limit: OBJECT_OPEN_BYTES },
+        P::CutShort,
+        P::MissingField { field: "time" },
+        P::NoRoomGiven,
+        P::NoSenderOrAddressee,
+        P::WrongType { field: "time", expected: "a number" },
+        P::TimeNotFinite,
+        P::UnknownAction { action: Name::shown("dance"), odd: None },
+        P::UnknownAction { action, odd: Some(meant) },
+        P::ServerOnly { field: "response" },
+        P::ProbeFromClient,
+        P::Disagree { field: "to", other: "destination" },
+    ]
+}
+
+fn name_faults() -> Vec<Phrase> {
+    let faults = [
         NameFault::Empty,
         NameFault::TooLong { limit: 25, got: 26 },
         NameFault::Hidden('\u{200b}'),
@@ -175,11 +199,19 @@ fn answers() -> Vec<(Code, Phrase)> {
         NameFault::Reserved,
         NameFault::NotAName,
     ];
-    answers.extend(names.map(|fault| bad(P::BadName { field, fault })));
-    answers.extend([
-        bad(P::NotARoom { room: Name::shown("room") }),
-        bad(P::CommonChat { room: Name::shown("#all") }),
-        bad(P::NoSuchRoom { room: room() }),
+    let bad = faults.map(|fault| Phrase::BadName { field: "user.account_name", fault });
+    let rooms = [
+        Phrase::NotARoom { room: Name::shown("room") },
+        Phrase::CommonChat { room: Name::shown("#all") },
+        Phrase::NoSuchRoom { room: room() },
+    ];
+    bad.into_iter().chain(rooms).collect()
+}
+
+fn refusals() -> [(Code, Phrase); 17] {
+    use Code as C;
+    use Phrase as P;
+    [
         (C::Unauthorized, P::NotAuthenticated { user: Some(ann()) }),
         (C::Unauthorized, P::NotPresent { user: Some(ann()) }),
         (C::Unauthorized, P::GuestsMayNot),
@@ -197,8 +229,7 @@ fn answers() -> Vec<(Code, Phrase)> {
         (C::TooMany, P::Busy { seconds: 5 }),
         (C::TooMany, P::TooManyConnections { limit: 20_000 }),
         (C::ServerError, P::ServerFailed),
-    ]);
-    answers
+    ]
 }
 
 /// A number for every phrase: without a wildcard, so that a new one does not compile until it has
@@ -270,6 +301,40 @@ fn its_tables_are_those_of_the_code() {
     }
     for name in Policy::default().common {
         assert!(page.contains(&format!("`{name}`")), "{name} is a name of the common chat");
+    }
+}
+
+/// The numbers that stand in its sentences.
+#[test]
+fn its_numbers_are_those_of_the_code() {
+    let page = page().split_whitespace().collect::<Vec<_>>().join(" ");
+    let Settings {
+        policy, output, first_object, first_object_when_full, half_object, listen, ..
+    } = Settings::default();
+    let sentences = [
+        format!("TCP, port {}", listen[0].port()),
+        format!("`probe_after` ({} minutes)", policy.probe_after.as_secs() / 60),
+        format!("`probe_timeout` ({} s)", policy.probe_timeout.as_secs()),
+        format!("An answer is under {ANSWER_BYTES} bytes"),
+        format!("up to {} KiB are looked at", OBJECT_HELD_BYTES / 1024),
+        format!("has not closed after {} KiB", OBJECT_OPEN_BYTES / 1024),
+        format!("at least {} ms apart", PACE_GAP.as_millis()),
+        format!("objects waiting, {} ms divided", PACE_BACKLOG.as_millis()),
+        format!("never had more than {BEGINNER_REQUESTS} answers waiting"),
+        format!("While {} KiB of answers", UNREAD_ANSWER_BYTES / 1024),
+        format!("more than {} MiB wait for you", output.soft_bytes >> 20),
+        format!("for over {} s", output.soft_for.as_secs()),
+        format!("more than {} MiB at all", output.hard_bytes >> 20),
+        format!("leave more than {} MiB", output.total_bytes >> 20),
+        format!("must come within {} s", first_object.as_secs()),
+        format!("({} s when the server is over 80 % full)", first_object_when_full.as_secs()),
+        format!("may stay half for {} s", half_object.as_secs()),
+        format!("TCP keepalive after {} s", KEEPALIVE_IDLE.as_secs()),
+        format!("unacknowledged for {} s", TCP_USER_TIMEOUT.as_secs()),
+        format!("for up to {} s or {} MiB, then closes", LINGER.as_secs(), LINGER_BYTES >> 20),
+    ];
+    for sentence in sentences {
+        assert!(page.contains(&sentence), "PROTOCOL.md does not say: {sentence}");
     }
 }
 

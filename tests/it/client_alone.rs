@@ -519,9 +519,12 @@ fn ctrl_c_says_goodbye() {
         });
         let mut client = Client::start(&[&["-p", &peer.port], arguments].concat(), Stdio::piped());
         client.wait_until_entered();
+        // Kept open: waiting for a child closes its input, which would be an end of its own.
+        let typed = client.child.stdin.take();
         let pid = rustix::process::Pid::from_child(&client.child);
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
         assert_eq!(client.end(), (130, String::new(), String::new()), "{arguments:?}");
+        drop(typed);
         peer.join();
     }
 }

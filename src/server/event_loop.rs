@@ -11,6 +11,7 @@ use super::{Settings, StartError};
 use crate::buffer::Pool;
 use crate::chat::Chat;
 use crate::limits::{EVENTS_PER_POLL, READ_BUFFER_BYTES};
+use crate::logging::log;
 use crate::message::{ConnectionId, Done, Job, Now, Reply, Snapshot};
 use crate::workers::{PasswordWorker, Report, StorageWorker};
 use mio::net::TcpListener;
@@ -283,14 +284,14 @@ impl<O: Observer> Running<O> {
 
     fn stopped(&self) -> Option<Stopped> {
         let due = self.stop_due?;
-        if self.signals > 1 {
-            return Some(Stopped::AtOnce);
-        }
         let owed = self.connections.iter().any(|connection| {
             connection.waiting || (connection.phase != Phase::Gone && !connection.output.is_empty())
         });
         if !owed {
             return Some(Stopped::Cleanly);
+        }
+        if self.signals > 1 {
+            return Some(Stopped::AtOnce);
         }
         (self.now.uptime >= due).then_some(Stopped::Late)
     }
@@ -323,7 +324,7 @@ impl<O: Observer> Running<O> {
     fn take_done(&mut self) {
         self.reports_left = self.take_reports() == REPORTS_PER_TURN;
         while let Some((connection, done)) = self.workers.passwords.poll_done() {
-            self.finish(connection, done);
+            self.take_result(connection, done);
         }
         while let Some((connection, job)) = self.backlog.pop_front() {
             if let Err(job) = self.workers.storage.submit(connection, job) {
@@ -338,7 +339,7 @@ impl<O: Observer> Running<O> {
         for taken in 0..REPORTS_PER_TURN {
             match self.workers.storage.poll_report() {
                 None => return taken,
-                Some(Report::Done { connection, done }) => self.finish(connection, done),
+                Some(Report::Done { connection, done }) => self.take_result(connection, done),
                 Some(Report::Accounts(accounts)) => {
                     self.chat.handle_accounts(accounts);
                     self.carry_out(&[]);
@@ -349,10 +350,18 @@ impl<O: Observer> Running<O> {
     }
 
     /// A job is done: the request is answered, and the connection's next one may be handled.
-    fn finish(&mut self, id: ConnectionId, done: Done) {
-        if let Some(connection) = self.connections.get_mut(id) {
+    fn take_result(&mut self, id: ConnectionId, done: Done) {
+        let connection = self.connections.get_mut(id);
+        let peer = connection.map(|connection| {
             connection.waiting = false;
-        }
+            connection.peer
+        });
+        self.finish(id, peer, done);
+    }
+
+    /// Hands a result to the chat, also where its connection is gone: what is stored is stored.
+    #[log(show(peer))]
+    fn finish(&mut self, id: ConnectionId, peer: Option<SocketAddr>, done: Done) {
         self.chat.handle_done(id, done);
         self.carry_out(&[]);
         self.make_ready(id);

@@ -41,7 +41,9 @@ fn timer(server: &Server, client: &Client) -> Option<(u32, u32)> {
     let table = fs::read_to_string("/proc/net/tcp").unwrap();
     let ends = [format!(":{own:04X}"), format!(":{other:04X}")];
     let row = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let row = row.filter(|row| row[1].ends_with(&ends[0]) && row[2].ends_with(&ends[1])).last()?;
+    let row = row
+        .filter(|row| row.len() > 5)
+        .find(|row| row[1].ends_with(&ends[0]) && row[2].ends_with(&ends[1]))?;
     let (kind, left) = row[5].split_once(':')?;
     let [kind, left] = [kind, left].map(|hex| u32::from_str_radix(hex, 16).unwrap());
     Some((kind, left))

@@ -19,6 +19,13 @@
     reason = "a test fails where something is not as it should be"
 )]
 #![allow(clippy::disallowed_methods, reason = "a test waits with a deadline")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "all of this is a test, its helpers too"
+)]
 
 mod bytes;
 mod client_alone;

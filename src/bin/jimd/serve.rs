@@ -39,14 +39,13 @@ pub(crate) fn run(config: &Config, environment: &Environment) -> Result<Exit, Fa
 }
 
 /// From the store on, all that goes well or wrong is in the log too.
-#[log(show(config))]
 fn open_and_serve(
     config: &Config,
     environment: &Environment,
     folder: &DataFolder,
     server: Server<Answers>,
 ) -> Result<Exit, Failure> {
-    let (store, snapshot) = open_store(folder, config)?;
+    let (store, snapshot) = open_store(config, folder)?;
     let workers = Workers {
         storage: StorageWorker::spawn(store, server.wake())?,
         passwords: PasswordWorker::spawn(server.wake())?,
@@ -68,8 +67,8 @@ fn open_and_serve(
     })
 }
 
-#[log(show(folder))]
-fn open_store(folder: &DataFolder, config: &Config) -> Result<(Store, Snapshot), Failure> {
+#[log(show(config))]
+fn open_store(config: &Config, folder: &DataFolder) -> Result<(Store, Snapshot), Failure> {
     let store = Store::open(folder, config.durability);
     let mut store = store.map_err(|error| store_failure(&error))?;
     let snapshot = store.snapshot().map_err(|error| store_failure(&error))?;

@@ -81,7 +81,8 @@ impl Exit {
     pub fn of_listening(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::AddrInUse => Self::PortInUse,
-            io::ErrorKind::AddrNotAvailable => Self::BadAddress,
+            // A link's own IPv6 address without its link is an invalid one.
+            io::ErrorKind::AddrNotAvailable | io::ErrorKind::InvalidInput => Self::BadAddress,
             io::ErrorKind::PermissionDenied => Self::NotPermitted,
             _ => Self::Failed,
         }
@@ -103,6 +104,7 @@ mod tests {
         let rows = [
             (io::ErrorKind::AddrInUse, 4),
             (io::ErrorKind::AddrNotAvailable, 5),
+            (io::ErrorKind::InvalidInput, 5),
             (io::ErrorKind::PermissionDenied, 6),
             (io::ErrorKind::OutOfMemory, 1),
         ];

@@ -2,8 +2,10 @@
 
 use super::crowd::{guest, name_of};
 use super::process::{log_of, wait_until};
-use super::support::{Folder, Server, add_user};
+use super::support::{Client, Folder, Server, add_user, jimd};
 use std::fs;
+use std::net::SocketAddr;
+use std::process::{Child, Stdio};
 use std::time::{Duration, SystemTime};
 
 /// What someone would like the operator to believe.
@@ -229,4 +231,37 @@ fn an_old_log_is_put_aside_at_the_start_and_few_are_kept() {
     let date = jiff::Timestamp::try_from(old).unwrap().to_zoned(jiff::tz::TimeZone::UTC).date();
     assert_eq!(names[2], format!("jimd.log.{date}"));
     assert!(!log_of(&server).contains("old\n"));
+}
+
+/// A server whose console is the test's; killed when dropped.
+struct Bare(Child);
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_console_that_is_gone_stops_nothing() {
+    let folder = Folder::new();
+    let mut command = jimd(&folder);
+    command.args(["-a", "127.0.0.1", "-p", "0"]).stdin(Stdio::null()).stderr(Stdio::piped());
+    let mut server = Bare(command.spawn().unwrap());
+    drop(server.0.stderr.take());
+    let log = folder.path().join("logs/jimd.log");
+    let mut address: Option<SocketAddr> = None;
+    wait_until("it serves", || {
+        let log = fs::read_to_string(&log).unwrap_or_default();
+        let serves = log.split_once(" serves [").and_then(|(_, rest)| rest.split_once(']'));
+        address = serves.map(|(address, _)| address.parse().unwrap());
+        address.is_some()
+    });
+    let mut ann = guest(Client::connect(address.unwrap()), "ann");
+    assert_eq!(ann.log_in("nobody", "x")["response"], 402);
+    ann.assert_nothing_came();
+    let pid = rustix::process::Pid::from_child(&server.0);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(server.0.wait().unwrap().code(), Some(0));
 }

@@ -2,31 +2,17 @@
 #![allow(
     missing_docs,
     unreachable_pub,
-    dead_code,
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stderr,
+    clippy::too_many_lines,
     clippy::unwrap_used,
     reason = "a test fails by panicking, says what it shows in its name, and waits with a deadline"
 )]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails where something is not as it should be"
-)]
-#![allow(clippy::disallowed_methods, reason = "a test waits with a deadline")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "all of this is a test, its helpers too"
-)]
 
+mod access;
 mod bytes;
 mod client_alone;
 mod console;
@@ -37,6 +23,7 @@ mod idle;
 mod limits;
 mod limits_of_connections;
 mod log;
+mod names;
 mod order;
 mod pacing;
 mod probe;

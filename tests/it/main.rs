@@ -29,6 +29,7 @@ mod pacing;
 mod probe;
 mod process;
 mod protocol_page;
+mod python;
 mod readme;
 mod regressions;
 mod scripted_peer;

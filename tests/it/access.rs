@@ -227,3 +227,22 @@ fn memberships_survive_reconnects_restarts_and_a_kill() {
     let mut ann = logged_in(&server, "ann");
     assert_eq!(room(&mut ann, "leave", "#last")["response"], 200);
 }
+
+#[test]
+fn joining_again_and_again_is_one_membership() {
+    let server = with_settings("");
+    let mut ann = logged_in(&server, "ann");
+    let mut bob = logged_in(&server, "bob");
+    let join = r##"{"action":"join","time":1,"room":"#r"}"##;
+    for member in [&mut ann, &mut bob] {
+        member.send(join.repeat(50));
+        for _ in 0..50 {
+            assert_eq!(member.object()["response"], 200);
+        }
+    }
+    assert_eq!(msg(&mut bob, "#r", "bob")["response"], 200);
+    ann.line();
+    ann.assert_nothing_came();
+    assert_eq!(room(&mut ann, "leave", "#r")["response"], 200);
+    assert_eq!(codes(&room(&mut ann, "leave", "#r")), (403, "not_a_member"));
+}

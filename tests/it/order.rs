@@ -262,3 +262,26 @@ fn messages_come_in_the_order_in_which_they_were_sent() {
     }
     assert_eq!(last, [Some(298), Some(299)]);
 }
+
+#[test]
+fn unread_deliveries_alone_never_stop_the_reading() {
+    let server = Server::start(&[]);
+    let (mut writer, mut reader) = (server.connect(), server.connect());
+    writer.presence("w");
+    reader.presence("r");
+    // More than the sockets hold between them: what is left waits in the server.
+    let text = "x".repeat(500);
+    let msg =
+        format!(r#"{{"action":"msg","time":1,"to":"r","from":"w","message":"{text}"}}{}"#, "\n");
+    let batch = msg.repeat(500);
+    for _ in 0..28 {
+        writer.send(&batch);
+        assert_eq!(codes(&mut writer, 500), [200; 500]);
+    }
+    reader.send(r#"{"action":"msg","time":1,"to":"w","from":"r","message":"still here"}"#);
+    assert_eq!(writer.object()["message"], "still here");
+    for _ in 0..28 * 500 {
+        assert_eq!(reader.line(), msg.trim_end());
+    }
+    assert_eq!(codes(&mut reader, 1), [200]);
+}

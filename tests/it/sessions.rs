@@ -204,3 +204,46 @@ fn a_holder_whose_login_is_wanted_is_looked_after_every_second() {
     assert_eq!(server.connect().ask(LOG_IN)["response"], 409);
     until(&|left| left <= 100);
 }
+
+#[test]
+fn an_unknown_user_is_told_the_same_after_as_long_as_one_with_a_wrong_password() {
+    let server = server("one");
+    let mut client = server.connect();
+    // The least of several is what the hash itself takes, however busy the machine is.
+    let mut least = |name: &str| {
+        let mut once = || {
+            let start = Instant::now();
+            let answer = client.log_in(name, "wrong");
+            let text = answer["error"].as_str().unwrap().replace(name, "U");
+            assert_eq!(answer["response"], 402);
+            (start.elapsed(), text)
+        };
+        let (_, text) = once();
+        ((0..6).map(|_| once().0).min().unwrap(), text)
+    };
+    let (wrong, wrong_text) = least("ann");
+    let (unknown, unknown_text) = least("nobody");
+    assert_eq!(wrong_text, unknown_text);
+    assert!(unknown < wrong * 2 && wrong < unknown * 2, "{unknown:?} and {wrong:?}");
+}
+
+#[test]
+fn a_password_is_the_same_in_every_normalisation_and_may_be_anything() {
+    let folder = super::support::Folder::new();
+    let passwords = [
+        ("ann", "\u{439}od", r"\u0438\u0306od"),
+        ("bob", "x", "x"),
+        ("eve", "пароль с \\ \" 😀", r#"пароль с \\ \" \ud83d\ude00"#),
+    ];
+    for (user, password, _) in passwords {
+        super::support::add_user(&folder, user, password);
+    }
+    let server = Server::start_in(folder, &[]);
+    for (user, _, sent) in passwords {
+        assert_eq!(server.connect().log_in(user, sent)["response"], 202, "{user}");
+    }
+    let mut client = server.connect();
+    for wrong in ["X", "x ", r"x\u0000", r"\u0000", "xx"] {
+        assert_eq!(client.log_in("bob", wrong)["response"], 402, "{wrong:?}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::crowd::{MANY, guest, message, stuck, tell};
 use super::process::log_of;
-use super::support::{Client, Server};
+use super::support::{Client, Folder, Server, jimd};
 use rustix::process::Signal;
 use std::io::ErrorKind;
 use std::net::TcpStream;
@@ -66,7 +66,12 @@ fn a_password_that_is_being_checked_is_answered() {
 
 #[test]
 fn all_that_is_owed_is_written_first() {
-    let mut server = Server::start(&[]);
+    // An address of its own: another test's server could take over a port that is free again.
+    let folder = Folder::new();
+    let mut command = jimd(&folder);
+    command.args(["-a", "127.77.0.1", "-p", "0"]);
+    let mut server = Server::spawn(folder, command);
+    server.address.set_ip([127, 77, 0, 1].into());
     let mut debtor = with_a_debt(&server);
     let mut bystander = guest(server.connect(), "bystander");
     begin_stop(&server, Signal::TERM);

@@ -142,9 +142,10 @@ fn of_two_addresses_both_or_none() {
     let folder = Folder::new();
     let other = TcpListener::bind("127.0.0.2:0").unwrap();
     let port = other.local_addr().unwrap().port();
-    let ended = run_jimd(&folder, &["-a", "127.0.0.1", "-a", "127.0.0.2", "-p", &port.to_string()]);
+    let ended = run_jimd(&folder, &["-a", "127.0.0.3", "-a", "127.0.0.2", "-p", &port.to_string()]);
     assert_eq!(ended.code, Some(4), "{ended:?}");
-    TcpListener::bind(("127.0.0.1", port)).unwrap();
+    // An address that no other test listens on: it is free again.
+    TcpListener::bind(("127.0.0.3", port)).unwrap();
 }
 
 /// The lowest port that needs no privileges, and a command that has none.
@@ -469,15 +470,20 @@ fn all_addresses_are_those_of_both_families() {
 
 #[test]
 fn a_server_that_was_killed_starts_again_on_the_same_port() {
-    let mut server = Server::start(&[]);
+    // An address of its own: nobody else takes the port meanwhile.
+    let on_port = |folder: Folder, port: &str| {
+        let mut command = jimd(&folder);
+        command.args(["-a", "127.0.0.4", "-p", port]);
+        let mut server = Server::spawn(folder, command);
+        server.address.set_ip([127, 0, 0, 4].into());
+        server
+    };
+    let mut server = on_port(Folder::new(), "0");
     let mut client = server.connect();
     client.presence("ann");
     server.signal(rustix::process::Signal::KILL);
     server.wait();
     let port = server.address.port().to_string();
     let folder = std::mem::replace(&mut server.folder, Folder::new());
-    let mut command = jimd(&folder);
-    command.args(["-a", "127.0.0.1", "-p", &port]);
-    let again = Server::spawn(folder, command);
-    again.connect().presence("ann");
+    on_port(folder, &port).connect().presence("ann");
 }

@@ -72,7 +72,7 @@ pub(super) struct Connection {
     /// What it speaks, once its first bytes have said so.
     pub(super) wire: Option<Wire>,
     pub(super) output: OutputQueue,
-    /// Its audiences.
+    /// Its places in its audiences, in the audiences' order.
     pub(super) places: Vec<Place>,
     /// How many parts of this turn's shared output are its own, and not for it.
     pub(super) skips: u32,

@@ -26,6 +26,12 @@ pub(super) struct Place {
     index: usize,
 }
 
+/// A connection's place in an audience, or where it belongs: places are sorted, since whoever is in
+/// thousands of rooms leaves them all at once.
+fn find(places: &[Place], audience: AudienceId) -> Result<usize, usize> {
+    places.binary_search_by_key(&audience, |place| place.audience)
+}
+
 /// What a member does not get: its own.
 #[derive(Debug)]
 struct Skip {
@@ -92,8 +98,11 @@ impl Audiences {
         }
         let Some(list) = self.list.get_mut(audience.index()) else { return };
         let Some(connection) = targets.connections.get_mut(member) else { return };
-        debug_assert!(connection.places.iter().all(|place| place.audience != audience));
-        connection.places.push(Place { audience, index: list.members.len() });
+        let Err(at) = find(&connection.places, audience) else {
+            debug_assert!(false, "a connection enters an audience once");
+            return;
+        };
+        connection.places.insert(at, Place { audience, index: list.members.len() });
         list.members.push(member);
     }
 
@@ -106,9 +115,8 @@ impl Audiences {
     ) {
         self.share(audience, targets);
         let Some(connection) = targets.connections.get_mut(member) else { return };
-        let held = connection.places.iter().position(|place| place.audience == audience);
-        if let Some(held) = held {
-            let place = connection.places.swap_remove(held);
+        if let Ok(held) = find(&connection.places, audience) {
+            let place = connection.places.remove(held);
             self.vacate(place, targets);
         }
     }
@@ -131,7 +139,8 @@ impl Audiences {
         list.members.swap_remove(place.index);
         let moved = list.members.get(place.index);
         let Some(moved) = moved.and_then(|id| targets.connections.get_mut(*id)) else { return };
-        if let Some(held) = moved.places.iter_mut().find(|held| held.audience == place.audience) {
+        let held = find(&moved.places, place.audience).ok();
+        if let Some(held) = held.and_then(|held| moved.places.get_mut(held)) {
             held.index = place.index;
         }
     }

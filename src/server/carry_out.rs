@@ -165,10 +165,14 @@ impl<O: Observer> Running<O> {
         let (audiences, mut targets) = self.fanout();
         audiences.leave_all(id, &mut targets);
         let Some(connection) = self.connections.get_mut(id) else { return };
-        if connection.phase == Phase::Gone {
-            return;
+        match connection.phase {
+            Phase::Gone => return,
+            Phase::Open => log::info!("{}", last_words(connection, reason)),
+            // Its end was logged, with its reason, when it began.
+            Phase::Flushing { .. } | Phase::Draining { .. } => {
+                log::debug!("{} is dropped: {reason}", connection.peer);
+            }
         }
-        log::info!("{}", last_words(connection, reason));
         connection.phase = Phase::Gone;
         connection.waiting = false;
         self.doomed.push(id);

@@ -327,6 +327,9 @@ impl<O: Observer> Running<O> {
             self.take_result(connection, done);
         }
         while let Some((connection, job)) = self.backlog.pop_front() {
+            if !self.connections.get_mut(connection).is_some_and(|asker| asker.waiting) {
+                continue;
+            }
             if let Err(job) = self.workers.storage.submit(connection, job) {
                 self.backlog.push_front((connection, job));
                 break;
@@ -388,8 +391,11 @@ impl<O: Observer> Running<O> {
         let uptime = self.now.uptime;
         let Some(connection) = self.connections.get_mut(id) else { return };
         match connection.phase {
-            Phase::Flushing { until } | Phase::Draining { until, .. } if uptime >= until => {
+            Phase::Flushing { until } if uptime >= until => {
                 self.drop_now(id, "the peer did not read its last answer in time");
+            }
+            Phase::Draining { until, .. } if uptime >= until => {
+                self.drop_now(id, "the peer did not close in time");
             }
             _ => match connection.overdue(&self.server.settings, uptime) {
                 Some(reason) => self.close(id, reason),

@@ -1,6 +1,6 @@
 //! One connection: a socket, its two buffers, and where it stands in its life.
 
-use super::fanout::Place;
+use super::place::Place;
 use super::settings::{OutputBounds, Pacing, Settings};
 use crate::buffer::{OutputQueue, Pool, ReadBuffer};
 use crate::limits::{

@@ -4,6 +4,7 @@
 //! becomes a chunk which all members' queues point into; a sender's queue leaves out its own.
 
 use super::connection::Connection;
+use super::place::{Place, find};
 use super::slots::Slots;
 use crate::buffer::{Chunk, Gauge, OutputQueue, Pool};
 use crate::message::{AudienceId, ConnectionId};
@@ -18,19 +19,6 @@ const SPARE_ENTRIES: usize = 1024;
 
 /// An output this large is shared at once, so that one turn's chunk stays bounded.
 const CHUNK_BYTES: usize = 256 * 1024;
-
-/// A connection's place in an audience.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    audience: AudienceId,
-    index: usize,
-}
-
-/// A connection's place in an audience, or where it belongs: places are sorted, since whoever is in
-/// thousands of rooms leaves them all at once.
-fn find(places: &[Place], audience: AudienceId) -> Result<usize, usize> {
-    places.binary_search_by_key(&audience, |place| place.audience)
-}
 
 /// What a member does not get: its own.
 #[derive(Debug)]

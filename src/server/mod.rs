@@ -11,6 +11,7 @@ mod event_loop;
 mod fanout;
 mod listener;
 mod output;
+mod place;
 mod serve;
 mod settings;
 mod signals;

@@ -206,8 +206,8 @@ impl Chat {
         if let Some(former) = former.filter(|former| *former != id) {
             self.remove_account(former);
         }
-        if let Some(guest) = self.users.guest(&record.name) {
-            for connection in guest.connections.clone() {
+        if self.users.account(id).is_none() {
+            for connection in self.users.guests_like(&record.name) {
                 self.close(connection, CloseReason::NameRegistered);
             }
         }

@@ -135,9 +135,17 @@ impl Users {
         self.accounts.get(id)
     }
 
-    /// The connections of a guest's name.
-    pub(super) fn guest(&self, name: &Name) -> Option<&Guest> {
-        self.guests.get(name)
+    /// The connections of all guests whose names look like this one. It looks at every guest, and
+    /// is only for an account that is new.
+    pub(super) fn guests_like(&self, name: &Name) -> Vec<ConnectionId> {
+        let looks = name.skeletons();
+        let alike = |guest: &Name| guest == name || guest.skeletons().look_alike(&looks);
+        let guests = self.guests.iter().filter(|(guest, _)| alike(guest));
+        let mut found: Vec<_> =
+            guests.flat_map(|(_, guest)| guest.connections.iter().copied()).collect();
+        // In an order that a replay repeats.
+        found.sort_unstable();
+        found
     }
 
     /// Gives a guest's name to a connection, and says where what is sent to it goes.

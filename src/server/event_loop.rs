@@ -247,6 +247,10 @@ impl<O: Observer> Running<O> {
 
     fn note_event(&mut self, id: ConnectionId, event: &mio::event::Event) {
         let Some(connection) = self.connections.get_mut(id) else { return };
+        if event.is_error() && connection.waiting {
+            // Nothing is read while a job is waited for, so nothing else would say it.
+            return self.lose(id, "the connection was reset");
+        }
         if event.is_readable() || event.is_read_closed() || event.is_error() {
             connection.readable = true;
             connection.hung_up |= event.is_read_closed() || event.is_error();

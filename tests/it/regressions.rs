@@ -78,6 +78,18 @@ fn a_guest_whose_name_turns_out_to_be_an_accounts_is_ended_though_it_asked() {
 }
 
 #[test]
+fn a_new_account_ends_guests_that_look_like_it_and_a_known_one_ends_nobody() {
+    let mut chat = chat_with(vec![bob(1)]);
+    ask(&mut chat, r#"{"action":"presence","time":1,"user":{"account_name":"аnn"}}"#.as_bytes());
+    chat.handle_accounts(vec![bob(1)]);
+    assert_eq!(effects(&mut chat), []);
+    let ann = AccountRecord { id: AccountId(2), name: Name::shown("ann"), ..bob(2) };
+    chat.handle_accounts(vec![bob(1), ann]);
+    let ended = Effect::Close { connection: ID, reason: CloseReason::NameRegistered };
+    assert_eq!(effects(&mut chat), [ended]);
+}
+
+#[test]
 fn an_input_that_ends_before_it_says_what_it_is_gets_an_answer() {
     let server = Server::start(&[]);
     for bytes in ["G", "PUT", "\u{16}"] {

@@ -1,7 +1,7 @@
 //! Every request gets one answer, in the order of the requests, however the bytes were cut; and
 //! what a connection's end does to that.
 
-use super::support::{Client, Server};
+use super::support::{Client, DEADLINE, Server};
 use std::net::Shutdown;
 
 const PRESENCE: &str = r#"{"action":"presence","time":1}"#;
@@ -286,4 +286,28 @@ fn unread_deliveries_alone_never_stop_the_reading() {
         assert_eq!(reader.line(), msg.trim_end());
     }
     assert_eq!(codes(&mut reader, 1), [200]);
+}
+
+#[test]
+fn a_client_that_never_closes_is_left_after_two_seconds_with_one_line_in_the_log() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    let start = std::time::Instant::now();
+    client.send(r#"{"action":"quit"}"#);
+    assert_eq!(codes(&mut client, 1), [200]);
+    client.assert_closed();
+    // What is sent is dropped, until a reset says that nobody is there any more.
+    while std::io::Write::write_all(&mut client.stream, b" ").is_ok() {
+        assert!(start.elapsed() < DEADLINE, "it is never closed");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(start.elapsed() >= std::time::Duration::from_secs(2), "{:?}", start.elapsed());
+    let peer = client.stream.local_addr().unwrap().to_string();
+    server.connect().presence("next");
+    let next = |line: &str| line.contains("the client closed");
+    server.wait_for_log(next);
+    let log = std::fs::read_to_string(server.folder.path().join("logs/jimd.log")).unwrap();
+    let ends: Vec<&str> =
+        log.lines().filter(|line| line.contains(&peer) && line.contains("ended")).collect();
+    assert!(matches!(*ends, [end] if end.ends_with(": quit")), "{ends:#?}");
 }

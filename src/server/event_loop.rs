@@ -274,10 +274,10 @@ impl<O: Observer> Running<O> {
     fn note_signals(&mut self) {
         self.signals += self.server.stops.count();
         if self.signals > 0 && self.stop_due.is_none() {
-            log::info!("stopping: nothing is accepted any more, what is owed is flushed");
             self.stop_due = Some(self.now.uptime + self.server.settings.grace);
             self.accepting.stopped = true;
             self.server.listeners.clear();
+            log::info!("stopping: nothing is accepted any more, what is owed is flushed");
         }
     }
 

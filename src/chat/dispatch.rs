@@ -1,11 +1,11 @@
 //! The table of actions, and the checks that come before a handler. No other place knows an
 //! action's name.
 
+use super::Chat;
 use super::checks::speaker;
 use super::handlers::{authenticate, join, leave, msg, presence, quit};
 use super::outcome::Outcome;
 use super::session::{Session, Who};
-use super::{Chat, Context};
 use crate::message::{Code, Name, Phrase, Reply, Request, Time};
 
 /// One action of the protocol.
@@ -23,7 +23,7 @@ pub struct Action {
     pub roomy: bool,
     /// One line for PROTOCOL.md and the client's help.
     pub help: &'static str,
-    handler: fn(&mut Chat, &mut Session, &Context<'_>) -> Outcome,
+    handler: fn(&mut Chat, &mut Session, &Request<'_>) -> Outcome,
 }
 
 /// Who may ask for an action.
@@ -112,15 +112,15 @@ pub fn find(name: &str) -> Option<&'static Action> {
     ACTIONS.iter().find(|action| action.name == name || action.synonyms.contains(&name))
 }
 
-fn refuse_probe(_: &mut Chat, _: &mut Session, _: &Context<'_>) -> Outcome {
+fn refuse_probe(_: &mut Chat, _: &mut Session, _: &Request<'_>) -> Outcome {
     Outcome::bad(Phrase::ProbeFromClient)
 }
 
 /// Runs the checks in the protocol's order (action, time, types and limits, authentication), then
 /// the action's handler.
-pub(super) fn dispatch(chat: &mut Chat, session: &mut Session, context: &Context<'_>) -> Outcome {
-    match admit(chat, session, context.request) {
-        Ok(action) => (action.handler)(chat, session, context),
+pub(super) fn dispatch(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Outcome {
+    match admit(chat, session, request) {
+        Ok(action) => (action.handler)(chat, session, request),
         Err(reply) => Outcome::Reply(reply),
     }
 }

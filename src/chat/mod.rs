@@ -50,13 +50,6 @@ pub struct Chat {
     effects: VecDeque<Effect>,
 }
 
-/// The request that is being handled.
-#[derive(Debug)]
-struct Context<'a> {
-    request: &'a Request<'a>,
-    now: Now,
-}
-
 impl Chat {
     /// A chat with what the disk holds.
     #[must_use]
@@ -109,8 +102,7 @@ impl Chat {
         let Some(mut session) = self.sessions.remove(connection) else { return };
         debug_assert!(session.waiting.is_none(), "one request at a time");
         session.hear(now);
-        let context = Context { request, now };
-        let outcome = dispatch::dispatch(self, &mut session, &context);
+        let outcome = dispatch::dispatch(self, &mut session, request);
         self.conclude(session, outcome);
     }
 
@@ -147,12 +139,11 @@ impl Chat {
     fn resume(&mut self, session: &mut Session, waiting: Waiting, done: Done) -> Outcome {
         match (waiting, done) {
             (_, Done::Busy { seconds }) => Outcome::reply(Code::TooMany, Phrase::Busy { seconds }),
-            (Waiting::Account { name, password }, Done::Account(account)) => {
-                authenticate::found(self, session, name, password, account)
+            (Waiting::Account { claim, password }, Done::Account(account)) => {
+                authenticate::found(self, session, claim, password, account)
             }
-            (Waiting::Password { name, account }, Done::Password(fits)) => {
-                let outcome = authenticate::verified(self, session, name, account, fits);
-                authenticate::with_features(session, outcome)
+            (Waiting::Password { claim, account }, Done::Password(fits)) => {
+                authenticate::verified(self, session, claim, account, fits)
             }
             (Waiting::Join { room }, Done::Joined { .. }) => join::conclude(session, &room),
             (Waiting::Leave { room }, Done::Left { .. }) => leave::conclude(session, &room),
@@ -332,19 +323,12 @@ impl Chat {
 
     /// No feature is known yet: what is asked for is answered with an empty list, and the
     /// connection counts as one that copes with more than a beginner.
-    fn note_features(
-        &mut self,
-        session: &mut Session,
-        context: &Context<'_>,
-    ) -> Option<&'static [&'static str]> {
-        if !context.request.asks_features {
-            return None;
-        }
+    fn note_features(&mut self, session: &mut Session) -> &'static [&'static str] {
         if !session.asked_features && self.policy.probe == Probe::Features {
-            self.probes.watch(session.id, context.now.uptime + self.policy.probe_after);
+            self.probes.watch(session.id, session.last_heard + self.policy.probe_after);
         }
         session.asked_features = true;
-        Some(&[])
+        &[]
     }
 }
 

@@ -49,15 +49,15 @@ pub(super) enum Who {
 pub(super) enum Waiting {
     /// `authenticate` waits for the account.
     Account {
-        /// The name as given.
-        name: Name,
+        /// What was asked for.
+        claim: Claim,
         /// The password as given.
         password: Secret,
     },
     /// `authenticate` waits for the hash.
     Password {
-        /// The name as given.
-        name: Name,
+        /// What was asked for.
+        claim: Claim,
         /// The account, if there is one.
         account: Option<AccountRecord>,
     },
@@ -71,6 +71,15 @@ pub(super) enum Waiting {
         /// The room's name as given.
         room: Name,
     },
+}
+
+/// What an `authenticate` asks for.
+#[derive(Debug)]
+pub(super) struct Claim {
+    /// The name as given.
+    pub(super) name: Name,
+    /// Whether features were asked for: they only count once the log-in is granted.
+    pub(super) asks_features: bool,
 }
 
 impl Session {

@@ -216,7 +216,7 @@ impl<O: Observer> Running<O> {
         if connection.phase != Phase::Open || connection.waiting {
             return;
         }
-        if connection.decoder.is_inside_object() {
+        if connection.decoder.is_inside_object() || !connection.input.is_empty() {
             connection.decoder = Decoder::default();
             self.chat.handle_malformed(self.now, id, Phrase::CutShort);
             self.carry_out(&[]);

@@ -90,9 +90,24 @@ fn a_new_account_ends_guests_that_look_like_it_and_a_known_one_ends_nobody() {
 }
 
 #[test]
+fn the_features_of_a_refused_log_in_have_no_effect() {
+    let mut chat = chat_with(vec![bob(1)]);
+    let asking = br#"{"action":"authenticate","time":1,"features":["ids"],
+        "user":{"account_name":"bob","password":"p"}}"#;
+    for (fits, features) in [(false, None), (true, Some(&[][..]))] {
+        ask(&mut chat, asking);
+        done(&mut chat, Done::Account(Some(bob(1))));
+        let effects = done(&mut chat, Done::Password(fits));
+        let Some(Effect::Reply { reply, .. }) = effects.last() else { panic!("{effects:?}") };
+        assert_eq!(reply.features, features);
+        assert_eq!(chat.poll_timeout().is_some(), fits, "only who was let in is probed");
+    }
+}
+
+#[test]
 fn an_input_that_ends_before_it_says_what_it_is_gets_an_answer() {
     let server = Server::start(&[]);
-    for bytes in ["G", "PUT", "\u{16}"] {
+    for bytes in [&b"G"[..], b"PUT", b"\x16", b"\xEF\xBB"] {
         let mut client = server.connect();
         client.send(bytes);
         client.stream.shutdown(Shutdown::Write).unwrap();

@@ -2,12 +2,11 @@
 //! is given to one connection, or to many, as the setting `sessions` says.
 
 use crate::chat::outcome::Outcome;
-use crate::chat::session::{Session, Waiting, Who};
-use crate::chat::{Chat, CloseReason, Context, Effect, Sessions};
-use crate::message::{AccountRecord, Code, Job, Name, Phrase, Reply, Secret};
+use crate::chat::session::{Claim, Session, Waiting, Who};
+use crate::chat::{Chat, CloseReason, Effect, Sessions};
+use crate::message::{AccountRecord, Code, Job, Name, Phrase, Reply, Request, Secret};
 
-pub(crate) fn handle(chat: &mut Chat, session: &mut Session, context: &Context<'_>) -> Outcome {
-    let request = context.request;
+pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Outcome {
     let Some(name) = request.account_name.as_ref().filter(|field| !field.text.is_empty()) else {
         return Outcome::bad(Phrase::MissingField { field: "user.account_name" });
     };
@@ -21,10 +20,10 @@ pub(crate) fn handle(chat: &mut Chat, session: &mut Session, context: &Context<'
         let phrase = Phrase::AlreadyOther { user: user.clone(), other: name };
         return Outcome::reply(Code::Forbidden, phrase);
     }
-    chat.note_features(session, context);
     let password = Secret::new(&*password.text);
     let job = Job::FindAccount { name: name.clone() };
-    chat.ask(session, job, Waiting::Account { name, password });
+    let claim = Claim { name, asks_features: request.asks_features };
+    chat.ask(session, job, Waiting::Account { claim, password });
     Outcome::Wait
 }
 
@@ -32,18 +31,33 @@ pub(crate) fn handle(chat: &mut Chat, session: &mut Session, context: &Context<'
 pub(in crate::chat) fn found(
     chat: &mut Chat,
     session: &mut Session,
-    name: Name,
+    claim: Claim,
     password: Secret,
     account: Option<AccountRecord>,
 ) -> Outcome {
     let phc = account.as_ref().map(|account| account.phc.clone());
     let job = Job::VerifyPassword { phc, password };
-    chat.ask(session, job, Waiting::Password { name, account });
+    chat.ask(session, job, Waiting::Password { claim, account });
     Outcome::Wait
 }
 
-/// The password was checked.
+/// The password was checked. The features of a log-in that is refused have no effect.
 pub(in crate::chat) fn verified(
+    chat: &mut Chat,
+    session: &mut Session,
+    claim: Claim,
+    account: Option<AccountRecord>,
+    fits: bool,
+) -> Outcome {
+    match decide(chat, session, claim.name, account, fits) {
+        Outcome::Reply(reply) if !reply.code.is_error() && claim.asks_features => {
+            Outcome::Reply(Reply { features: Some(chat.note_features(session)), ..reply })
+        }
+        outcome => outcome,
+    }
+}
+
+fn decide(
     chat: &mut Chat,
     session: &mut Session,
     name: Name,
@@ -105,15 +119,5 @@ fn log_in(chat: &mut Chat, session: &mut Session, account: &AccountRecord, user:
         if let Some(audience) = chat.rooms.get(room).map(|room| room.audience) {
             chat.enter(session.id, audience);
         }
-    }
-}
-
-/// The answer with the features that are granted, where some were asked for.
-pub(in crate::chat) fn with_features(session: &Session, outcome: Outcome) -> Outcome {
-    match outcome {
-        Outcome::Reply(reply) if !reply.code.is_error() && session.asked_features => {
-            Outcome::Reply(Reply { features: Some(&[]), ..reply })
-        }
-        other => other,
     }
 }

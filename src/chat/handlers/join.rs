@@ -1,15 +1,15 @@
 //! `join`: membership is the account's, and is on disk before it is answered.
 
+use crate::chat::Chat;
 use crate::chat::checks::check_own_name;
 use crate::chat::outcome::Outcome;
 use crate::chat::session::{Session, Waiting, Who};
-use crate::chat::{Chat, Context};
 use crate::message::{
     AccountId, Code, Field, Job, Membership, Name, NameFault, Phrase, Reply, Request, RoomRecord,
 };
 
-pub(crate) fn handle(chat: &mut Chat, session: &mut Session, context: &Context<'_>) -> Outcome {
-    match prepare(chat, session, context) {
+pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Outcome {
+    match prepare(chat, session, request) {
         Ok(outcome) => outcome,
         Err(reply) => Outcome::Reply(reply),
     }
@@ -18,13 +18,13 @@ pub(crate) fn handle(chat: &mut Chat, session: &mut Session, context: &Context<'
 fn prepare(
     chat: &mut Chat,
     session: &mut Session,
-    context: &Context<'_>,
+    request: &Request<'_>,
 ) -> Result<Outcome, Reply> {
-    let Some(field) = given_room(context.request) else {
+    let Some(field) = given_room(request) else {
         return Err(Reply::bad(Phrase::NoRoomGiven));
     };
     let name = room_name(chat, field).map_err(Reply::bad)?;
-    check_own_name(session, context.request)?;
+    check_own_name(session, request)?;
     let Who::Account { id, name: user } = &session.who else {
         let user = session.name().cloned();
         return Err(Reply::new(Code::Unauthorized, Phrase::NotAuthenticated { user }));

@@ -2,17 +2,17 @@
 //! seed 000's fourth and fifth transcript show.
 
 use super::join::{given_room, room_name};
+use crate::chat::Chat;
 use crate::chat::checks::{check_own_name, speaker};
 use crate::chat::outcome::Outcome;
 use crate::chat::session::{Session, Waiting};
-use crate::chat::{Chat, Context};
-use crate::message::{AccountId, Code, Field, Job, Name, Phrase, Reply, RoomId};
+use crate::message::{AccountId, Code, Field, Job, Name, Phrase, Reply, Request, RoomId};
 
-pub(crate) fn handle(chat: &mut Chat, session: &mut Session, context: &Context<'_>) -> Outcome {
-    let prepared = match given_room(context.request) {
-        Some(field) => prepare(chat, session, context, field),
+pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Outcome {
+    let prepared = match given_room(request) {
+        Some(field) => prepare(chat, session, request, field),
         None if session.account().is_none() => {
-            let user = speaker(session, context.request);
+            let user = speaker(session, request);
             Err(Reply::new(Code::Unauthorized, Phrase::NotAuthenticated { user }))
         }
         None => Err(Reply::bad(Phrase::NoRoomGiven)),
@@ -26,17 +26,17 @@ pub(crate) fn handle(chat: &mut Chat, session: &mut Session, context: &Context<'
 fn prepare(
     chat: &mut Chat,
     session: &mut Session,
-    context: &Context<'_>,
+    request: &Request<'_>,
     field: &Field<'_>,
 ) -> Result<Outcome, Reply> {
     let name = room_name(chat, field).map_err(Reply::bad)?;
     let Some(room) = chat.rooms.named(name.as_str()) else {
         return Err(Reply::bad(Phrase::NoSuchRoom { room: name }));
     };
-    check_own_name(session, context.request)?;
+    check_own_name(session, request)?;
     let member = session.account().filter(|account| room.members.contains(account));
     let Some(account) = member else {
-        let user = speaker(session, context.request);
+        let user = speaker(session, request);
         return Err(Reply::new(Code::Forbidden, Phrase::NotAMember { user, room: name }));
     };
     let job = Job::Leave { account, room: room.record.id };

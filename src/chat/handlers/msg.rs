@@ -6,7 +6,7 @@ use crate::chat::checks::{check_is, check_own_name};
 use crate::chat::outcome::Outcome;
 use crate::chat::session::{Session, Who};
 use crate::chat::users::Addressee;
-use crate::chat::{Chat, Context, Effect, Guests, Payload};
+use crate::chat::{Chat, Effect, Guests, Payload};
 use crate::message::{AudienceId, Code, ConnectionId, Field, Name, Phrase, Reply, Request};
 use std::borrow::Cow;
 
@@ -22,8 +22,8 @@ struct Route {
     except: Option<ConnectionId>,
 }
 
-pub(crate) fn handle(chat: &mut Chat, session: &mut Session, context: &Context<'_>) -> Outcome {
-    match relay(chat, session, context.request) {
+pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Outcome {
+    match relay(chat, session, request) {
         Ok(reply) | Err(reply) => Outcome::Reply(reply),
     }
 }

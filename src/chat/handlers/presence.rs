@@ -3,11 +3,10 @@
 use crate::chat::checks::check_own_name;
 use crate::chat::outcome::Outcome;
 use crate::chat::session::{Session, Who};
-use crate::chat::{Chat, Context, Effect, Guests};
-use crate::message::{AudienceId, Code, Field, Name, Phrase, Reply};
+use crate::chat::{Chat, Effect, Guests};
+use crate::message::{AudienceId, Code, Field, Name, Phrase, Reply, Request};
 
-pub(crate) fn handle(chat: &mut Chat, session: &mut Session, context: &Context<'_>) -> Outcome {
-    let request = context.request;
+pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Outcome {
     let admitted = match &session.who {
         Who::Account { .. } => check_own_name(session, request),
         Who::Stranger | Who::Guest(_) => as_guest(chat, session, request.account_name.as_ref()),
@@ -19,7 +18,7 @@ pub(crate) fn handle(chat: &mut Chat, session: &mut Session, context: &Context<'
         session.status = Some(Box::from(&*status.text));
     }
     enter_common(chat, session);
-    let features = chat.note_features(session, context);
+    let features = request.asks_features.then(|| chat.note_features(session));
     let user = session.name().cloned();
     Outcome::Reply(Reply { features, ..Reply::new(Code::Ok, Phrase::Present { user }) })
 }

@@ -106,13 +106,17 @@ mod tests {
     }
 
     #[test]
-    fn this_process_uses_something() {
-        let meter = Meter::new(std::process::id());
-        let before = meter.cpu().unwrap();
-        // The system counts in steps: some work is done until it has counted one.
-        while meter.cpu().unwrap() == before {}
-        assert!(meter.cpu().unwrap() > Duration::ZERO);
-        assert!(meter.resident_bytes().unwrap() > 64 * 1024);
-        assert!(meter.ticked().is_ok());
+    fn a_process_that_works_uses_something() {
+        // One of its own: the threads of a test process come and go.
+        let mut busy =
+            std::process::Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
+        let meter = Meter::new(busy.id());
+        while meter.cpu().unwrap().is_zero() || meter.ticked().unwrap().is_zero() {
+            assert_eq!(busy.try_wait().unwrap(), None, "it works until it is ended");
+        }
+        let resident = meter.resident_bytes();
+        busy.kill().unwrap();
+        busy.wait().unwrap();
+        assert!(resident.unwrap() > 64 * 1024);
     }
 }

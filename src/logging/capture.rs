@@ -4,7 +4,7 @@ use super::line::function_of;
 use log::{LevelFilter, Log, Metadata, Record};
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::sync::Once;
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 /// A record that was caught.
 pub(crate) struct Captured {
@@ -48,13 +48,20 @@ impl Log for Catcher {
     fn flush(&self) {}
 }
 
+/// The greatest level at which anything is logged is the process's, and the tests are its threads:
+/// a test that sets it or relies on it holds this.
+pub(crate) fn hold_max_level() -> MutexGuard<'static, ()> {
+    static HELD: Mutex<()> = Mutex::new(());
+    // A test that failed leaves nothing that the next one does not set.
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Runs a piece of code and returns what it logged on this thread up to a level.
 pub(crate) fn capture<T>(level: LevelFilter, code: impl FnOnce() -> T) -> Vec<Captured> {
     static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        log::set_logger(&Catcher).expect("no test sets another logger");
-        log::set_max_level(LevelFilter::Trace);
-    });
+    INSTALLED.call_once(|| log::set_logger(&Catcher).expect("no test sets another logger"));
+    let _held = hold_max_level();
+    log::set_max_level(LevelFilter::Trace);
     LEVEL.set(level);
     code();
     LEVEL.set(LevelFilter::Off);

@@ -140,6 +140,7 @@ mod tests {
 
     #[test]
     fn a_log_is_reloaded_and_ended() {
+        let _held = capture::hold_max_level();
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("log4rs.yaml");
         let logs = folder.path().to_owned();

@@ -12,6 +12,7 @@ use super::logins::{self, LoginsPlan};
 use super::pingpong::{self, PingPongPlan};
 use super::progress::Progress;
 use super::stage::Running;
+use socket2::{Domain, Socket, Type};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
@@ -86,19 +87,20 @@ fn bad_server(relay: Relay) -> SocketAddr {
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         let accept = || listener.accept().unwrap().0;
+        // Which of the two it is that sends, the order in which they are accepted does not say.
         let (one, two) = (accept(), accept());
-        let other = two.try_clone().unwrap();
-        thread::spawn(move || serve(&two, None));
-        serve(&one, Some((&other, relay)));
+        let others = (one.try_clone().unwrap(), two.try_clone().unwrap());
+        thread::spawn(move || serve(&two, &others.0, relay));
+        serve(&one, &others.1, relay);
     });
     address
 }
 
-fn serve(client: &TcpStream, relay: Option<(&TcpStream, Relay)>) {
+fn serve(client: &TcpStream, mut other: &TcpStream, relay: Relay) {
     let mut answers = client;
     for line in BufReader::new(client).lines() {
         let Ok(line) = line else { return };
-        if let Some((mut other, relay)) = relay.filter(|_| line.contains(r#""msg""#)) {
+        if line.contains(r#""msg""#) {
             let _ = other.write_all(relay(&line).as_bytes());
         }
         let _ = answers.write_all(b"{\"response\":200,\"time\":1,\"alert\":\"ok\"}\n");
@@ -134,9 +136,10 @@ fn a_changed_delivery_is_found() {
 
 #[test]
 fn a_server_that_is_not_there_is_an_error() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    // Held, that nobody else takes it, and not listened on.
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
     let failure =
         idle::run(&IdlePlan { connections: 1 }, &running(address), &mut Progress::hidden());
     assert_eq!(failure.unwrap_err().exit_code(), 3);

@@ -1,8 +1,9 @@
 //! Several connections of one user: who holds the login, and when it is free again.
 
+use super::process::wait_until;
 use super::support::{Client, DEADLINE, Server};
 use serde_json::Value;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const LOG_IN: &str =
     r#"{"action":"authenticate","time":1,"user":{"account_name":"ann","password":"secret"}}"#;
@@ -92,7 +93,7 @@ fn one_keeps_the_holder_and_frees_the_name_with_it() {
     let third = log_in_when_free(&server, "ann");
     // So does a reset.
     third.stream.set_nonblocking(true).unwrap();
-    socket2::SockRef::from(&third.stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+    socket2::SockRef::from(&third.stream).set_linger(Some(Duration::ZERO)).unwrap();
     drop(third);
     log_in_when_free(&server, "ann");
 }
@@ -209,22 +210,24 @@ fn a_holder_whose_login_is_wanted_is_looked_after_every_second() {
 fn an_unknown_user_is_told_the_same_after_as_long_as_one_with_a_wrong_password() {
     let server = server("one");
     let mut client = server.connect();
-    // The least of several is what the hash itself takes, however busy the machine is.
-    let mut least = |name: &str| {
-        let mut once = || {
-            let start = Instant::now();
-            let answer = client.log_in(name, "wrong");
-            let text = answer["error"].as_str().unwrap().replace(name, "U");
-            assert_eq!(answer["response"], 402);
-            (start.elapsed(), text)
-        };
-        let (_, text) = once();
-        ((0..6).map(|_| once().0).min().unwrap(), text)
+    let mut once = |name: &str| {
+        let start = Instant::now();
+        let answer = client.log_in(name, "wrong");
+        assert_eq!(answer["response"], 402);
+        (start.elapsed(), answer["error"].as_str().unwrap().replace(name, "U"))
     };
-    let (wrong, wrong_text) = least("ann");
-    let (unknown, unknown_text) = least("nobody");
-    assert_eq!(wrong_text, unknown_text);
-    assert!(unknown < wrong * 2 && wrong < unknown * 2, "{unknown:?} and {wrong:?}");
+    // The least of several is what the hash itself takes, with enough of them on any machine.
+    let (mut wrong, mut unknown) = (Duration::MAX, Duration::MAX);
+    wait_until("both take the same time", || {
+        for _ in 0..3 {
+            let [(after_wrong, wrong_text), (after_unknown, unknown_text)] =
+                ["ann", "nobody"].map(&mut once);
+            assert_eq!(wrong_text, unknown_text);
+            wrong = wrong.min(after_wrong);
+            unknown = unknown.min(after_unknown);
+        }
+        unknown < wrong * 2 && wrong < unknown * 2
+    });
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Programs that run to their end, and what the system says of those that go on.
 
 use super::support::{DEADLINE, Folder, Server, jimd};
+use jim::limits::LINGER;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -81,9 +82,26 @@ pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// Tries what has to be done while the server still reads from a connection that it closes. A try
+/// that took longer on a busy machine shows nothing, and is made again.
+#[track_caller]
+pub fn while_it_lingers<T>(mut attempt: impl FnMut() -> io::Result<T>) -> T {
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        let start = Instant::now();
+        match attempt() {
+            Ok(value) => return value,
+            Err(error) => assert!(start.elapsed() >= LINGER, "{error}"),
+        }
+        assert!(Instant::now() < deadline, "never in time");
+    }
+}
+
 /// The server's log so far.
 pub fn log_of(server: &Server) -> String {
-    fs::read_to_string(server.folder.path().join("logs/jimd.log")).unwrap()
+    // What is being written may end within a character.
+    let log = fs::read(server.folder.path().join("logs/jimd.log")).unwrap();
+    String::from_utf8_lossy(&log).into_owned()
 }
 
 /// The memory that a process holds, in KiB.

@@ -1,7 +1,7 @@
 //! `jim-client` as a process, against a peer that says what each test tells it to.
 
 use super::scripted_peer::{Conversation, DEADLINE, Peer};
-use super::support::{Folder, jim_client};
+use super::support::{Folder, deaf, jim_client};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::mpsc;
@@ -165,12 +165,12 @@ fn a_reader_counts_and_prints_objects() {
 
 #[test]
 fn a_readers_time_ends() {
-    let (code, _, errors) = run(&["-r", "--timeout", "1"], b"", |peer| {
+    let (code, _, errors) = run(&["-r", "--timeout", "3"], b"", |peer| {
         accept_guest(peer);
         peer.accept("quit");
     });
     assert_eq!(code, 7);
-    assert!(errors.contains("ended after 1 s"), "{errors}");
+    assert!(errors.contains("ended after 3 s"), "{errors}");
 }
 
 #[test]
@@ -225,9 +225,7 @@ fn a_login_that_has_to_wait_is_tried_again() {
 
 #[test]
 fn nobody_listens() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let (_deaf, address) = deaf();
     let (code, _, errors) = run_alone(&[&address.to_string()], b"");
     assert_eq!(code, 3);
     assert!(errors.contains(&address.to_string()), "{errors}");

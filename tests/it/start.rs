@@ -1,7 +1,7 @@
 //! How `jimd` starts, and every way in which it does not.
 
 use super::process::{run, run_jimd};
-use super::support::{Client, Folder, JIM_CLIENT, JIMD, Server, add_user, jimd};
+use super::support::{Client, Folder, JIM_CLIENT, JIMD, Server, add_user, jimd, own_place};
 use std::fs;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
@@ -470,20 +470,12 @@ fn all_addresses_are_those_of_both_families() {
 
 #[test]
 fn a_server_that_was_killed_starts_again_on_the_same_port() {
-    // An address of its own: nobody else takes the port meanwhile.
-    let on_port = |folder: Folder, port: &str| {
-        let mut command = jimd(&folder);
-        command.args(["-a", "127.0.0.4", "-p", port]);
-        let mut server = Server::spawn(folder, command);
-        server.address.set_ip([127, 0, 0, 4].into());
-        server
-    };
-    let mut server = on_port(Folder::new(), "0");
+    let place = own_place();
+    let mut server = Server::start_at(place, Folder::new(), &[]);
     let mut client = server.connect();
     client.presence("ann");
     server.signal(rustix::process::Signal::KILL);
     server.wait();
-    let port = server.address.port().to_string();
     let folder = std::mem::replace(&mut server.folder, Folder::new());
-    on_port(folder, &port).connect().presence("ann");
+    Server::start_at(place, folder, &[]).connect().presence("ann");
 }

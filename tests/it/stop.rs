@@ -2,10 +2,13 @@
 
 use super::crowd::{MANY, guest, message, stuck, tell};
 use super::process::log_of;
-use super::support::{Client, Folder, Server, jimd};
+use super::support::{Client, Folder, Server, own_place};
 use rustix::process::Signal;
 use std::io::ErrorKind;
 use std::net::TcpStream;
+
+/// However busy the machine is, what is owed can be written.
+const PATIENT: &str = "grace = \"1h\"\n";
 
 const STOPPING: &str = "stopping: nothing is accepted any more, what is owed is flushed";
 
@@ -24,7 +27,7 @@ fn with_a_debt(server: &Server) -> Client {
 }
 
 fn check_peaceful(signal: Signal) {
-    let mut server = Server::start(&["--lang", "en"]);
+    let mut server = Server::with_settings(PATIENT);
     let mut ann = guest(server.connect(), "ann");
     let mut silent = server.connect();
     let mut half = server.connect();
@@ -47,7 +50,9 @@ fn a_signal_ends_it_in_peace() {
 #[test]
 fn a_password_that_is_being_checked_is_answered() {
     const LOGINS: usize = 20;
-    let mut server = Server::start(&["--verbose"]);
+    let folder = Folder::new();
+    folder.file("jimd.toml", PATIENT);
+    let mut server = Server::start_in(folder, &["--verbose", "--config", "jimd.toml"]);
     let mut clients: Vec<Client> = (0..LOGINS).map(|_| server.connect()).collect();
     for client in &mut clients {
         client.send(
@@ -66,12 +71,10 @@ fn a_password_that_is_being_checked_is_answered() {
 
 #[test]
 fn all_that_is_owed_is_written_first() {
-    // An address of its own: another test's server could take over a port that is free again.
     let folder = Folder::new();
-    let mut command = jimd(&folder);
-    command.args(["-a", "127.77.0.1", "-p", "0"]);
-    let mut server = Server::spawn(folder, command);
-    server.address.set_ip([127, 77, 0, 1].into());
+    folder.file("jimd.toml", PATIENT);
+    // Another test's server could take over a port that is free again.
+    let mut server = Server::start_at(own_place(), folder, &["--config", "jimd.toml"]);
     let mut debtor = with_a_debt(&server);
     let mut bystander = guest(server.connect(), "bystander");
     begin_stop(&server, Signal::TERM);
@@ -89,7 +92,7 @@ fn all_that_is_owed_is_written_first() {
 
 #[test]
 fn a_second_signal_ends_it_at_once() {
-    let mut server = Server::with_settings("grace = \"1h\"\n");
+    let mut server = Server::with_settings(PATIENT);
     let _debtor = with_a_debt(&server);
     begin_stop(&server, Signal::TERM);
     server.signal(Signal::INT);

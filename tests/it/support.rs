@@ -1,10 +1,12 @@
 //! A real `jimd` of a test's own, and sockets to talk to it. Every wait has a deadline.
 
+use socket2::{Domain, Socket, Type};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -77,6 +79,28 @@ pub fn user_command(folder: &Folder, args: &[&str], password: Option<&str>) {
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// A socket that holds a port on which nobody listens, and its address.
+pub fn deaf() -> (Socket, SocketAddr) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    (socket, address)
+}
+
+/// A place to listen at that nobody takes when it is free for a moment: an address of this
+/// process's own, with a port that the system gives nobody who asks for any.
+pub fn own_place() -> SocketAddr {
+    static PORTS: AtomicU16 = AtomicU16::new(20_000);
+    let [_, a, b, c] = std::process::id().to_be_bytes();
+    loop {
+        let port = PORTS.fetch_add(1, Ordering::Relaxed);
+        let place = SocketAddr::from(([127, 128 | a, b, c], port));
+        if TcpListener::bind(place).is_ok() {
+            return place;
+        }
+    }
+}
+
 /// A running server. Killed when dropped.
 pub struct Server {
     child: Child,
@@ -112,6 +136,16 @@ impl Server {
         let mut command = jimd(&folder);
         command.args(["-a", "127.0.0.1", "-p", "0"]).args(args);
         Self::spawn(folder, command)
+    }
+
+    /// A server at this place.
+    pub fn start_at(place: SocketAddr, folder: Folder, args: &[&str]) -> Self {
+        let mut command = jimd(&folder);
+        let (ip, port) = (place.ip().to_string(), place.port().to_string());
+        command.args(["-a", &ip, "-p", &port]).args(args);
+        let mut server = Self::spawn(folder, command);
+        server.address = place;
+        server
     }
 
     pub fn spawn(folder: Folder, mut command: Command) -> Self {

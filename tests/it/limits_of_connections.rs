@@ -104,7 +104,7 @@ fn wait_for_end(server: &Server, client: &mut Client, reason: &str) {
 #[test]
 fn who_says_nothing_is_closed() {
     let server = Server::with_settings(
-        "lang = \"en\"\nfirst_object = \"300ms\"\nfirst_object_when_full = \"300ms\"\n",
+        "lang = \"en\"\nfirst_object = \"3s\"\nfirst_object_when_full = \"3s\"\n",
     );
     let mut talks = guest(server.connect(), "ann");
     let mut silent = server.connect();
@@ -137,7 +137,7 @@ fn who_says_nothing_is_closed_sooner_when_most_places_are_taken() {
 
 #[test]
 fn half_an_object_does_not_stay_half() {
-    let server = Server::with_settings("half_object = \"1500ms\"\n");
+    let server = Server::with_settings("half_object = \"3s\"\n");
     let mut busy = guest(server.connect(), "busy");
     let mut quick = server.connect();
     let mut stays_half = guest(server.connect(), "half");

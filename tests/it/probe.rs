@@ -1,4 +1,4 @@
-//! `probe`, and the deadline of the first object: what the server asks of the silent, and of whom.
+//! `probe`: what the server asks of the silent, and of whom.
 
 use super::support::{Client, Server};
 
@@ -12,6 +12,18 @@ fn is_probe(client: &mut Client) {
     assert_eq!(probe.as_object().unwrap().len(), 2, "{probe}");
 }
 
+/// Sends a presence; on a busy machine further probes may come before its answer.
+fn answer_probe(client: &mut Client) {
+    client.send(PRESENCE);
+    loop {
+        let object = client.object();
+        if object["action"] != "probe" {
+            assert_eq!(object["response"], 200, "{object}");
+            return;
+        }
+    }
+}
+
 #[test]
 fn the_silent_are_probed_if_they_asked_for_a_feature_and_nobody_else() {
     let server = Server::with_settings("probe_after = \"100ms\"\nprobe_timeout = \"100ms\"\n");
@@ -21,7 +33,7 @@ fn the_silent_are_probed_if_they_asked_for_a_feature_and_nobody_else() {
     for _ in 0..3 {
         is_probe(&mut able);
         // A presence answers it, and is answered.
-        assert_eq!(able.ask(PRESENCE)["response"], 200);
+        answer_probe(&mut able);
     }
     // One that leaves it unanswered lives on, and is asked again.
     is_probe(&mut able);
@@ -35,9 +47,9 @@ fn all_are_probed_where_the_setting_says_so() {
         "probe = \"all\"\nprobe_after = \"100ms\"\nprobe_timeout = \"100ms\"\n",
     );
     let mut plain = server.connect();
-    assert_eq!(plain.ask(PRESENCE)["response"], 200);
+    answer_probe(&mut plain);
     is_probe(&mut plain);
-    assert_eq!(plain.ask(PRESENCE)["response"], 200);
+    answer_probe(&mut plain);
     is_probe(&mut plain);
 }
 
@@ -68,21 +80,4 @@ fn the_silent_are_dropped_where_the_setting_says_so() {
     writer.presence("w");
     let gone = r#"{"action":"msg","time":1,"to":"s","from":"w","message":"m"}"#;
     assert_eq!(writer.ask(gone)["response"], 404);
-}
-
-#[test]
-fn who_brings_no_whole_object_in_time_is_closed_and_who_did_may_be_silent() {
-    let server = Server::with_settings("first_object = \"1s\"\nfirst_object_when_full = \"1s\"\n");
-    let mut early = server.connect();
-    assert_eq!(early.ask(PRESENCE)["response"], 200);
-    let (mut silent, mut half, mut noise) = (server.connect(), server.connect(), server.connect());
-    half.send(r#"{"action":"pres"#);
-    noise.send("hello\n");
-    assert_eq!(noise.object()["response"], 400);
-    for client in [&mut silent, &mut half, &mut noise] {
-        client.assert_closed();
-        let peer = client.stream.local_addr().unwrap().to_string();
-        server.wait_for_log(|line| line.contains(&peer) && line.contains("no whole object"));
-    }
-    assert_eq!(early.ask(PRESENCE)["response"], 200);
 }

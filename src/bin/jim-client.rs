@@ -5,6 +5,7 @@ use jim::client::exit::Exit;
 use jim::client::options::Args;
 use jim::client::setup::{SetupError, Surroundings, plan};
 use jim::config::{Opt, Program, parse};
+use jim::message::visible;
 use jim::terminal::ask_password;
 use log::LevelFilter;
 use simplelog::{ConfigBuilder, WriteLogger};
@@ -59,7 +60,8 @@ fn run() -> Exit {
     let options = match args.understand() {
         Ok(options) => options,
         Err(fault) => {
-            log::error!(target: "jim-client", "{fault}\nTry 'jim-client --help'.");
+            let fault = fault.to_string();
+            log::error!(target: "jim-client", "{}\nTry 'jim-client --help'.", visible(&fault));
             return Exit::Usage;
         }
     };
@@ -69,7 +71,7 @@ fn run() -> Exit {
         Ok(plan) => event_loop::run(plan),
         Err(SetupError::Interrupted) => return Exit::INTERRUPTED,
         Err(error) => {
-            log::error!(target: "jim-client", "{error}");
+            log::error!(target: "jim-client", "{}", visible(&error.to_string()));
             return Exit::Usage;
         }
     };

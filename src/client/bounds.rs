@@ -26,6 +26,10 @@ pub const ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// The same for a log-in, since password hashes may have to queue.
 pub const LOGIN_WAIT: Duration = Duration::from_secs(30);
 
+/// How many turns of the loop may look for an overdue answer in what has come already: together
+/// they read more than sockets and a server's queue hold.
+pub const OVERDUE_TURNS: u32 = 1024;
+
 /// How long a server's object may stay half.
 pub const HALF_OBJECT_WAIT: Duration = Duration::from_secs(60);
 

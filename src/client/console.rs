@@ -1,5 +1,6 @@
 //! Seed 000's console lines: what a script shows, to the letter in Russian.
 
+use super::incoming::is_error;
 use crate::message::{Language, visible};
 use std::fmt;
 use std::net::SocketAddr;
@@ -63,7 +64,7 @@ fn write_russian(line: Console<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         C::Leaving { user, room } => {
             write!(f, "Пользователь {} выходит из чата {}...", visible(user), visible(room))
         }
-        C::Answered { code, text } if code >= 400 => {
+        C::Answered { code, text } if is_error(code) => {
             write!(f, "Сервер ответил ошибкой: {code} {}", visible(text))
         }
         C::Answered { code, text } => write!(f, "Сервер ответил: {code} {}", visible(text)),
@@ -86,7 +87,7 @@ fn write_english(line: Console<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         C::Leaving { user, room } => {
             write!(f, "User {} is leaving chat {}...", visible(user), visible(room))
         }
-        C::Answered { code, text } if code >= 400 => {
+        C::Answered { code, text } if is_error(code) => {
             write!(f, "Server answered with an error: {code} {}", visible(text))
         }
         C::Answered { code, text } => write!(f, "Server answered: {code} {}", visible(text)),

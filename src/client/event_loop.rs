@@ -4,7 +4,7 @@
 //! decide; here is done what they decided.
 
 use super::bounds::{
-    CONNECT_WAIT, GOOD_CONNECTION, QUIT_WAIT, RECONNECT_WAIT, RECONNECT_WAIT_MOST,
+    CONNECT_WAIT, GOOD_CONNECTION, OVERDUE_TURNS, QUIT_WAIT, RECONNECT_WAIT, RECONNECT_WAIT_MOST,
 };
 use super::exit::Exit;
 use super::fault::Fault;
@@ -89,6 +89,8 @@ struct Client {
     told_end: bool,
     /// Whether the last turn left lines behind, so that `poll` must not sleep.
     lines_left: bool,
+    /// How many turns an answer has been overdue while there was more to be read.
+    overdue_turns: u32,
 }
 
 impl Client {
@@ -113,6 +115,7 @@ impl Client {
             lines: Lines::default(),
             told_end: false,
             lines_left: false,
+            overdue_turns: 0,
             events: Events::with_capacity(16),
             poll,
         })
@@ -251,10 +254,7 @@ impl Client {
         let mut flow = mode.begin(&mut self.turn(), address);
         loop {
             let shown = self.show();
-            if let ControlFlow::Break(ending) = flow {
-                return self.leave(link, ending);
-            }
-            if let ControlFlow::Break(ending) = shown {
+            if let Some(ending) = first_ending(flow, shown) {
                 return self.leave(link, ending);
             }
             link.flush(&mut self.session);
@@ -282,7 +282,7 @@ impl Client {
             flow = self.read_keyboard(woken, mode)?;
         }
         if flow.is_continue() {
-            flow = self.handle_timeouts(mode);
+            flow = self.handle_timeouts(link, mode);
         }
         Ok(flow)
     }
@@ -352,10 +352,15 @@ impl Client {
         ControlFlow::Continue(())
     }
 
-    fn handle_timeouts(&mut self, mode: &mut dyn Mode) -> Flow {
+    fn handle_timeouts(&mut self, link: &Link, mode: &mut dyn Mode) -> Flow {
         let now = self.now();
-        if let Err(fault) = self.session.handle_timeout(now) {
-            return self.handle_fault(mode, fault);
+        match self.session.handle_timeout(now) {
+            Ok(()) => self.overdue_turns = 0,
+            // A program that was stopped for a while finds its time over and the answer unread.
+            Err(_) if link.is_readable() && self.overdue_turns < OVERDUE_TURNS => {
+                self.overdue_turns += 1;
+            }
+            Err(fault) => return self.handle_fault(mode, fault),
         }
         mode.handle_timeout(&mut self.turn())
     }
@@ -375,7 +380,7 @@ impl Client {
 
     fn await_goodbye(&mut self, link: &mut Link, until: Duration) -> io::Result<()> {
         // What came with the last read is looked at before the socket is.
-        while !self.is_goodbye_said() {
+        while !self.is_goodbye_said() && self.now().uptime < until {
             link.flush(&mut self.session);
             if link.is_readable() {
                 match link.fill(&mut self.session) {
@@ -383,9 +388,6 @@ impl Client {
                     Ok(false) => {}
                     Err(_) => return Ok(()),
                 }
-            }
-            if self.now().uptime >= until {
-                return Ok(());
             }
             let woken = self.wait(Some(until))?;
             if woken.signal.is_some() {
@@ -444,7 +446,8 @@ impl Client {
         let until = until.into_iter().chain(self.time_limit).min();
         let pause = until.map(|until| until.saturating_sub(uptime));
         match self.poll.poll(&mut self.events, pause) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.events.clear(),
+            // Ctrl-Z and back, say: what happened meanwhile is looked at before the clock is.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.poll_events()?,
             other => other?,
         }
         let mut woken = Woken::default();
@@ -460,6 +463,17 @@ impl Client {
             }
         }
         Ok(woken)
+    }
+
+    /// Takes the events that are there already.
+    fn poll_events(&mut self) -> io::Result<()> {
+        match self.poll.poll(&mut self.events, Some(Duration::ZERO)) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.events.clear();
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     /// What ends the client whatever it is doing.
@@ -519,6 +533,15 @@ const fn exit_of(ending: Ending) -> Option<Exit> {
     match ending {
         Ending::Quitting(exit) | Ending::Silent(exit) => Some(exit),
         Ending::Reconnecting => None,
+    }
+}
+
+/// The ending that counts: output that could not be written is told whatever else ends the client.
+const fn first_ending(flow: Flow, shown: Flow) -> Option<Ending> {
+    match (flow, shown) {
+        (_, ControlFlow::Break(ending @ Ending::Quitting(Exit::System))) => Some(ending),
+        (ControlFlow::Break(ending), _) | (_, ControlFlow::Break(ending)) => Some(ending),
+        _ => None,
     }
 }
 

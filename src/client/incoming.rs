@@ -20,11 +20,17 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Whether the request was refused.
+    /// Whether the request was refused, or answered with what is no code.
     #[must_use]
     pub const fn is_error(&self) -> bool {
-        self.code >= 400
+        is_error(self.code)
     }
+}
+
+/// Whether a code says that a request was refused, or is none.
+#[must_use]
+pub const fn is_error(code: u16) -> bool {
+    !matches!(code, 100..400)
 }
 
 /// A message from someone else.
@@ -181,6 +187,17 @@ mod tests {
         );
         assert_eq!(decode(r#"{"response":null}"#), Incoming::Unknown(String::new()));
         assert_eq!(decode(r#"{"response":{}}"#), Incoming::Answer(answer(0, "")));
+        assert_eq!(decode(r#"{"response":70000}"#), Incoming::Answer(answer(0, "")));
+    }
+
+    #[test]
+    fn only_a_code_below_400_accepts() {
+        for (code, is_error) in
+            [(0, true), (99, true), (100, false), (202, false), (400, true), (600, true)]
+        {
+            let answer = Answer { code, ..Answer::default() };
+            assert_eq!(answer.is_error(), is_error, "{code}");
+        }
     }
 
     #[test]

@@ -2,6 +2,11 @@
 
 use crate::message::Secret;
 use serde::Serialize;
+use std::{fmt, io};
+use zeroize::{Zeroize, Zeroizing};
+
+/// The room that is taken at first for what is to be sent.
+const OUTPUT_BYTES: usize = 1024;
 
 /// A request to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,18 +111,6 @@ impl Request {
         }
     }
 
-    /// Appends the object and a line end.
-    pub(super) fn encode(&self, unix_seconds: u64, output: &mut Vec<u8>) {
-        let start = output.len();
-        // Texts and numbers always serialise, and a `Vec` takes all; should that ever change,
-        // no half object is left behind.
-        if serde_json::to_writer(&mut *output, &self.object(unix_seconds)).is_err() {
-            output.truncate(start);
-            return;
-        }
-        output.push(b'\n');
-    }
-
     fn object(&self, time: u64) -> Object<'_> {
         match self {
             Self::Authenticate { user, password } => Object {
@@ -166,6 +159,75 @@ impl Request {
     }
 }
 
+/// Bytes on their way to the server. A password among them is wiped from memory when it is sent.
+#[derive(Default)]
+pub(super) struct Output {
+    bytes: Zeroizing<Vec<u8>>,
+    /// How much of `bytes` was sent.
+    sent: usize,
+}
+
+impl Output {
+    /// Appends a request's object and a line end.
+    pub(super) fn push(&mut self, request: &Request, unix_seconds: u64) {
+        let start = self.bytes.len();
+        // Texts and numbers always serialise, and a `Vec` takes all; should that ever change,
+        // no half object is left behind.
+        if serde_json::to_writer(&mut *self, &request.object(unix_seconds)).is_err() {
+            self.bytes.truncate(start);
+            return;
+        }
+        self.append(b"\n");
+    }
+
+    /// What is not sent yet.
+    pub(super) fn as_slice(&self) -> &[u8] {
+        self.bytes.get(self.sent..).unwrap_or_default()
+    }
+
+    /// Forgets what was sent.
+    pub(super) fn wrote(&mut self, bytes: usize) {
+        let from = self.sent;
+        self.sent = from.saturating_add(bytes).min(self.bytes.len());
+        if self.sent == self.bytes.len() {
+            self.bytes.zeroize();
+            self.sent = 0;
+        } else if let Some(sent) = self.bytes.get_mut(from..self.sent) {
+            sent.zeroize();
+        }
+    }
+
+    /// A `Vec` that grows by itself leaves a copy of its bytes behind.
+    fn append(&mut self, more: &[u8]) {
+        let needed = self.as_slice().len() + more.len();
+        if self.bytes.len() + more.len() > self.bytes.capacity() {
+            let mut room = Vec::with_capacity((needed * 2).max(OUTPUT_BYTES));
+            room.extend_from_slice(self.as_slice());
+            // The former bytes are wiped as they are dropped.
+            self.bytes = Zeroizing::new(room);
+            self.sent = 0;
+        }
+        self.bytes.extend_from_slice(more);
+    }
+}
+
+impl io::Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.append(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Output({} bytes)", self.as_slice().len())
+    }
+}
+
 const fn named(account_name: &str) -> User<'_> {
     User { account_name, password: None }
 }
@@ -175,9 +237,12 @@ mod tests {
     use super::*;
 
     fn check(request: &Request, expected: &str) {
-        let mut output = b"before\n".to_vec();
-        request.encode(7, &mut output);
-        assert_eq!(String::from_utf8(output).unwrap(), format!("before\n{expected}\n"));
+        let mut output = Output::default();
+        output.push(&Request::Presence { user: None }, 1);
+        output.wrote("{\"action\":\"presence\",".len());
+        output.push(request, 7);
+        let text = std::str::from_utf8(output.as_slice()).unwrap();
+        assert_eq!(text, format!("\"time\":1,\"type\":\"status\"}}\n{expected}\n"));
     }
 
     #[test]
@@ -225,5 +290,25 @@ mod tests {
     fn a_password_is_not_shown() {
         let request = Request::Authenticate { user: "u".into(), password: Secret::new("geheim") };
         assert!(!format!("{request:?}").contains("geheim"));
+    }
+
+    #[test]
+    fn what_was_sent_is_wiped() {
+        let password = "geheim".repeat(1000);
+        let request = Request::Authenticate { user: "u".into(), password: Secret::new(&*password) };
+        let mut output = Output::default();
+        output.push(&Request::Quit { user: None }, 1);
+        output.push(&request, 7);
+        let all = output.as_slice().len();
+        assert!(!format!("{output:?}").contains("geheim"));
+        output.wrote(all - 1);
+        assert_eq!(output.as_slice(), b"\n");
+        assert!(output.bytes.iter().take(all - 1).all(|byte| *byte == 0));
+        // A longer rest moves, and nothing of it is lost.
+        output.push(&request, 7);
+        assert!(output.as_slice().starts_with(b"\n{\"action\":\"authenticate\""));
+        assert!(output.as_slice().ends_with(b"}}\n"));
+        output.wrote(usize::MAX);
+        assert!(output.as_slice().is_empty() && output.bytes.is_empty());
     }
 }

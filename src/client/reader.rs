@@ -123,8 +123,9 @@ impl Mode for Reader {
 /// What is of no interest to a mode itself: a probe is answered, errors are told.
 pub(super) fn handle_aside(turn: &mut Turn<'_>, entry: &Entry, received: Received) {
     match received {
-        // A server that asks again and again without reading gets no endless queue of answers.
-        Received::Probe if turn.session.under_way() < REQUESTS_UNDER_WAY => {
+        // On the way in an answer to it would be taken for one to the way's own request. A server
+        // that asks again and again without reading gets no endless queue of answers.
+        Received::Probe if entry.is_entered() && turn.session.under_way() < REQUESTS_UNDER_WAY => {
             let user = Some(entry.name().to_owned());
             turn.session.send(turn.now, &Request::Presence { user });
         }

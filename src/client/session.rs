@@ -8,7 +8,7 @@ use super::bounds::{ANSWER_WAIT, HALF_OBJECT_WAIT, LOGIN_WAIT};
 use super::cutter::Cutter;
 use super::fault::Fault;
 use super::incoming::{Answer, Incoming, Message};
-use super::outgoing::{Asked, Request};
+use super::outgoing::{Asked, Output, Request};
 use crate::message::Now;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub enum Received {
 #[derive(Debug, Default)]
 pub struct Session {
     cutter: Cutter,
-    output: Vec<u8>,
+    output: Output,
     /// Requests under way and when their patience ends, in uptime.
     waiting: VecDeque<(Asked, Duration)>,
     /// When the patience with half an object ends, in uptime.
@@ -42,7 +42,7 @@ pub struct Session {
 impl Session {
     /// Sends a request with the next flush.
     pub fn send(&mut self, now: Now, request: &Request) {
-        request.encode(now.unix_micros / 1_000_000, &mut self.output);
+        self.output.push(request, now.unix_micros / 1_000_000);
         let asked = request.asked();
         self.waiting.push_back((asked, now.uptime + patience(asked)));
     }
@@ -116,12 +116,12 @@ impl Session {
     /// The bytes to be written to the server.
     #[must_use]
     pub fn output(&self) -> &[u8] {
-        &self.output
+        self.output.as_slice()
     }
 
     /// Forgets what was written.
     pub fn wrote(&mut self, bytes: usize) {
-        self.output.drain(..bytes.min(self.output.len()));
+        self.output.wrote(bytes);
     }
 }
 

@@ -100,8 +100,9 @@ impl Talker {
         }
     }
 
-    fn handle_answer(&self, turn: &mut Turn<'_>, asked: Asked, code: u16, text: String) {
-        if code >= 400 || matches!(asked, Asked::Join | Asked::Leave) {
+    fn handle_answer(&self, turn: &mut Turn<'_>, asked: Asked, answer: Answer) {
+        if answer.is_error() || matches!(asked, Asked::Join | Asked::Leave) {
+            let Answer { code, text, .. } = answer;
             turn.screen.notice(&Notice::Answer { code, text });
         }
     }
@@ -127,7 +128,7 @@ impl Mode for Talker {
                 return self.handle_entry(turn, &answer);
             }
             Received::Answer(asked, answer) => {
-                self.handle_answer(turn, asked, answer.code, answer.text);
+                self.handle_answer(turn, asked, answer);
             }
             Received::Message(message) => match &message.to {
                 Some(to) if Shown::of(Some(to)) != Shown::Common => {

@@ -13,6 +13,7 @@ use super::keyboard::Keyboard;
 use super::link::{Link, is_connected, resolve};
 use super::mode::{Ending, Flow, Mode, Turn};
 use super::outgoing::{Asked, Request};
+use super::output;
 use super::render::Screen;
 use super::session::{Received, Session};
 use super::words::Notice;
@@ -22,7 +23,7 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
@@ -77,7 +78,8 @@ struct Client {
     poll: Poll,
     events: Events,
     signals: Signals,
-    /// Whether a signal ends the program at once; also what a first one sets.
+    /// Whether a signal ends the program at once, and nobody is waited for: what a first signal
+    /// and the end of the time limit set.
     hasty: Arc<AtomicBool>,
     start: Instant,
     screen: Screen,
@@ -486,6 +488,7 @@ impl Client {
         }
         match self.time_limit.take_if(|limit| *limit <= self.start.elapsed()) {
             Some(limit) => {
+                self.hasty.store(true, Ordering::Relaxed);
                 self.screen.notice(&Notice::TimedOut { seconds: limit.as_secs() });
                 ControlFlow::Break(Ending::Quitting(Exit::TimedOut))
             }
@@ -509,8 +512,7 @@ impl Client {
         if lines.is_empty() {
             return ControlFlow::Continue(());
         }
-        let mut output = io::stdout().lock();
-        match output.write_all(lines.as_bytes()).and_then(|()| output.flush()) {
+        match output::write(io::stdout(), lines.as_bytes(), || self.patience()) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 ControlFlow::Break(Ending::Quitting(Exit::Done))
@@ -520,6 +522,13 @@ impl Client {
                 ControlFlow::Break(Ending::Quitting(Exit::System))
             }
         }
+    }
+
+    /// How long a reader of standard output may be waited for now.
+    fn patience(&self) -> Option<Duration> {
+        let left = self.time_limit.map(|limit| limit.saturating_sub(self.start.elapsed()));
+        let left = left.unwrap_or(Duration::MAX);
+        (!left.is_zero() && !self.hasty.load(Ordering::Relaxed)).then_some(left)
     }
 
     fn log_notices(&mut self) {

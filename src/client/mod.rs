@@ -19,6 +19,7 @@ mod link;
 pub mod mode;
 pub mod options;
 pub mod outgoing;
+mod output;
 pub mod player;
 pub mod reader;
 pub mod render;

@@ -127,6 +127,9 @@ pub enum OptionFault {
     /// More than `ADDR PORT`.
     #[error("there is one address and one port at most; '{0}' is too much")]
     TooMany(String),
+    /// A number where the address stands, which the system would take for one.
+    #[error("'{0}' is no address; a port alone is given as -p {0}")]
+    OnlyPort(String),
     /// Both ways to give one thing.
     #[error("{0} is given twice")]
     Twice(&'static str),
@@ -257,6 +260,9 @@ impl Args {
             Some((host, attached)) => (host, attached.map(str::to_owned)),
             None => (DEFAULT_HOST, None),
         };
+        if !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(OptionFault::OnlyPort(host.to_owned()));
+        }
         let typed_port = one("the port", second, self.port.as_ref())?;
         let typed_port = one("the port", typed_port, attached.as_ref())?;
         let host = some("the address", Some(host.to_owned()))?.unwrap_or_default();
@@ -291,8 +297,9 @@ fn is_room(to: &str) -> bool {
 fn cut_port(typed: &str) -> (&str, Option<&str>) {
     if let Some(inner) = typed.strip_prefix('[') {
         return match inner.split_once(']') {
-            Some((host, rest)) => (host, rest.strip_prefix(':')),
-            None => (typed, None),
+            Some((host, "")) => (host, None),
+            Some((host, rest)) if rest.starts_with(':') => (host, rest.strip_prefix(':')),
+            _ => (typed, None),
         };
     }
     match typed.split_once(':') {
@@ -379,6 +386,8 @@ mod tests {
             ("[::1]", "::1", 7777),
             ("::1", "::1", 7777),
             ("::1 80", "::1", 80),
+            // No name has a bracket, so this is told when it is looked up.
+            ("[::1]80", "[::1]80", 7777),
         ] {
             let options = understand(line).unwrap();
             assert_eq!((options.host.as_str(), options.port), (host, port), "{line}");
@@ -404,6 +413,7 @@ mod tests {
     fn what_makes_no_sense() {
         for (line, text) in [
             ("a 1 2", "there is one address and one port at most; '2' is too much"),
+            ("8888", "'8888' is no address; a port alone is given as -p 8888"),
             ("a -a b", "the address is given twice"),
             ("a:1 2", "the port is given twice"),
             ("a 70000", "the port has to be a number from 1 to 65535, not '70000'"),

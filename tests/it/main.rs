@@ -15,6 +15,9 @@
 mod access;
 mod bytes;
 mod client_alone;
+mod client_hostile;
+mod client_live;
+mod client_process;
 mod console;
 mod crowd;
 mod docs;

@@ -36,6 +36,18 @@ impl Conversation {
         self.reader.get_mut().write_all(text.as_ref()).is_ok()
     }
 
+    /// Sends a text again and again until the client reads no more of it for a while.
+    pub fn fill(&mut self, text: &str) {
+        let stream = self.reader.get_mut();
+        let block = text.repeat(1000);
+        stream.set_write_timeout(Some(Duration::from_millis(300))).expect("a time-out");
+        let mut written = 1;
+        while written > 0 {
+            written = stream.write(block.as_bytes()).unwrap_or_default();
+        }
+        stream.set_write_timeout(Some(DEADLINE)).expect("a time-out");
+    }
+
     /// Accepts a request of a kind with 200.
     pub fn accept(&mut self, action: &str) -> String {
         let line = self.expect(&[&format!("\"action\":\"{action}\"")]);

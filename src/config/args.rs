@@ -333,7 +333,10 @@ mod tests {
             ("-p 1 -p 2", "jimd: Error parsing option '--port' with value '2'"),
             ("user add", "jimd: Required positional arguments not provided:"),
             ("user add a b", "jimd: Unrecognized argument: b"),
-            ("user", "jimd: One of the following subcommands must be present:"),
+            (
+                "user",
+                "jimd: One of the following subcommands must be present:\n    add\n    list\n",
+            ),
         ];
         for (typed, start) in rows {
             let leave = parsed(typed).unwrap_err();

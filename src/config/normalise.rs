@@ -157,7 +157,8 @@ pub fn parse<T: FromArgs>(
     let words: Vec<&str> = normal.iter().map(String::as_str).collect();
     T::from_args(&[program.name], &words).map_err(|early| match early.status {
         Ok(()) => Leave { text: early.output, exit: Exit::Done },
-        Err(()) => refused(UsageFault::Refused(early.output.trim().to_owned())),
+        // argh lists a command `help`, which `normalise` knows as `--help` alone.
+        Err(()) => refused(UsageFault::Refused(early.output.trim().replace("\n    help\n", "\n"))),
     })
 }
 

@@ -1,5 +1,7 @@
 //! `jimd`'s command line as it is typed: nothing is checked or looked up here.
 
+use super::Exit;
+use super::args_db::{DbCommand, DbVerb};
 use super::fault::Place;
 use super::layers::Layers;
 use super::normalise::{Leave, Opt, Program, parse};
@@ -18,11 +20,13 @@ pub const JIMD: Program = Program {
         Opt::value("--config", None),
         Opt::value("--log-config", None),
         Opt::value("--lang", None),
+        Opt::switch("--force", None),
         Opt::switch("--verbose", Some('v')),
         Opt::switch("--version", Some('V')),
     ],
     commands: &[
         ("user", &["add", "list", "passwd", "remove", "block", "unblock"]),
+        ("db", &["check", "backup", "restore", "export", "import"]),
         ("config", &["default", "check"]),
     ],
 };
@@ -38,6 +42,8 @@ pub const JIMD: Program = Program {
     example = "Add a user, also beside a running server (asks for a password):\n    \
         {command_name} user add ivan",
     example = "The same from a script:\n    echo \"$PASSWORD\" | {command_name} user add ivan",
+    example = "Back up accounts and rooms, also beside a running server:\n    \
+        {command_name} db backup jim-backup.db",
     example = "Write a file with all settings, change it, check it, use it:\n    \
         {command_name} config default > jim.toml\n    \
         {command_name} config check jim.toml\n    \
@@ -56,12 +62,14 @@ pub const JIMD: Program = Program {
     error_code(4, "another program listens on that port"),
     error_code(5, "the address does not exist, or is not this machine's"),
     error_code(6, "this user may not take that port (below 1024, say)"),
-    error_code(7, "the data or log folder cannot be used"),
+    error_code(7, "the data or log folder, or a file that was named, cannot be used"),
     error_code(8, "another jimd uses the data folder"),
     error_code(9, "the store is damaged, or was written by a newer jimd"),
     error_code(10, "there is no such user"),
     error_code(11, "the name is taken, looks like a taken one, or cannot be a name"),
     error_code(12, "the password is empty, too long, or was not typed the same twice"),
+    error_code(13, "something is there already that would be overwritten"),
+    error_code(14, "a line of an import is wrong"),
     error_code(
         130,
         "Ctrl-C while a password was asked for, or a second signal that cut a stop short"
@@ -96,6 +104,10 @@ pub struct Args {
     #[argh(option, arg_name = "ru|en")]
     pub lang: Option<String>,
 
+    /// overwrite what exists (db backup, db restore, db export)
+    #[argh(switch)]
+    pub force: bool,
+
     /// log every detail (level debug)
     #[argh(switch, short = 'v')]
     pub verbose: bool,
@@ -115,7 +127,22 @@ impl Args {
     /// # Errors
     /// The help text where it was asked for, or what is wrong with the line.
     pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Self, Leave> {
-        parse(&JIMD, typed)
+        let args: Self = parse(&JIMD, typed)?;
+        if args.force && !args.may_force() {
+            let text = "jimd: --force is for db backup, db restore and db export\n\
+                        Try 'jimd --help'.\n";
+            return Err(Leave { text: text.to_owned(), exit: Exit::Usage });
+        }
+        Ok(args)
+    }
+
+    const fn may_force(&self) -> bool {
+        matches!(
+            &self.command,
+            Some(Command::Db(DbCommand {
+                verb: DbVerb::Backup(_) | DbVerb::Restore(_) | DbVerb::Export(_)
+            }))
+        )
     }
 
     /// Takes the options that are settings in.
@@ -145,6 +172,8 @@ impl Args {
 pub enum Command {
     /// Accounts.
     User(UserCommand),
+    /// The store.
+    Db(DbCommand),
     /// Settings files.
     Config(ConfigCommand),
 }
@@ -280,8 +309,8 @@ mod tests {
             let value = if option.takes_value { " x" } else { "" };
             let names = option.aliases.iter().copied().chain([option.long]);
             for name in names {
-                assert_ne!(parsed(&format!("{name}{value}")), Ok(Args::default()), "{name}");
-                assert!(parsed(&format!("{name}{value}")).is_ok(), "{name}");
+                let args = parsed(&format!("{name}{value} db backup f")).unwrap();
+                assert_ne!(args, parsed("db backup f").unwrap(), "{name}");
             }
             if let Some(letter) = option.short {
                 assert!(parsed(&format!("-{letter}{value}")).is_ok(), "{letter}");
@@ -332,6 +361,8 @@ mod tests {
             ("--prot 1", "jimd: there is no option --prot; did you mean --port?"),
             ("-p 1 -p 2", "jimd: Error parsing option '--port' with value '2'"),
             ("user add", "jimd: Required positional arguments not provided:"),
+            ("--force", "jimd: --force is for db backup, db restore and db export"),
+            ("db import f --force", "jimd: --force is for db backup,"),
             ("user add a b", "jimd: Unrecognized argument: b"),
             (
                 "user",

@@ -3,6 +3,7 @@
 use super::fault::ConfigError;
 use super::layers::Layers;
 use super::{ConfigVerb, Draft, UserVerb, default_file, file};
+use crate::workers::db::Summary;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::io::{self, Write};
@@ -62,6 +63,20 @@ pub fn user_done(verb: &UserVerb) -> String {
         UserVerb::Block(block) => format!("User {} is blocked.\n", block.name),
         UserVerb::Unblock(unblock) => format!("User {} is no longer blocked.\n", unblock.name),
     }
+}
+
+/// The report of `jimd db check`.
+#[must_use]
+pub fn db_summary(found: &Summary) -> String {
+    format!(
+        "Store:       {}\nVersion:     {}\nAccounts:    {}\nRooms:       {}\nMemberships: {}\n\
+         No damage was found.\n",
+        found.path.display(),
+        found.version,
+        found.accounts,
+        found.rooms,
+        found.memberships
+    )
 }
 
 /// What `jimd --version` prints.

@@ -20,7 +20,7 @@ pub enum Exit {
     BadAddress,
     /// 6: this user may not take that port.
     NotPermitted,
-    /// 7: the data or log folder cannot be used.
+    /// 7: the data or log folder, or a file that was named, cannot be used.
     Folder,
     /// 8: another `jimd` uses the data folder.
     FolderTaken,
@@ -32,13 +32,17 @@ pub enum Exit {
     NameRefused,
     /// 12: the password is empty, too long, or was not typed the same twice.
     PasswordRefused,
+    /// 13: something is there that would be overwritten.
+    InTheWay,
+    /// 14: a line of an import is wrong.
+    ImportRefused,
     /// 130: Ctrl-C at a question, or a second signal before all that was owed was written.
     Interrupted,
 }
 
 impl Exit {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -52,6 +56,8 @@ impl Exit {
         Self::NoSuchUser,
         Self::NameRefused,
         Self::PasswordRefused,
+        Self::InTheWay,
+        Self::ImportRefused,
         Self::Interrupted,
     ];
 
@@ -72,6 +78,8 @@ impl Exit {
             Self::NoSuchUser => 10,
             Self::NameRefused => 11,
             Self::PasswordRefused => 12,
+            Self::InTheWay => 13,
+            Self::ImportRefused => 14,
             Self::Interrupted => 130,
         }
     }

@@ -6,6 +6,7 @@
 //! argument, so that nothing here depends on where it runs.
 
 mod args;
+mod args_db;
 mod banner;
 mod commands;
 mod default_file;
@@ -28,8 +29,13 @@ pub use args::{
     DefaultCommand, JIMD, ListCommand, PasswdCommand, RemoveCommand, UnblockCommand, UserCommand,
     UserVerb,
 };
+pub use args_db::{
+    BackupCommand, DbCheckCommand, DbCommand, DbVerb, ExportCommand, ImportCommand, RestoreCommand,
+};
 pub use banner::{Programs, banner, started};
-pub use commands::{UserRow, VERSION, config_text, print, print_error, user_done, user_table};
+pub use commands::{
+    UserRow, VERSION, config_text, db_summary, print, print_error, user_done, user_table,
+};
 pub use default_file::default_file;
 pub use environment::Environment;
 pub use exit::Exit;

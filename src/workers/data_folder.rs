@@ -1,5 +1,6 @@
 //! The folder that a server keeps its data in, and the lock that makes it one server's.
 
+use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -93,7 +94,7 @@ impl DataFolder {
 
     /// The store's file, which is there (perhaps empty) and its owner's alone.
     pub(super) fn store_file(&self) -> Result<PathBuf, FolderError> {
-        let path = self.path.join(STORE_FILE);
+        let path = store_path(&self.path);
         // To close a file lets go the locks that SQLite holds on it in this process.
         if !path.exists() {
             self.file(STORE_FILE)?;
@@ -119,6 +120,20 @@ impl DataFolder {
         };
         FolderError::AlreadyRunning { path: self.path.clone(), pid }
     }
+}
+
+/// Where a folder's store is, or would be.
+pub(super) fn store_path(folder: &Path) -> PathBuf {
+    folder.join(STORE_FILE)
+}
+
+/// Whether a file of a data folder is the store, a part of it, or the lock.
+pub(super) fn is_own_file(name: &OsStr) -> bool {
+    name == LOCK_FILE
+        || name
+            .to_str()
+            .and_then(|name| name.strip_prefix(STORE_FILE))
+            .is_some_and(|ending| ["", "-wal", "-shm", "-journal"].contains(&ending))
 }
 
 /// A server's hold on its data folder; dropping it lets go.

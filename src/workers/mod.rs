@@ -4,12 +4,13 @@
 //! comes out by polling, and a callback says when polling is worth while. Nothing is shared but the
 //! channels. A worker that dies is an answer too: what it owed is reported as failed.
 //!
-//! [`Accounts`] is the operator's hand on the same store, from a program of its own.
+//! [`Accounts`] and [`db`] are the operator's hands on the same store, from a program of its own.
 
 mod account_table;
 mod accounts;
 mod clock;
 mod data_folder;
+pub mod db;
 mod fair_queue;
 mod password;
 mod password_worker;

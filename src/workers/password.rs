@@ -140,6 +140,11 @@ impl PasswordHasher {
     }
 }
 
+/// Whether some password may fit a stored hash.
+pub(super) fn is_hash(phc: &str) -> bool {
+    Recipe::stored(phc).is_some()
+}
+
 /// Everything that a hash depends on but the password.
 struct Recipe {
     algorithm: Algorithm,

@@ -75,8 +75,13 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreErr
     }
 }
 
+/// The version of a file; 0 where nothing was ever stored.
+pub(super) fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
+    number(connection, path, "user_version")
+}
+
 fn check_version(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    let found = number(connection, path, "user_version")?;
+    let found = version(connection, path)?;
     match usize::try_from(found) {
         Ok(version) if version > MIGRATIONS.len() => {
             Err(StoreError::Newer { path: path.to_owned(), found, known: MIGRATIONS.len() })

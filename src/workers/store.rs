@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long one process waits for the other (the server, an operator's command) to finish writing.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The write-ahead log is copied into the file once it has this many pages (4 KiB each).
 const CHECKPOINT_PAGES: i64 = 1000;
@@ -242,7 +242,7 @@ fn write_one(savepoint: Savepoint<'_>, job: &Job, now_unix_micros: u64) -> rusql
 
 /// Refuses what SQLite lets pass: a file cut to nothing, which it takes for a new one, deleting the
 /// log beside it.
-fn refuse_lost_head(path: &Path) -> Result<(), StoreError> {
+pub(super) fn refuse_lost_head(path: &Path) -> Result<(), StoreError> {
     let (file, log) = lengths(path);
     if file == 0 && log > 0 {
         let detail = "it is empty, but its write-ahead log is not".to_owned();
@@ -252,7 +252,7 @@ fn refuse_lost_head(path: &Path) -> Result<(), StoreError> {
 }
 
 /// And a file cut inside its last page, unless that page may still be in the log.
-fn refuse_cut_tail(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+pub(super) fn refuse_cut_tail(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let page: u32 = connection
         .pragma_query_value(None, "page_size", |row| row.get(0))
         .map_err(|error| fault(path, error))?;
@@ -274,7 +274,7 @@ fn lengths(path: &Path) -> (u64, u64) {
 }
 
 /// Settings that write nothing.
-fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // A refused file is not touched on the way out either.

@@ -11,6 +11,12 @@ pub enum StoreError {
     /// The data folder cannot be used.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// There is none, or only an empty file.
+    #[error("there is no store {}", path.display())]
+    Missing {
+        /// Where it would be.
+        path: PathBuf,
+    },
     /// The file is damaged. It is left as it is.
     #[error("the store {} is damaged: {detail}", path.display())]
     Damaged {
@@ -42,7 +48,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The file may not be opened or written.
-    #[error("cannot write the store {}: {detail}", path.display())]
+    #[error("cannot open or write the store {}: {detail}", path.display())]
     Unwritable {
         /// The file.
         path: PathBuf,

@@ -20,6 +20,7 @@ mod client_live;
 mod client_process;
 mod console;
 mod crowd;
+mod db;
 mod docs;
 mod golden;
 mod idle;

@@ -34,8 +34,8 @@ const CRATES: [(&str, &[&str]); 7] = [
     ("mio", &["server", "client", "transport", "bench"]),
     ("rusqlite", &["workers"]),
     ("argon2", &["workers", "bench"]),
-    ("serde", &["wire", "config", "logging", "client", "bench"]),
-    ("serde_json", &["wire", "config", "logging", "client", "bench"]),
+    ("serde", &["wire", "config", "logging", "workers", "client", "bench"]),
+    ("serde_json", &["wire", "config", "logging", "workers", "client", "bench"]),
     ("log4rs", &["logging"]),
     ("socket2", &["server", "client", "transport", "bench"]),
 ];

@@ -1,5 +1,6 @@
 //! `jimd`, the chat server: see `jimd --help`.
 
+mod db;
 mod serve;
 mod user;
 
@@ -66,6 +67,10 @@ fn run() -> Result<Exit, Failure> {
         Some(Command::User(command)) => {
             let config = settled(resolve_offline(&args, &environment)?);
             user::run(&command.verb, &config)
+        }
+        Some(Command::Db(command)) => {
+            let config = settled(resolve_offline(&args, &environment)?);
+            db::run(&command.verb, args.force, &config)
         }
         None => serve::run(&settled(resolve(&args, &environment)?), &environment),
     }

@@ -68,7 +68,9 @@ pub(crate) fn store_failure(error: &StoreError) -> Failure {
         StoreError::Damaged { .. } | StoreError::NotOurs { .. } | StoreError::Newer { .. } => {
             Exit::StoreRefused
         }
-        StoreError::Full { .. } | StoreError::Unwritable { .. } => Exit::Folder,
+        StoreError::Missing { .. } | StoreError::Full { .. } | StoreError::Unwritable { .. } => {
+            Exit::Folder
+        }
         StoreError::Busy { .. } | StoreError::Failed { .. } => Exit::Failed,
     };
     Failure::new(error, exit)

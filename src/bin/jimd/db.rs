@@ -1,0 +1,64 @@
+//! `jimd db …`: the whole store.
+
+use crate::Failure;
+use crate::user::store_failure;
+use jim::config::{Config, DbVerb, Exit, db_summary, print};
+use jim::workers::db::{self, DbError, Restored};
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+pub(crate) fn run(verb: &DbVerb, force: bool, config: &Config) -> Result<Exit, Failure> {
+    let data = &config.data;
+    let done = match verb {
+        DbVerb::Check(_) => db::check(data).map(|found| db_summary(&found)),
+        DbVerb::Backup(backup) => db::backup(data, Path::new(&backup.file), force)
+            .map(|_| format!("The store was backed up to {} and checked.\n", backup.file)),
+        DbVerb::Restore(restore) => {
+            let date = jiff::Zoned::now().strftime("%Y-%m-%d").to_string();
+            db::restore(data, Path::new(&restore.file), force, &date)
+                .map(|restored| restored_text(&restored, &restore.file))
+        }
+        DbVerb::Export(export) => match &export.file {
+            None => to_stdout(data),
+            Some(file) => db::export_file(data, Path::new(file), force)
+                .map(|()| format!("The store was exported to {file}.\n")),
+        },
+        DbVerb::Import(import) => {
+            db::import(data, Path::new(&import.file), &config.server.limits).map(imported_text)
+        }
+    };
+    print(&done.map_err(|error| failure(&error))?)?;
+    Ok(Exit::Done)
+}
+
+fn restored_text(restored: &Restored, file: &str) -> String {
+    let store = restored.summary.path.display();
+    let kept = restored.kept.as_ref();
+    let kept = kept.map(|kept| format!("The old store is kept as {}.\n", kept.display()));
+    format!("The store {store} was restored from {file}.\n{}", kept.unwrap_or_default())
+}
+
+fn imported_text((accounts, rooms, memberships): db::Imported) -> String {
+    format!("{accounts} accounts, {rooms} rooms and {memberships} memberships were imported.\n")
+}
+
+/// A reader that went away early (`| head -1`) is no error.
+fn to_stdout(data: &Path) -> Result<String, DbError> {
+    match db::export(data, &mut io::stdout().lock()) {
+        Err(DbError::File { source, .. }) if source.kind() == ErrorKind::BrokenPipe => {}
+        other => other?,
+    }
+    Ok(String::new())
+}
+
+fn failure(error: &DbError) -> Failure {
+    let exit = match error {
+        DbError::Store(error) => return store_failure(error),
+        DbError::Exists { .. } | DbError::StoreExists { .. } | DbError::NotEmpty { .. } => {
+            Exit::InTheWay
+        }
+        DbError::NotAFile { .. } | DbError::OwnFile { .. } | DbError::File { .. } => Exit::Folder,
+        DbError::Line { .. } | DbError::Cut { .. } => Exit::ImportRefused,
+    };
+    Failure::new(error, exit)
+}

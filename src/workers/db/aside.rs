@@ -1,0 +1,72 @@
+//! An existing store is put aside under another name before another one takes its place.
+
+use super::super::store::BUSY_TIMEOUT;
+use super::super::store_error::{StoreError, fault};
+use super::check::check_all;
+use super::error::DbError;
+use super::reading::{self, beside};
+use super::whole_file::{COMPANIONS, sync_folder};
+use rusqlite::{Connection, OpenFlags};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Whether there is a store, or something that SQLite would take for a part of one.
+pub(super) fn is_there(store: &Path) -> bool {
+    store.exists() || COMPANIONS.iter().any(|ending| beside(store, ending).exists())
+}
+
+/// Keeps a store under the name `jim.db.before-restore-DATE`, and gives that name. A sound one
+/// keeps its own name too, until another takes it; a damaged one is moved just as it is.
+///
+/// # Errors
+/// Another process has it open, or the system refuses.
+pub(super) fn put_aside(store: &Path, date: &str) -> Result<PathBuf, DbError> {
+    fold_log(store)?;
+    let kept = free_name(store, date);
+    keep(store, &kept).map_err(|error| DbError::file("put aside", store, error))?;
+    Ok(kept)
+}
+
+/// Takes the log of a sound store into its file, which works only if nobody else has it open: who
+/// closed the old store later would take the new one's log away.
+fn fold_log(store: &Path) -> Result<(), StoreError> {
+    let sound = reading::open_store(store.parent().unwrap_or(store))
+        .and_then(|(connection, path)| check_all(&connection, &path));
+    match sound {
+        Ok(_) => {}
+        Err(StoreError::Busy { path }) => return Err(StoreError::Busy { path }),
+        Err(_) => return Ok(()),
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let fold = || -> rusqlite::Result<String> {
+        let connection = Connection::open_with_flags(store, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))
+    };
+    match fold().map_err(|error| fault(store, error))?.as_str() {
+        "delete" => Ok(()),
+        _ => Err(StoreError::Busy { path: store.to_owned() }),
+    }
+}
+
+fn free_name(store: &Path, date: &str) -> PathBuf {
+    let first = beside(store, &format!(".before-restore-{date}"));
+    let more = (2_u32..).map(|number| beside(&first, &format!(".{number}")));
+    std::iter::once(first.clone()).chain(more).find(|name| !is_there(name)).unwrap_or(first)
+}
+
+fn keep(store: &Path, kept: &Path) -> io::Result<()> {
+    // With its log if it still has one: the two belong together, and to no other file.
+    for ending in COMPANIONS {
+        let companion = beside(store, ending);
+        if companion.exists() {
+            fs::rename(companion, beside(kept, ending))?;
+        }
+    }
+    if store.exists() {
+        // Not every file system has a second name for a file.
+        fs::hard_link(store, kept).or_else(|_| fs::rename(store, kept))?;
+    }
+    sync_folder(store)
+}

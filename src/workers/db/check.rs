@@ -1,0 +1,90 @@
+//! `jimd db check`: everything that can be known about a store by reading it.
+
+use super::super::schema;
+use super::super::store_error::{StoreError, fault};
+use super::error::DbError;
+use super::reading;
+use rusqlite::{Connection, Row};
+use std::path::{Path, PathBuf};
+
+/// How many faults are named; a broken file may have thousands.
+const FAULTS: usize = 5;
+
+/// What a sound store holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The file.
+    pub path: PathBuf,
+    /// The version of its tables.
+    pub version: i64,
+    /// How many accounts.
+    pub accounts: u64,
+    /// How many rooms.
+    pub rooms: u64,
+    /// How many memberships.
+    pub memberships: u64,
+}
+
+/// Reads the whole store of a data folder, also beside a running server. Changes nothing in it.
+///
+/// # Errors
+/// No store, or what is wrong with it.
+pub fn check(data: &Path) -> Result<Summary, DbError> {
+    let (connection, path) = reading::open_store(data)?;
+    Ok(check_all(&connection, &path)?)
+}
+
+/// Checks every page, index and reference as of one moment.
+pub(super) fn check_all(connection: &Connection, path: &Path) -> Result<Summary, StoreError> {
+    let version = schema::version(connection, path)?;
+    let tx = connection.unchecked_transaction().map_err(|error| fault(path, error))?;
+    let faults = faults(&tx).map_err(|error| fault(path, error))?;
+    if !faults.is_empty() {
+        return Err(StoreError::Damaged { path: path.to_owned(), detail: faults.join("; ") });
+    }
+    summary(&tx, path, version).map_err(|error| fault(path, error))
+}
+
+fn faults(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let sql = format!("PRAGMA integrity_check({FAULTS})");
+    let mut found = lines(connection, &sql, |row| row.get(0))?;
+    found.retain(|line| line != "ok");
+    if found.is_empty() {
+        found = lines(connection, "PRAGMA foreign_key_check", broken_reference)?;
+    }
+    Ok(found)
+}
+
+fn lines(
+    connection: &Connection,
+    sql: &str,
+    line: fn(&Row<'_>) -> rusqlite::Result<String>,
+) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], line)?.take(FAULTS);
+    rows.map(|line| line.map(|line| line.replace('\n', " "))).collect()
+}
+
+fn broken_reference(row: &Row<'_>) -> rusqlite::Result<String> {
+    let (table, id, parent): (String, Option<i64>, String) =
+        (row.get(0)?, row.get(1)?, row.get(2)?);
+    let id = id.unwrap_or_default();
+    Ok(format!("row {id} of {table} refers to a row of {parent} that is not there"))
+}
+
+fn summary(connection: &Connection, path: &Path, version: i64) -> rusqlite::Result<Summary> {
+    Ok(Summary {
+        path: path.to_owned(),
+        version,
+        accounts: count(connection, "accounts")?,
+        rooms: count(connection, "rooms")?,
+        memberships: count(connection, "memberships")?,
+    })
+}
+
+/// How many rows a table has.
+pub(super) fn count(connection: &Connection, table: &'static str) -> rusqlite::Result<u64> {
+    let sql = format!("SELECT count(*) FROM {table}");
+    let rows: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
+    Ok(u64::try_from(rows).unwrap_or_default())
+}

@@ -1,0 +1,22 @@
+//! The operator's commands on the whole store: check, backup, restore, export, import.
+//!
+//! Checking, backing up and exporting only read, and may be done beside a running server. Restoring
+//! and importing take the folder's lock, since a server holds all of the store in memory.
+
+mod aside;
+mod backup;
+mod check;
+mod error;
+mod export;
+mod form;
+mod import;
+mod reading;
+mod restore;
+mod whole_file;
+
+pub use backup::backup;
+pub use check::{Summary, check};
+pub use error::{DbError, LineFault};
+pub use export::{export, export_file};
+pub use import::{Imported, import};
+pub use restore::{Restored, restore};

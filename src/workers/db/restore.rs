@@ -1,0 +1,43 @@
+//! `jimd db restore`: a backup becomes the store.
+
+use super::super::data_folder::{self, DataFolder};
+use super::aside::{is_there, put_aside};
+use super::backup::copy_into;
+use super::check::{Summary, check_all};
+use super::error::DbError;
+use super::reading;
+use super::whole_file::WholeFile;
+use std::path::{Path, PathBuf};
+
+/// What was restored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// The new store.
+    pub summary: Summary,
+    /// Where the old one is kept, if there was one.
+    pub kept: Option<PathBuf>,
+}
+
+/// Puts a copy of a backup in the place of a data folder's store. An old store is kept beside, its
+/// name ending in `date`.
+///
+/// # Errors
+/// A file that is no sound backup of this or an older version, a running server, and (without
+/// `force`) a store that exists: nothing is changed.
+pub fn restore(data: &Path, file: &Path, force: bool, date: &str) -> Result<Restored, DbError> {
+    let source = reading::open_copy(file)?;
+    check_all(&source, file)?;
+    let folder = DataFolder::open(data)?;
+    let _lock = folder.lock()?;
+    let store = data_folder::store_path(folder.path());
+    let exists = is_there(&store);
+    if exists && !force {
+        return Err(DbError::StoreExists { path: store });
+    }
+    let copy = WholeFile::new(&store, true)?;
+    let summary = copy_into(&source, file, &copy, &store)?;
+    drop(source);
+    let kept = if exists { Some(put_aside(&store, date)?) } else { None };
+    copy.finish()?;
+    Ok(Restored { summary, kept })
+}

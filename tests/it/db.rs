@@ -4,7 +4,7 @@ use super::process::{Ended, run, run_jimd};
 use super::support::{Folder, Server, add_user, jimd, user_command};
 use rustix::process::Signal;
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -126,6 +126,58 @@ fn a_reference_to_nothing_is_damage() {
     let ended = db(&folder, &["check"]);
     assert_eq!(ended.code, Some(9), "{ended:?}");
     assert!(ended.stderr.contains("of memberships refers to a row of accounts"), "{ended:?}");
+}
+
+#[test]
+fn an_index_that_misses_a_row_is_damage() {
+    let folder = lively_folder();
+    let steps = [
+        "CREATE TABLE kept AS SELECT * FROM sqlite_schema WHERE name = 'rooms_by_owner';
+         PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'rooms_by_owner'",
+        "UPDATE rooms SET owner = 2",
+        "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM kept",
+    ];
+    for step in steps {
+        sql(&store(&folder), step);
+    }
+    let ended = db(&folder, &["check"]);
+    assert_eq!(ended.code, Some(9), "{ended:?}");
+    assert!(ended.stderr.contains("missing from index rooms_by_owner"), "{ended:?}");
+}
+
+#[test]
+fn a_backup_may_have_any_name() {
+    let folder = lively_folder();
+    let name = "a ?mode=x#%41 копия.db";
+    assert_eq!(db(&folder, &["backup", name]).code, Some(0));
+    let elsewhere = Folder::new();
+    let file = folder.path().join(name);
+    assert_eq!(db(&elsewhere, &["restore", file.to_str().unwrap()]).code, Some(0));
+    db(&elsewhere, &["check"]).assert_done(&report("./jim-data/jim.db", 2, 2, 3));
+    assert_eq!(names(folder.path()), [name, "jim-data", "logs"], "nothing is left beside it");
+}
+
+#[test]
+fn a_store_that_another_process_has_open_is_not_put_aside() {
+    let folder = lively_folder();
+    assert_eq!(db(&folder, &["backup", "b.db"]).code, Some(0));
+    let script = "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1])\n\
+                  c.execute('SELECT * FROM accounts').fetchall()\nprint('open',flush=True)\n\
+                  sys.stdin.read()";
+    let mut other = Command::new("python3")
+        .args(["-c", script])
+        .arg(store(&folder))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(other.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let held = "the store ./jim-data/jim.db is held by another process";
+    db(&folder, &["restore", "b.db", "--force"]).assert_refused(1, held);
+    drop(other.stdin.take());
+    other.wait().unwrap();
+    assert_eq!(db(&folder, &["restore", "b.db", "--force"]).code, Some(0));
 }
 
 #[test]

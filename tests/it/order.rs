@@ -1,7 +1,7 @@
 //! Every request gets one answer, in the order of the requests, however the bytes were cut; and
 //! what a connection's end does to that.
 
-use super::process::while_it_lingers;
+use super::process::{wait_until, while_it_lingers};
 use super::support::{Client, DEADLINE, Server};
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -58,15 +58,17 @@ fn a_pipeline_is_answered_in_order_while_passwords_are_hashed() {
 fn others_are_served_while_one_waits_for_its_passwords() {
     let server = Server::with_users(&["ann"], &[]);
     let (mut waiting, mut other) = (server.connect(), server.connect());
-    waiting.send(WRONG.repeat(40));
-    other.presence("bob");
-    // Forty hashes take far longer than one round trip.
-    waiting.stream.set_nonblocking(true).unwrap();
-    let mut buffer = [0; 65_536];
-    let seen = waiting.stream.peek(&mut buffer).unwrap_or_default();
-    assert!(buffer[..seen].iter().filter(|byte| **byte == b'\n').count() < 40);
-    waiting.stream.set_nonblocking(false).unwrap();
-    assert_eq!(codes(&mut waiting, 40), [402; 40]);
+    // Forty hashes take far longer than one round trip, unless we are held up.
+    wait_until("an answer before the last of forty hashes", || {
+        waiting.send(WRONG.repeat(40));
+        other.presence("bob");
+        waiting.stream.set_nonblocking(true).unwrap();
+        let mut buffer = [0; 65_536];
+        let seen = waiting.stream.peek(&mut buffer).unwrap_or_default();
+        waiting.stream.set_nonblocking(false).unwrap();
+        assert_eq!(codes(&mut waiting, 40), [402; 40]);
+        buffer[..seen].iter().filter(|byte| **byte == b'\n').count() < 40
+    });
 }
 
 #[test]
@@ -198,15 +200,18 @@ fn the_server_ends_its_objects_with_a_line_end_and_leaves_no_blanks() {
 #[test]
 fn ten_bad_requests_end_it_and_the_answers_are_readable_though_it_goes_on_sending() {
     let server = Server::start(&[]);
-    let mut client = server.connect();
-    client.send("{}".repeat(15));
-    assert_eq!(codes(&mut client, 9), [400; 9]);
-    // Did the server not read on, the first of these would be answered by a reset.
-    for _ in 0..40 {
-        client.send("{}".repeat(8_000));
-    }
-    assert_eq!(codes(&mut client, 1), [400]);
-    client.assert_closed();
+    let answers = while_it_lingers(|| {
+        let mut client = server.connect();
+        client.send("{}".repeat(15));
+        // Did the server not read on, the first of these would be answered by a reset.
+        for _ in 0..40 {
+            client.stream.write_all("{}".repeat(8_000).as_bytes())?;
+        }
+        let mut answers = String::new();
+        client.stream.read_to_string(&mut answers).map(|_| answers)
+    });
+    let bad = |line: &str| line.starts_with(r#"{"response":400,"#);
+    assert!(answers.lines().count() == 10 && answers.lines().all(bad), "{answers}");
 }
 
 #[test]

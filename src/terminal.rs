@@ -163,6 +163,7 @@ impl Line {
         const CTRL_D: u8 = 0x04;
         const CTRL_U: u8 = 0x15;
         const CTRL_BACKSLASH: u8 = 0x1c;
+        const CTRL_Z: u8 = 0x1a;
         match byte {
             b'\r' | b'\n' => return Ok(true),
             CTRL_C | CTRL_BACKSLASH => return Err(io::ErrorKind::Interrupted.into()),
@@ -170,6 +171,8 @@ impl Line {
             CTRL_D => return Ok(true),
             CTRL_U => self.bytes.clear(),
             0x08 | 0x7f => self.erase_character(),
+            // Typed to stop the program, which this prompt does not do; never meant as a letter.
+            CTRL_Z => {}
             _ if self.bytes.len() == LINE_BYTES => {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "the line is too long"));
             }
@@ -218,6 +221,7 @@ mod tests {
             (b"wrong\x15right\n", "right"),
             (b"ax\x7fb\n", "ab"),
             (b"\x7f\x08a\n", "a"),
+            (b"a\x1ab\n", "ab"),
             ("пы\u{7f}а\n".as_bytes(), "па"),
             (b"end\x04", "end"),
         ];

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Another program listens there.
-    #[error("port {} is in use on {}: stop the other program or take another port with -p", .0.port(), .0.ip())]
+    #[error("port {} is in use on {}: stop the other program or take another port with -p", .0.port(), place(.0))]
     PortInUse(SocketAddr),
     /// The port needs privileges.
     #[error("port {} needs privileges: take one from 1024 up with -p", .0.port())]
@@ -26,6 +26,15 @@ pub enum StartError {
     /// The event queue, the waker or the signals could not be set up.
     #[error("cannot set up the event loop: {0}")]
     Loop(#[from] io::Error),
+}
+
+/// An address in an operator's words.
+fn place(address: &SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        "one of this machine's addresses".to_owned()
+    } else {
+        address.ip().to_string()
+    }
 }
 
 impl StartError {

@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn keys_edit_the_line() {
-        let rows: [(&[u8], &str); 8] = [
+        let rows: [(&[u8], &str); 9] = [
             (b"secret\n", "secret"),
             (b"secret\r", "secret"),
             (b"\n", ""),

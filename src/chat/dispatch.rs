@@ -3,7 +3,7 @@
 
 use super::Chat;
 use super::checks::speaker;
-use super::handlers::{authenticate, join, leave, msg, presence, quit};
+use super::handlers::{authenticate, join, leave, msg, passwd, presence, quit, register};
 use super::outcome::Outcome;
 use super::session::{Session, Who};
 use crate::message::{Code, Name, Phrase, Reply, Request, Time};
@@ -38,7 +38,7 @@ pub enum Needs {
 }
 
 /// Every action, in the order of the help.
-pub static ACTIONS: [Action; 7] = [
+pub static ACTIONS: [Action; 9] = [
     Action {
         name: "authenticate",
         synonyms: &[],
@@ -85,6 +85,24 @@ pub static ACTIONS: [Action; 7] = [
         roomy: false,
         help: "end the membership in room",
         handler: leave::handle,
+    },
+    Action {
+        name: "register",
+        synonyms: &[],
+        needs: Needs::Nothing,
+        timeless: false,
+        roomy: false,
+        help: "make an account of user.account_name and user.password, where the operator allows it",
+        handler: register::handle,
+    },
+    Action {
+        name: "passwd",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        help: "change your password from user.password to user.new_password",
+        handler: passwd::handle,
     },
     Action {
         name: "quit",

@@ -87,6 +87,8 @@ pub enum CloseReason {
     Blocked,
     /// An operator removed the account.
     Removed,
+    /// Another connection changed the account's password.
+    PasswordChanged,
     /// Its guest name became an account's.
     NameRegistered,
     /// No answer to a probe (`drop_silent`).
@@ -104,6 +106,7 @@ impl CloseReason {
             Self::Superseded => "a newer connection took the login",
             Self::Blocked => "the account was blocked",
             Self::Removed => "the account was removed",
+            Self::PasswordChanged => "the account's password was changed",
             Self::NameRegistered => "the guest's name became an account's",
             Self::Silent => "no answer to a probe",
         }

@@ -19,14 +19,14 @@ mod users;
 
 pub use dispatch::{ACTIONS, Action, Needs, find};
 pub use effect::{CloseReason, Effect, Payload};
-pub use policy::{Guests, Policy, Probe, Sessions};
+pub use policy::{Guests, Policy, Probe, Registration, Sessions};
 
 use crate::limits::Limits;
 use crate::message::{
     AccountId, AccountRecord, AudienceId, Code, ConnectionId, Done, Job, Name, Now, Phrase,
     Request, Snapshot,
 };
-use handlers::{authenticate, join, leave};
+use handlers::{authenticate, join, leave, passwd, register};
 use outcome::Outcome;
 use probe::Probes;
 use rooms::Rooms;
@@ -123,6 +123,12 @@ impl Chat {
             Done::Left { account, room, heir } => {
                 leave::committed(self, *account, *room, *heir);
             }
+            Done::Registered { account, joined } => {
+                register::committed(self, account, joined.as_ref());
+            }
+            Done::PasswordSet { account, phc } => {
+                passwd::committed(self, connection, *account, phc.clone());
+            }
             // While every session is in its place: it may end the very one that asked.
             Done::Account(Some(account)) => self.refresh_account(account.clone()),
             _ => {}
@@ -139,6 +145,12 @@ impl Chat {
     fn resume(&mut self, session: &mut Session, waiting: Waiting, done: Done) -> Outcome {
         match (waiting, done) {
             (_, Done::Busy { seconds }) => Outcome::reply(Code::TooMany, Phrase::Busy { seconds }),
+            (_, Done::AccountGone) => Outcome::reply(
+                Code::Unauthorized,
+                Phrase::NotAuthenticated { user: session.name().cloned() },
+            ),
+            (Waiting::Register(asked), done) => register::go_on(self, session, asked, done),
+            (Waiting::Passwd(change), done) => passwd::go_on(self, session, change, done),
             (Waiting::Account { claim, password }, Done::Account(account)) => {
                 authenticate::found(self, session, claim, password, account)
             }
@@ -147,10 +159,6 @@ impl Chat {
             }
             (Waiting::Join { room }, Done::Joined { .. }) => join::conclude(session, &room),
             (Waiting::Leave { room }, Done::Left { .. }) => leave::conclude(session, &room),
-            (_, Done::AccountGone) => Outcome::reply(
-                Code::Unauthorized,
-                Phrase::NotAuthenticated { user: session.name().cloned() },
-            ),
             _ => Outcome::reply(Code::ServerError, Phrase::ServerFailed),
         }
     }
@@ -198,14 +206,28 @@ impl Chat {
             self.remove_account(former);
         }
         if self.users.account(id).is_none() {
-            for connection in self.users.guests_like(&record.name) {
-                self.close(connection, CloseReason::NameRegistered);
-            }
+            self.end_guests(&record.name);
         }
         self.users.put(record);
         let connections = self.users.account(id).filter(|_| blocked).map(|a| a.connections.clone());
         for connection in connections.unwrap_or_default() {
             self.close(connection, CloseReason::Blocked);
+        }
+    }
+
+    /// A name became an account's: its guests are closed. Only who is about to hear what became of
+    /// its own `register` lives on, as a guest without a name.
+    fn end_guests(&mut self, name: &Name) {
+        for connection in self.users.guests_like(name) {
+            let Some(mut session) = self.sessions.remove(connection) else { continue };
+            if matches!(session.waiting.as_deref(), Some(Waiting::Register(_))) {
+                self.drop_guest_name(&session);
+                session.who = Who::Guest(None);
+                self.sessions.insert(session);
+            } else {
+                self.sessions.insert(session);
+                self.close(connection, CloseReason::NameRegistered);
+            }
         }
     }
 

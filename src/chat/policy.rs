@@ -26,6 +26,18 @@ pub enum Sessions {
     Many,
 }
 
+/// Who may make an account by `register`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Registration {
+    /// Anyone.
+    Open,
+    /// Who has an invitation.
+    Invite,
+    /// Nobody: the operator makes the accounts.
+    #[default]
+    Closed,
+}
+
 /// Who is probed after a silence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Probe {
@@ -43,6 +55,8 @@ pub enum Probe {
 pub struct Policy {
     /// What guests may do.
     pub guests: Guests,
+    /// Who may register.
+    pub registration: Registration,
     /// Several connections of one user.
     pub sessions: Sessions,
     /// The names under which the common chat is written to; the first is its own name.
@@ -63,6 +77,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             guests: Guests::default(),
+            registration: Registration::default(),
             sessions: Sessions::default(),
             common: ["#all", "#chat", "#default", "#", "all"].map(String::from).to_vec(),
             probe: Probe::default(),

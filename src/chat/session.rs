@@ -1,6 +1,7 @@
 //! What the chat knows of one connection.
 
 use crate::message::{AccountId, AccountRecord, ConnectionId, Name, Now, Secret};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One connection, from its first byte to its last.
@@ -61,6 +62,10 @@ pub(super) enum Waiting {
         /// The account, if there is one.
         account: Option<AccountRecord>,
     },
+    /// `register` waits for the hash, then for the disk.
+    Register(Registering),
+    /// `passwd` waits for the account, two hashes and the disk, one by one.
+    Passwd(PasswordChange),
     /// `join` waits for the disk.
     Join {
         /// The room's name as given.
@@ -80,6 +85,26 @@ pub(super) struct Claim {
     pub(super) name: Name,
     /// Whether features were asked for: they only count once the log-in is granted.
     pub(super) asks_features: bool,
+}
+
+/// What a `register` asks for.
+#[derive(Debug)]
+pub(super) struct Registering {
+    /// The name that is to be an account's.
+    pub(super) name: Name,
+    /// The invitation's code, until it is handed to the disk.
+    pub(super) invite: Option<Secret>,
+}
+
+/// What a `passwd` asks for.
+#[derive(Debug)]
+pub(super) struct PasswordChange {
+    /// The password that must be right.
+    pub(super) old: Secret,
+    /// The password to come.
+    pub(super) new: Secret,
+    /// The stored hash, once it was read.
+    pub(super) phc: Option<Arc<str>>,
 }
 
 impl Session {

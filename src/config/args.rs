@@ -6,8 +6,10 @@ use super::fault::Place;
 use super::layers::Layers;
 use super::normalise::{Leave, Opt, Program, parse};
 use super::table;
+use super::unit::parse_time;
 use argh::FromArgs;
 use std::ffi::OsString;
+use std::time::Duration;
 
 /// What `jimd`'s command line may hold.
 pub const JIMD: Program = Program {
@@ -21,12 +23,16 @@ pub const JIMD: Program = Program {
         Opt::value("--log-config", None),
         Opt::value("--lang", None),
         Opt::switch("--force", None),
+        Opt::value("--room", None).of_command(),
+        Opt::value("--uses", None).of_command(),
+        Opt::value("--expires", None).of_command(),
         Opt::switch("--verbose", Some('v')),
         Opt::switch("--version", Some('V')),
     ],
     commands: &[
         ("user", &["add", "list", "passwd", "remove", "block", "unblock"]),
         ("db", &["check", "backup", "restore", "export", "import"]),
+        ("invite", &["new", "list", "revoke"]),
         ("config", &["default", "check"]),
     ],
 };
@@ -44,6 +50,8 @@ pub const JIMD: Program = Program {
     example = "The same from a script:\n    echo \"$PASSWORD\" | {command_name} user add ivan",
     example = "Back up accounts and rooms, also beside a running server:\n    \
         {command_name} db backup jim-backup.db",
+    example = "Invite five people into a room (with registration = \"invite\" in the file):\n    \
+        {command_name} invite new --room '#tea' --uses 5 --expires 30d",
     example = "Write a file with all settings, change it, check it, use it:\n    \
         {command_name} config default > jim.toml\n    \
         {command_name} config check jim.toml\n    \
@@ -174,6 +182,8 @@ pub enum Command {
     User(UserCommand),
     /// The store.
     Db(DbCommand),
+    /// Invitations.
+    Invite(InviteCommand),
     /// Settings files.
     Config(ConfigCommand),
 }
@@ -261,6 +271,76 @@ pub struct UnblockCommand {
     pub name: String,
 }
 
+/// manage invitations to register, also beside a running server
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(
+    subcommand,
+    name = "invite",
+    help_triggers("--help"),
+    note = "An invitation is good where the setting 'registration' is invite or open."
+)]
+pub struct InviteCommand {
+    /// what to do
+    #[argh(subcommand)]
+    pub verb: InviteVerb,
+}
+
+/// What to do with invitations.
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand)]
+pub enum InviteVerb {
+    /// A new one.
+    New(NewInviteCommand),
+    /// All of them.
+    List(ListInvitesCommand),
+    /// One no more.
+    Revoke(RevokeCommand),
+}
+
+/// make an invitation and print its code, which is not shown again
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand, name = "new", help_triggers("--help"))]
+pub struct NewInviteCommand {
+    /// room that who registers with it becomes a member of
+    #[argh(option, arg_name = "#room")]
+    pub room: Option<String>,
+
+    /// how often it can be used, 1 to 10000 (default: 1)
+    #[argh(option, arg_name = "n", default = "1", from_str_fn(uses))]
+    pub uses: u32,
+
+    /// how long it is good, up to 3650d (default: 7d)
+    #[argh(option, arg_name = "time", default = "WEEK", from_str_fn(lasting))]
+    pub expires: Duration,
+}
+
+/// list all invitations, without their codes
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand, name = "list", help_triggers("--help"))]
+pub struct ListInvitesCommand {}
+
+/// take an invitation back
+#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand, name = "revoke", help_triggers("--help"))]
+pub struct RevokeCommand {
+    /// the code, or the number in the list
+    #[argh(positional)]
+    pub invitation: String,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
+
+fn uses(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (1..=10_000).contains(number));
+    number.ok_or_else(|| "it must be a number from 1 to 10000".to_owned())
+}
+
+fn lasting(text: &str) -> Result<Duration, String> {
+    let time = parse_time(text).filter(|time| !time.is_zero() && *time <= 3650 * DAY);
+    time.ok_or_else(|| "it must be a time such as 12h or 30d, up to 3650d".to_owned())
+}
+
 /// print or check a settings file
 #[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "config", help_triggers("--help"))]
@@ -305,7 +385,7 @@ mod tests {
 
     #[test]
     fn every_option_of_the_program_is_one_of_argh() {
-        for option in JIMD.options {
+        for option in JIMD.options.iter().filter(|option| !option.of_command) {
             let value = if option.takes_value { " x" } else { "" };
             let names = option.aliases.iter().copied().chain([option.long]);
             for name in names {
@@ -315,6 +395,32 @@ mod tests {
             if let Some(letter) = option.short {
                 assert!(parsed(&format!("-{letter}{value}")).is_ok(), "{letter}");
             }
+        }
+    }
+
+    #[test]
+    fn options_of_a_command_may_stand_anywhere() {
+        let rows = [
+            "invite new --room #a --uses 3 --expires 12h",
+            "--uses=3 invite --room #a new --expires=12h",
+        ];
+        for typed in rows {
+            let verb = InviteVerb::New(NewInviteCommand {
+                room: Some("#a".to_owned()),
+                uses: 3,
+                expires: DAY / 2,
+            });
+            let command = Some(Command::Invite(InviteCommand { verb }));
+            assert_eq!(parsed(typed), Ok(Args { command, ..Args::default() }), "{typed}");
+        }
+        let refused = ["--uses 0", "--uses x", "--expires 0s", "--expires 7", "--expires 3651d"];
+        for option in refused {
+            let leave = parsed(&format!("invite new {option}")).unwrap_err();
+            assert_eq!(leave.exit, Exit::Usage, "{leave}");
+            assert!(leave.text.contains("it must be"), "{leave}");
+        }
+        for typed in ["user add bob --room #a", "--room #a"] {
+            assert_eq!(parsed(typed).unwrap_err().exit, Exit::Usage, "{typed}");
         }
     }
 

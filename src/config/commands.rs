@@ -31,7 +31,7 @@ pub fn user_table(rows: &[UserRow], zone: &TimeZone) -> String {
     let mut text = line("NAME", "STATE", "CREATED", widest);
     for row in rows {
         let state = if row.blocked { "blocked" } else { "active" };
-        text.push_str(&line(&row.name, state, &created(row, zone), widest));
+        text.push_str(&line(&row.name, state, &moment(row.created_unix_micros, zone), widest));
     }
     text
 }
@@ -42,8 +42,39 @@ fn line(name: &str, state: &str, created: &str, widest: usize) -> String {
     format!("{name}{gap}  {state:<7}  {created}\n")
 }
 
-fn created(row: &UserRow, zone: &TimeZone) -> String {
-    i64::try_from(row.created_unix_micros)
+/// One invitation, as `jimd invite list` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InviteRow {
+    /// Its number.
+    pub id: i64,
+    /// How often it was used.
+    pub used: u32,
+    /// How often it can be.
+    pub uses: u32,
+    /// From when on it is no good, in microseconds since 1970.
+    pub expires_unix_micros: u64,
+    /// The room that it leads to.
+    pub room: Option<String>,
+}
+
+/// The table of `jimd invite list`, each line with its end.
+#[must_use]
+pub fn invite_table(rows: &[InviteRow], zone: &TimeZone) -> String {
+    if rows.is_empty() {
+        return "No invitations. Make one with: jimd invite new\n".to_owned();
+    }
+    let mut text = "NUMBER  USED         EXPIRES           ROOM\n".to_owned();
+    for row in rows {
+        let used = format!("{}/{}", row.used, row.uses);
+        let expires = moment(row.expires_unix_micros, zone);
+        let room = row.room.as_deref().unwrap_or("-");
+        text += &format!("{:<6}  {used:<11}  {expires:<16}  {room}\n", row.id);
+    }
+    text
+}
+
+fn moment(unix_micros: u64, zone: &TimeZone) -> String {
+    i64::try_from(unix_micros)
         .ok()
         .and_then(|micros| Timestamp::from_microsecond(micros).ok())
         .map_or_else(
@@ -152,6 +183,25 @@ ivan       active   2021-09-27 12:34
     fn a_time_beyond_the_calendar_is_a_dash() {
         let rows = [UserRow { created_unix_micros: u64::MAX, ..row("ivan", false) }];
         assert!(user_table(&rows, &TimeZone::UTC).ends_with("active   -\n"));
+    }
+
+    #[test]
+    fn invitations_are_a_table() {
+        let row = InviteRow {
+            id: 3,
+            used: 1,
+            uses: 10_000,
+            expires_unix_micros: 1_632_746_096_789_000,
+            room: Some("#чай".to_owned()),
+        };
+        let text = "\
+NUMBER  USED         EXPIRES           ROOM
+3       1/10000      2021-09-27 12:34  #чай
+4       1/10000      2021-09-27 12:34  -
+";
+        let other = InviteRow { id: 4, room: None, ..row.clone() };
+        assert_eq!(invite_table(&[row, other], &TimeZone::UTC), text);
+        assert!(invite_table(&[], &TimeZone::UTC).contains("jimd invite new"));
     }
 
     #[test]

@@ -26,7 +26,8 @@ mod word;
 
 pub use args::{
     AddCommand, Args, BlockCommand, CheckCommand, Command, ConfigCommand, ConfigVerb,
-    DefaultCommand, JIMD, ListCommand, PasswdCommand, RemoveCommand, UnblockCommand, UserCommand,
+    DefaultCommand, InviteCommand, InviteVerb, JIMD, ListCommand, ListInvitesCommand,
+    NewInviteCommand, PasswdCommand, RemoveCommand, RevokeCommand, UnblockCommand, UserCommand,
     UserVerb,
 };
 pub use args_db::{
@@ -34,7 +35,8 @@ pub use args_db::{
 };
 pub use banner::{Programs, banner, started};
 pub use commands::{
-    UserRow, VERSION, config_text, db_summary, print, print_error, user_done, user_table,
+    InviteRow, UserRow, VERSION, config_text, db_summary, invite_table, print, print_error,
+    user_done, user_table,
 };
 pub use default_file::default_file;
 pub use environment::Environment;

@@ -23,25 +23,33 @@ pub struct Opt {
     pub aliases: &'static [&'static str],
     /// Whether a value follows.
     pub takes_value: bool,
+    /// Whether it is a subcommand's, behind whose name argh wants it.
+    pub of_command: bool,
 }
 
 impl Opt {
     /// An option with a value.
     #[must_use]
     pub const fn value(long: &'static str, short: Option<char>) -> Self {
-        Self { long, short, aliases: &[], takes_value: true }
+        Self { long, short, aliases: &[], takes_value: true, of_command: false }
     }
 
     /// An option that is there or not.
     #[must_use]
     pub const fn switch(long: &'static str, short: Option<char>) -> Self {
-        Self { long, short, aliases: &[], takes_value: false }
+        Self { long, short, aliases: &[], takes_value: false, of_command: false }
     }
 
     /// The same with other long forms.
     #[must_use]
     pub const fn or(self, aliases: &'static [&'static str]) -> Self {
         Self { aliases, ..self }
+    }
+
+    /// The same for a subcommand.
+    #[must_use]
+    pub const fn of_command(self) -> Self {
+        Self { of_command: true, ..self }
     }
 
     fn is_long(&self, typed: &str) -> bool {
@@ -193,6 +201,8 @@ pub fn normalise(program: &Program, typed: &[String]) -> Result<Vec<String>, Usa
 #[derive(Default)]
 struct Sorted {
     options: Vec<String>,
+    /// Those of a subcommand.
+    of_command: Vec<String>,
     words: Vec<String>,
     /// How many words stood before `--`, or before a word with a dash that is no option.
     before_dashes: Option<usize>,
@@ -272,7 +282,8 @@ impl Sorted {
             None => rest.next().filter(|next| !program.is_option(next)),
         };
         let value = value.ok_or(UsageFault::NoValue { option: option.long })?;
-        self.options.extend([option.long.to_owned(), value.to_owned()]);
+        let list = if option.of_command { &mut self.of_command } else { &mut self.options };
+        list.extend([option.long.to_owned(), value.to_owned()]);
         Ok(())
     }
 
@@ -309,6 +320,9 @@ impl Sorted {
         if let Some(at) = self.before_dashes.into_iter().chain(dash).min() {
             self.words.insert(at, "--".to_owned());
         }
+        // Behind the command and its verb.
+        let at = self.words.len().min(2);
+        self.words.splice(at..at, self.of_command);
         self.options.append(&mut self.words);
         self.options
     }

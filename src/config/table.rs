@@ -110,6 +110,12 @@ pub(super) static SETTINGS: &[Setting] = &[
          only read it, or none of both.",
     ),
     row(
+        "registration",
+        word!(server.policy.registration),
+        "Who may make an account by \"register\": anyone (open), who has a code of 'jimd invite new'\n\
+         (invite), or nobody, so that only 'jimd user add' does (closed).",
+    ),
+    row(
         "sessions",
         word!(server.policy.sessions),
         "What happens when a user logs in who is connected already: the new connection is\n\
@@ -213,7 +219,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     row(
         "limits.tag_chars",
         count!(8..=128, server.limits.tag_chars),
-        "The longest \"encoding\" and \"id\", in characters.",
+        "The longest \"encoding\", \"id\" and \"invite\", in characters.",
     ),
     row(
         "limits.status_chars",

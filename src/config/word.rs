@@ -1,6 +1,6 @@
 //! The settings that are one of a few words.
 
-use crate::chat::{Guests, Probe, Sessions};
+use crate::chat::{Guests, Probe, Registration, Sessions};
 use crate::message::{Durability, Language};
 use crate::server::Pacing;
 
@@ -44,6 +44,11 @@ impl Worded for Guests {
         &[("write", Self::Write), ("read", Self::Read), ("none", Self::None)];
 }
 
+impl Worded for Registration {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("open", Self::Open), ("invite", Self::Invite), ("closed", Self::Closed)];
+}
+
 impl Worded for Sessions {
     const WORDS: &'static [(&'static str, Self)] =
         &[("one", Self::One), ("newest", Self::Newest), ("many", Self::Many)];
@@ -84,6 +89,7 @@ mod tests {
     fn words_and_values_agree() {
         check(Language::default());
         check(Guests::default());
+        check(Registration::default());
         check(Sessions::default());
         check(Probe::default());
         check(Pacing::default());

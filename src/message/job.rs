@@ -45,6 +45,29 @@ pub enum Job {
         /// What was sent.
         password: Secret,
     },
+    /// Hasher: the hash of a new password.
+    HashPassword {
+        /// What was sent.
+        password: Secret,
+    },
+    /// Storage: a new account, and in the same transaction one use of its invitation.
+    Register {
+        /// The account's name.
+        name: Name,
+        /// Its password's hash, a PHC string.
+        phc: Arc<str>,
+        /// The invitation's code, which must be good where one is given.
+        invite: Option<Secret>,
+    },
+    /// Storage: another password, unless the stored one has changed meanwhile.
+    SetPassword {
+        /// Whose.
+        account: AccountId,
+        /// The hash that the old password was found right against.
+        old_phc: Arc<str>,
+        /// The new hash, a PHC string.
+        phc: Arc<str>,
+    },
     /// Storage: enter a room, which is made (and owned) by the first who joins it.
     Join {
         /// Who joins.
@@ -68,6 +91,33 @@ pub enum Done {
     Account(Option<AccountRecord>),
     /// Whether the password fits.
     Password(bool),
+    /// The hash of a new password, a PHC string.
+    Hashed(Arc<str>),
+    /// The new password cannot be used: control characters and such.
+    PasswordRefused,
+    /// The account is on disk.
+    Registered {
+        /// As stored.
+        account: AccountRecord,
+        /// The room that the invitation leads to.
+        joined: Option<(RoomRecord, Membership)>,
+    },
+    /// An account has that name, or one that looks like it. Nothing was stored.
+    NameTaken {
+        /// The account's name.
+        by: Name,
+    },
+    /// The invitation is unknown, used up or expired. Nothing was stored.
+    InviteRefused,
+    /// The new password is on disk.
+    PasswordSet {
+        /// Whose.
+        account: AccountId,
+        /// The new hash, a PHC string.
+        phc: Arc<str>,
+    },
+    /// The stored password had changed meanwhile. Nothing was stored.
+    PasswordStale,
     /// The membership is on disk.
     Joined {
         /// Who joined.

@@ -68,6 +68,10 @@ pub enum Phrase {
     Authenticated { user: Name },
     /// 200: this connection is that user already (or, with `sessions = "many"`, another one is).
     AlreadyAuthenticated { user: Name },
+    /// 201: the account is made.
+    Registered { user: Name },
+    /// 200: the password is another one.
+    PasswordChanged { user: Name },
     /// 200: presence; `None` for an anonymous guest.
     Present { user: Option<Name> },
     /// 200: joined.
@@ -111,6 +115,8 @@ pub enum Phrase {
     Disagree { field: &'static str, other: &'static str },
     /// A field's text is no good as a name.
     BadName { field: &'static str, fault: NameFault },
+    /// A new password that cannot be used.
+    BadPassword { field: &'static str },
     /// `join` or `leave` without `room`: seed 000's text.
     NoRoomGiven,
     /// `msg` without `to` or `from`: seed 000's text.
@@ -139,10 +145,16 @@ pub enum Phrase {
     NotYou { field: &'static str, claimed: Name, user: Name },
     /// 403: this connection is another user already.
     AlreadyOther { user: Name, other: Name },
+    /// 403: nobody can register (setting `registration`).
+    RegistrationClosed,
+    /// 403: the invitation is missing, unknown, used up or expired, the same for all.
+    BadInvite,
     /// 404, and 400 for `leave`: no such room.
     NoSuchRoom { room: Name },
     /// 404: no such user.
     NoSuchUser { user: Name },
+    /// 409: an account has that name, or one that looks like it.
+    NameTaken { user: Name, account: Name },
     /// 409: connected elsewhere.
     ConnectedElsewhere { user: Name },
     /// 410: the addressee is offline.
@@ -209,6 +221,8 @@ impl Phrase {
         match self {
             P::Authenticated { .. }
             | P::AlreadyAuthenticated { .. }
+            | P::Registered { .. }
+            | P::PasswordChanged { .. }
             | P::Present { .. }
             | P::Joined { .. }
             | P::Left { .. }
@@ -232,6 +246,7 @@ impl Phrase {
             P::ProbeFromClient => slug("server_only").field("action"),
             P::Disagree { field, .. } => slug("disagree").field(field),
             P::BadName { field, fault } => Facts { field: Some(field), ..name_facts(*fault) },
+            P::BadPassword { field } => slug("bad_password").field(field),
             P::NoRoomGiven => slug("missing_field").field("room"),
             P::NoSenderOrAddressee => slug("missing_field"),
             P::NotARoom { .. } => slug("bad_name").field("room"),
@@ -245,8 +260,11 @@ impl Phrase {
             P::NotAMember { .. } => slug("not_a_member"),
             P::NotYou { field, .. } => slug("not_you").field(field),
             P::AlreadyOther { .. } => slug("already_authenticated"),
+            P::RegistrationClosed => slug("registration_closed"),
+            P::BadInvite => slug("bad_invite"),
             P::NoSuchRoom { .. } => slug("no_such_room"),
             P::NoSuchUser { .. } => slug("no_such_user"),
+            P::NameTaken { .. } => slug("name_taken").field("user.account_name"),
             P::ConnectedElsewhere { .. } => slug("connected_elsewhere"),
             P::Offline { .. } => slug("offline"),
             P::Busy { seconds } => slug("busy").limit(*seconds as usize),

@@ -6,13 +6,6 @@ use std::fmt::{Formatter, Result};
 pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
     use Phrase as P;
     match phrase {
-        P::Authenticated { user } => write!(f, "User {user} is authenticated"),
-        P::AlreadyAuthenticated { user } => write!(f, "User {user} is already authenticated"),
-        P::Present { user } => write!(f, "User {} is present", who(user.as_ref())),
-        P::Joined { user, room } => write!(f, "User {user} has joined chat {room}"),
-        P::Left { user, room } => write!(f, "User {user} has left chat {room}"),
-        P::Delivered { from, to } => write!(f, "Message from {from} to {to} is delivered"),
-        P::Goodbye => f.write_str("Disconnected"),
         P::NotAuthenticated { user } => {
             write!(f, "User {} is not authorized", who(user.as_ref()))
         }
@@ -40,11 +33,28 @@ pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
         P::NotYou { field, claimed, user } => {
             write!(f, "{field} is {claimed}, but this connection is {user}")
         }
+        P::AlreadyOther { user, other } if user == other => {
+            write!(f, "This connection is {user} already")
+        }
         P::AlreadyOther { user, other } => {
             write!(f, "This connection is {user} already: open another one for {other}")
         }
+        P::RegistrationClosed => {
+            f.write_str("Registration is closed here: ask the operator for an account")
+        }
+        P::BadInvite => {
+            f.write_str("This needs an invitation that is right, not used up and not expired")
+        }
         P::NoSuchRoom { room } => write!(f, "Chat {room} does not exist"),
         P::NoSuchUser { user } => write!(f, "User {user} does not exist"),
+        P::NameTaken { user, account } if user == account => {
+            write!(f, "The name {user} is taken: take another name")
+        }
+        P::NameTaken { user, account } => write!(
+            f,
+            "The name {user} looks like the account {account}, names may not differ in case or \
+             look-alike letters only: take another name"
+        ),
         P::ConnectedElsewhere { user } => {
             write!(f, "User {user} is already connected from elsewhere")
         }
@@ -56,6 +66,23 @@ pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
             write!(f, "Too many connections (the limit is {limit}): try again later")
         }
         P::ServerFailed => f.write_str("The server failed; nothing was stored or delivered"),
+        _ => write_done(phrase, f),
+    }
+}
+
+/// The texts of 2xx.
+fn write_done(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
+    use Phrase as P;
+    match phrase {
+        P::Authenticated { user } => write!(f, "User {user} is authenticated"),
+        P::AlreadyAuthenticated { user } => write!(f, "User {user} is already authenticated"),
+        P::Registered { user } => write!(f, "User {user} is registered"),
+        P::PasswordChanged { user } => write!(f, "The password of user {user} is changed"),
+        P::Present { user } => write!(f, "User {} is present", who(user.as_ref())),
+        P::Joined { user, room } => write!(f, "User {user} has joined chat {room}"),
+        P::Left { user, room } => write!(f, "User {user} has left chat {room}"),
+        P::Delivered { from, to } => write!(f, "Message from {from} to {to} is delivered"),
+        P::Goodbye => f.write_str("Disconnected"),
         _ => write_bad(phrase, f),
     }
 }
@@ -112,6 +139,11 @@ fn write_bad(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
             write!(f, "The field {field} ")?;
             write_name_fault(*fault, f)
         }
+        P::BadPassword { field } => write!(
+            f,
+            "The field {field} has characters that no keyboard reliably types \
+             (control characters, say)"
+        ),
         P::NoRoomGiven => f.write_str("No chat to join is given"),
         P::NoSenderOrAddressee => f.write_str("The sender or the addressee is not given"),
         P::NotARoom { room } => {

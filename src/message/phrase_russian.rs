@@ -6,13 +6,6 @@ use std::fmt::{Formatter, Result};
 pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
     use Phrase as P;
     match phrase {
-        P::Authenticated { user } => write!(f, "Пользователь {user} аутентифицирован"),
-        P::AlreadyAuthenticated { user } => write!(f, "Пользователь {user} уже аутентифицирован"),
-        P::Present { user } => write!(f, "Пользователь {} на связи", who(user.as_ref())),
-        P::Joined { user, room } => write!(f, "Пользователь {user} присоединился к чату {room}"),
-        P::Left { user, room } => write!(f, "Пользователь {user} покинул чат {room}"),
-        P::Delivered { from, to } => write!(f, "Сообщение от {from} к {to} доставлено"),
-        P::Goodbye => f.write_str("Успешно отключен"),
         P::NotAuthenticated { user } => {
             write!(f, "Пользователь {} не авторизован", who(user.as_ref()))
         }
@@ -40,11 +33,28 @@ pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
         P::NotYou { field, claimed, user } => {
             write!(f, "В поле {field} стоит {claimed}, а это соединение пользователя {user}")
         }
+        P::AlreadyOther { user, other } if user == other => {
+            write!(f, "Это уже соединение пользователя {user}")
+        }
         P::AlreadyOther { user, other } => {
             write!(f, "Это уже соединение пользователя {user}: для {other} откройте новое")
         }
+        P::RegistrationClosed => {
+            f.write_str("Регистрация здесь закрыта: попросите учетную запись у оператора")
+        }
+        P::BadInvite => {
+            f.write_str("Нужно приглашение: верное, не использованное и не просроченное")
+        }
         P::NoSuchRoom { room } => write!(f, "Чата {room} не существует"),
         P::NoSuchUser { user } => write!(f, "Пользователя {user} не существует"),
+        P::NameTaken { user, account } if user == account => {
+            write!(f, "Имя {user} занято: возьмите другое")
+        }
+        P::NameTaken { user, account } => write!(
+            f,
+            "Имя {user} слишком похоже на имя пользователя {account}, имена не могут различаться \
+             только регистром или похожими буквами: возьмите другое"
+        ),
         P::ConnectedElsewhere { user } => {
             write!(f, "Пользователь {user} уже подключен с другого места")
         }
@@ -56,6 +66,23 @@ pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
             write!(f, "Слишком много соединений (предел {limit}): повторите позже")
         }
         P::ServerFailed => f.write_str("Сбой сервера: ничего не сохранено и не доставлено"),
+        _ => write_done(phrase, f),
+    }
+}
+
+/// The texts of 2xx.
+fn write_done(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
+    use Phrase as P;
+    match phrase {
+        P::Authenticated { user } => write!(f, "Пользователь {user} аутентифицирован"),
+        P::AlreadyAuthenticated { user } => write!(f, "Пользователь {user} уже аутентифицирован"),
+        P::Registered { user } => write!(f, "Пользователь {user} зарегистрирован"),
+        P::PasswordChanged { user } => write!(f, "Пароль пользователя {user} изменен"),
+        P::Present { user } => write!(f, "Пользователь {} на связи", who(user.as_ref())),
+        P::Joined { user, room } => write!(f, "Пользователь {user} присоединился к чату {room}"),
+        P::Left { user, room } => write!(f, "Пользователь {user} покинул чат {room}"),
+        P::Delivered { from, to } => write!(f, "Сообщение от {from} к {to} доставлено"),
+        P::Goodbye => f.write_str("Успешно отключен"),
         _ => write_bad(phrase, f),
     }
 }
@@ -112,6 +139,10 @@ fn write_bad(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
             write!(f, "Поле {field}: ")?;
             write_name_fault(*fault, f)
         }
+        P::BadPassword { field } => write!(
+            f,
+            "В поле {field} символы, которые нельзя надежно набрать (например, управляющие)"
+        ),
         P::NoRoomGiven => f.write_str("Не указан чат для присоединения"),
         P::NoSenderOrAddressee => f.write_str("Отправитель или адресат не определены"),
         P::NotARoom { room } => {

@@ -43,6 +43,8 @@ pub struct Request<'a> {
     pub account_name: Option<Field<'a>>,
     /// `user.password`.
     pub password: Option<Field<'a>>,
+    /// `user.new_password`.
+    pub new_password: Option<Field<'a>>,
     /// `user.status`; a `null` is as if it were absent.
     pub status: Option<Field<'a>>,
     /// `to` and its synonyms.
@@ -55,6 +57,8 @@ pub struct Request<'a> {
     pub message_key: &'static str,
     /// `room`.
     pub room: Option<Field<'a>>,
+    /// `invite`: an invitation's code.
+    pub invite: Option<Field<'a>>,
     /// Whether `features` was given, and so any feature asked for.
     pub asks_features: bool,
     /// `response`, `alert`, `error`: what only a server says, if it was there.
@@ -68,7 +72,7 @@ pub struct Request<'a> {
     pub fault: Option<Phrase>,
 }
 
-/// The password stays out of every log: only what names the request is shown.
+/// Passwords and invitations stay out of every log: only what names the request is shown.
 impl fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let action = self.action.as_ref().map(|action| &*action.text);

@@ -5,10 +5,10 @@ use super::event_loop::{Observer, Running};
 use super::fanout::Targets;
 use crate::chat::{Effect, Payload};
 use crate::logging::log;
-use crate::message::{AudienceId, Code, ConnectionId, Done, Job, Reply, Secret};
+use crate::message::{AudienceId, Code, ConnectionId, Done, Job, Reply};
 use crate::wire::encode;
+use crate::workers::PasswordTask;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a closing connection may take to read what waits for it.
@@ -94,20 +94,19 @@ impl<O: Observer> Running<O> {
         connection.waiting = true;
         let peer = connection.peer;
         match job {
-            Job::VerifyPassword { phc, password } => self.check_password(id, peer, phc, password),
+            Job::VerifyPassword { phc, password } => {
+                self.ask_hasher(id, peer, PasswordTask::Check { phc, password });
+            }
+            Job::HashPassword { password } => {
+                self.ask_hasher(id, peer, PasswordTask::Hash { password });
+            }
             job => self.ask_storage(id, peer, job),
         }
     }
 
     #[log(show(peer))]
-    fn check_password(
-        &mut self,
-        id: ConnectionId,
-        peer: SocketAddr,
-        phc: Option<Arc<str>>,
-        password: Secret,
-    ) {
-        if let Err(busy) = self.workers.passwords.submit(peer.ip(), id, phc, password) {
+    fn ask_hasher(&mut self, id: ConnectionId, peer: SocketAddr, task: PasswordTask) {
+        if let Err(busy) = self.workers.passwords.submit(peer.ip(), id, task) {
             if let Some(connection) = self.connections.get_mut(id) {
                 connection.waiting = false;
             }

@@ -86,6 +86,7 @@ impl<'a, 'l> Envelope<'a, 'l> {
     fn added_field(&mut self, key: Key, name: &'static str, value: Value<'a>) {
         match key {
             Key::Room => self.room(name, value),
+            Key::Invite => self.request.invite = self.text(value, name, self.limits.tag_chars),
             Key::Features => match value {
                 Value::List { only_texts: true } => self.request.asks_features = true,
                 _ => self.fault(wrong_type(name, "a list of texts")),
@@ -147,6 +148,9 @@ impl<'a, 'l> Envelope<'a, 'l> {
             (Key::UserStatus, _) => self.fault(wrong_type(name, TEXT_OR_NULL)),
             (Key::UserPassword, _) => {
                 self.request.password = self.text(value, name, limits.password_chars);
+            }
+            (Key::UserNewPassword, _) => {
+                self.request.new_password = self.text(value, name, limits.password_chars);
             }
             _ => self.account_name(name, value),
         }
@@ -294,12 +298,14 @@ const fn blank<'a>() -> Request<'a> {
         time: None,
         account_name: None,
         password: None,
+        new_password: None,
         status: None,
         to: None,
         from: None,
         message_chars: None,
         message_key: "",
         room: None,
+        invite: None,
         asks_features: false,
         server_only: None,
         action_fault: None,

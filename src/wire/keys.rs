@@ -25,6 +25,7 @@ pub(super) enum Key {
     Text,
     Encoding,
     Room,
+    Invite,
     Features,
     Id,
     Type,
@@ -34,6 +35,7 @@ pub(super) enum Key {
     UserAccountName,
     UserAccauntName,
     UserPassword,
+    UserNewPassword,
     UserStatus,
 }
 
@@ -74,6 +76,7 @@ fn top(name: &[u8]) -> Option<(Key, &'static str)> {
         b"text" => (Key::Text, "text"),
         b"encoding" => (Key::Encoding, "encoding"),
         b"room" => (Key::Room, "room"),
+        b"invite" => (Key::Invite, "invite"),
         b"features" => (Key::Features, "features"),
         b"id" => (Key::Id, "id"),
         b"type" => (Key::Type, "type"),
@@ -90,6 +93,7 @@ fn user(name: &[u8]) -> Option<(Key, &'static str)> {
         b"account_name" => (Key::UserAccountName, "user.account_name"),
         b"accaunt_name" => (Key::UserAccauntName, "user.accaunt_name"),
         b"password" => (Key::UserPassword, "user.password"),
+        b"new_password" => (Key::UserNewPassword, "user.new_password"),
         b"status" => (Key::UserStatus, "user.status"),
         _ => return None,
     })

@@ -82,6 +82,18 @@ pub(super) fn set_phc(
     statement.execute(params![account.0, phc]).map(drop)
 }
 
+/// Sets another password where the stored one is still `old_phc`; says whether it was.
+pub(super) fn replace_phc(
+    connection: &Connection,
+    account: AccountId,
+    old_phc: &str,
+    phc: &str,
+) -> rusqlite::Result<bool> {
+    let sql = "UPDATE accounts SET phc = ?3 WHERE id = ?1 AND phc = ?2";
+    let changed = connection.prepare_cached(sql)?.execute(params![account.0, old_phc, phc])?;
+    Ok(changed == 1)
+}
+
 pub(super) fn set_blocked(
     connection: &Connection,
     account: AccountId,

@@ -4,7 +4,8 @@
 //! comes out by polling, and a callback says when polling is worth while. Nothing is shared but the
 //! channels. A worker that dies is an answer too: what it owed is reported as failed.
 //!
-//! [`Accounts`] and [`db`] are the operator's hands on the same store, from a program of its own.
+//! [`Accounts`], [`Invitations`] and [`db`] are the operator's hands on the same store, from a
+//! program of its own.
 
 mod account_table;
 mod accounts;
@@ -12,6 +13,8 @@ mod clock;
 mod data_folder;
 pub mod db;
 mod fair_queue;
+mod invitation_table;
+mod invitations;
 mod password;
 mod password_worker;
 mod room_table;
@@ -23,8 +26,9 @@ mod store_error;
 pub use accounts::{AccountError, Accounts};
 pub use data_folder::{DataFolder, FolderError, FolderLock};
 pub use fair_queue::Busy;
+pub use invitations::{Invitation, InvitationError, InvitationTerms, Invitations};
 pub use password::{PasswordError, PasswordHasher};
-pub use password_worker::PasswordWorker;
+pub use password_worker::{PasswordTask, PasswordWorker};
 pub use storage_worker::{Report, StorageWorker};
 pub use store::Store;
 pub use store_error::StoreError;

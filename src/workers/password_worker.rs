@@ -2,7 +2,7 @@
 //! at a time that the next in turn is chosen late, and never waits for nothing.
 
 use super::fair_queue::{Busy, FairQueue};
-use super::password::PasswordHasher;
+use super::password::{PasswordError, PasswordHasher};
 use super::{Wake, WakeAtEnd};
 use crate::message::{ConnectionId, Done, Secret};
 use std::collections::VecDeque;
@@ -19,19 +19,30 @@ const HANDED_OVER: usize = 2;
 /// After this long without work, what the last password left in memory is overwritten.
 const WIPE_AFTER: Duration = Duration::from_millis(100);
 
-/// A password to be checked.
-struct Check {
-    phc: Option<Arc<str>>,
-    password: Secret,
+/// What is asked of the hasher.
+#[derive(Debug)]
+pub enum PasswordTask {
+    /// Does the password fit? Without a hash (an unknown user) the same work says no.
+    Check {
+        /// The stored hash, a PHC string.
+        phc: Option<Arc<str>>,
+        /// What was sent.
+        password: Secret,
+    },
+    /// The hash of a new password.
+    Hash {
+        /// What was sent.
+        password: Secret,
+    },
 }
 
 /// The password hasher as its owner, the event loop, sees it.
 pub struct PasswordWorker {
-    queue: FairQueue<Check>,
+    queue: FairQueue<PasswordTask>,
     /// Whom the thread works for, in order; `None` for a connection that is gone.
     under_way: VecDeque<Option<ConnectionId>>,
-    checks: SyncSender<Check>,
-    verdicts: Receiver<bool>,
+    tasks: SyncSender<PasswordTask>,
+    outcomes: Receiver<Done>,
     /// Closes with the thread.
     end: Receiver<()>,
     wake: Wake,
@@ -50,20 +61,20 @@ impl PasswordWorker {
     /// The system starts no thread.
     pub fn spawn(wake: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
         let wake: Wake = Arc::new(wake);
-        let (checks, to_check) = sync_channel(HANDED_OVER);
-        let (to_report, verdicts) = sync_channel(HANDED_OVER);
+        let (tasks, to_do) = sync_channel(HANDED_OVER);
+        let (to_report, outcomes) = sync_channel(HANDED_OVER);
         let (living, end) = sync_channel::<()>(1);
         let bell = WakeAtEnd(Arc::clone(&wake));
         let work = move || {
             let _living = living;
-            run(&to_check, to_report, &bell);
+            run(&to_do, to_report, &bell);
         };
         Builder::new().name("passwords".to_owned()).spawn(work)?;
         let (queue, under_way) = (FairQueue::new(), VecDeque::new());
-        Ok(Self { queue, under_way, checks, verdicts, end, wake })
+        Ok(Self { queue, under_way, tasks, outcomes, end, wake })
     }
 
-    /// Asks whether a password fits; without a hash (an unknown user) the same work says no.
+    /// Gives the thread a task, in turn by address.
     ///
     /// # Errors
     /// [`Busy`] if too much is waiting, in all or for this address.
@@ -71,19 +82,19 @@ impl PasswordWorker {
         &mut self,
         address: IpAddr,
         connection: ConnectionId,
-        phc: Option<Arc<str>>,
-        password: Secret,
+        task: PasswordTask,
     ) -> Result<(), Busy> {
-        self.queue.push(address, connection, Check { phc, password })?;
+        self.queue.push(address, connection, task)?;
         self.hand_over();
         Ok(())
     }
 
-    /// The next answer: [`Done::Password`], or [`Done::Failed`] if the thread is dead.
+    /// The next answer: [`Done::Password`], [`Done::Hashed`] or [`Done::PasswordRefused`]; or
+    /// [`Done::Failed`] if the system gives no memory, or the thread is dead.
     pub fn poll_done(&mut self) -> Option<(ConnectionId, Done)> {
         loop {
-            let done = match self.verdicts.try_recv() {
-                Ok(fits) => Done::Password(fits),
+            let done = match self.outcomes.try_recv() {
+                Ok(done) => done,
                 Err(TryRecvError::Empty) => return None,
                 Err(TryRecvError::Disconnected) => return self.fail_next(),
             };
@@ -109,17 +120,17 @@ impl PasswordWorker {
     /// took no longer than `within`.
     #[must_use]
     pub fn stop(self, within: Duration) -> bool {
-        let Self { checks, end, .. } = self;
-        drop(checks);
+        let Self { tasks, end, .. } = self;
+        drop(tasks);
         end.recv_timeout(within) == Err(RecvTimeoutError::Disconnected)
     }
 
     fn hand_over(&mut self) {
         while self.under_way.len() < HANDED_OVER {
-            let Some((connection, check)) = self.queue.pop() else { return };
+            let Some((connection, task)) = self.queue.pop() else { return };
             self.under_way.push_back(Some(connection));
             // Room is certain, so this fails only if the thread is dead: then polling says so.
-            if self.checks.try_send(check).is_err() {
+            if self.tasks.try_send(task).is_err() {
                 (self.wake)();
             }
         }
@@ -138,13 +149,13 @@ impl PasswordWorker {
     }
 }
 
-fn run(checks: &Receiver<Check>, verdicts: SyncSender<bool>, bell: &WakeAtEnd) {
+fn run(tasks: &Receiver<PasswordTask>, outcomes: SyncSender<Done>, bell: &WakeAtEnd) {
     let mut hasher = PasswordHasher::new();
     let mut wiped = true;
     loop {
         // Between hashes in a row the memory is not wiped: that would cost a fifth of the time.
-        let check = match checks.recv_timeout(if wiped { Duration::MAX } else { WIPE_AFTER }) {
-            Ok(check) => check,
+        let task = match tasks.recv_timeout(if wiped { Duration::MAX } else { WIPE_AFTER }) {
+            Ok(task) => task,
             Err(RecvTimeoutError::Timeout) => {
                 hasher.wipe();
                 wiped = true;
@@ -153,11 +164,26 @@ fn run(checks: &Receiver<Check>, verdicts: SyncSender<bool>, bell: &WakeAtEnd) {
             Err(RecvTimeoutError::Disconnected) => return,
         };
         wiped = false;
-        let fits = hasher.verify(check.phc.as_deref(), &check.password);
-        if verdicts.send(fits).is_err() {
+        if outcomes.send(perform(&mut hasher, &task)).is_err() {
             return;
         }
         (bell.0)();
+    }
+}
+
+fn perform(hasher: &mut PasswordHasher, task: &PasswordTask) -> Done {
+    match task {
+        PasswordTask::Check { phc, password } => {
+            Done::Password(hasher.verify(phc.as_deref(), password))
+        }
+        PasswordTask::Hash { password } => match hasher.hash(password) {
+            Ok(phc) => Done::Hashed(phc.into()),
+            Err(error @ PasswordError::System(_)) => {
+                log::error!("{error}");
+                Done::Failed
+            }
+            Err(_) => Done::PasswordRefused,
+        },
     }
 }
 
@@ -200,7 +226,8 @@ mod tests {
     }
 
     fn ask(worker: &mut PasswordWorker, from: &str, slot: u32) {
-        worker.submit(address(from), connection(slot), None, Secret::new("x")).unwrap();
+        let task = PasswordTask::Check { phc: None, password: Secret::new("x") };
+        worker.submit(address(from), connection(slot), task).unwrap();
     }
 
     #[test]
@@ -216,12 +243,27 @@ mod tests {
         for (slot, (phc, password, _)) in (0..).zip(rows) {
             let password = Secret::new(password);
             let from = address("10.0.0.1");
-            worker.submit(from, connection(slot), phc.cloned(), password).unwrap();
+            let task = PasswordTask::Check { phc: phc.cloned(), password };
+            worker.submit(from, connection(slot), task).unwrap();
         }
         let expected: Vec<_> =
             (0..).zip(rows).map(|(slot, (_, _, fits))| (slot, Done::Password(fits))).collect();
         assert_eq!(answers(&mut worker, &heard, rows.len()), expected);
         assert_eq!(worker.poll_done(), None);
+        assert!(worker.stop(DEADLINE));
+    }
+
+    #[test]
+    fn a_new_password_is_hashed_or_refused() {
+        let (mut worker, heard) = start();
+        for (slot, password) in (0..).zip(["secret", "a\0b"]) {
+            let task = PasswordTask::Hash { password: Secret::new(password) };
+            worker.submit(address("10.0.0.1"), connection(slot), task).unwrap();
+        }
+        let mut answers = answers(&mut worker, &heard, 2);
+        assert_eq!(answers.pop(), Some((1, Done::PasswordRefused)));
+        let Some((0, Done::Hashed(phc))) = answers.pop() else { panic!("no hash") };
+        assert!(PasswordHasher::new().verify(Some(&phc), &Secret::new("secret")));
         assert!(worker.stop(DEADLINE));
     }
 
@@ -271,9 +313,9 @@ mod tests {
             ask(&mut worker, "10.0.0.1", slot);
         }
         // The thread's end: its side of both channels closes.
-        let (_, verdicts) = sync_channel(1);
-        worker.verdicts = verdicts;
-        (worker.checks, _) = sync_channel(1);
+        let (_, outcomes) = sync_channel(1);
+        worker.outcomes = outcomes;
+        (worker.tasks, _) = sync_channel(1);
         worker.forget(connection(1));
         ask(&mut worker, "10.0.0.2", 9);
         let failed = answers(&mut worker, &heard, 5);

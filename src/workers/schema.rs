@@ -18,7 +18,9 @@ const READ_AT_START: [&str; 3] = ["accounts", "rooms", "memberships"];
 /// room has members, its owner is one of them. The memberships of a room are in the order of
 /// joining by their `id`, since the clock may jump. `changes` counts what other processes do to the
 /// accounts, so that a running server notices.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [FIRST, INVITATIONS];
+
+const FIRST: &str = "
     CREATE TABLE accounts (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         name TEXT NOT NULL UNIQUE,
@@ -61,7 +63,21 @@ const MIGRATIONS: [&str; 1] = ["
     CREATE TRIGGER account_removed AFTER DELETE ON accounts BEGIN
         UPDATE changes SET times = times + 1 WHERE what = 'accounts';
     END;
-"];
+";
+
+/// An invitation's code is known to whom it was given; here is only its hash. `room` is a name, since
+/// the room may be made by the first who comes.
+const INVITATIONS: &str = "
+    CREATE TABLE invitations (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        code_hash BLOB NOT NULL UNIQUE CHECK (length(code_hash) = 32),
+        room TEXT,
+        uses INTEGER NOT NULL CHECK (uses > 0),
+        used INTEGER NOT NULL DEFAULT 0 CHECK (used BETWEEN 0 AND uses),
+        created INTEGER NOT NULL,
+        expires INTEGER NOT NULL
+    ) STRICT;
+";
 
 /// Refuses a file that is damaged, not ours or newer. Only reads.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
@@ -112,11 +128,20 @@ fn check_content(connection: &Connection, path: &Path, version: usize) -> Result
 
 /// Brings an empty or older file to the newest version.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    migrate_to(connection, path, MIGRATIONS.len())
+}
+
+/// The same to a version of its own.
+pub(super) fn migrate_to(
+    connection: &mut Connection,
+    path: &Path,
+    version: usize,
+) -> Result<(), StoreError> {
     let run = |connection: &mut Connection| {
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Read inside: another process may have been faster.
-        let version: u32 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        for (next, sql) in (1_u32..).zip(MIGRATIONS).skip(version as usize) {
+        let found: u32 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        for (next, sql) in (1_u32..).zip(MIGRATIONS).take(version).skip(found as usize) {
             tx.execute_batch(sql)?;
             tx.pragma_update(None, "application_id", APPLICATION_ID)?;
             tx.pragma_update(None, "user_version", next)?;

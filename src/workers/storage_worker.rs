@@ -1,6 +1,6 @@
 //! The thread that owns the store. Everything that arrives during one commit is the next batch.
 
-use super::store::{Store, is_write};
+use super::store::{Store, is_account_change, is_write};
 use super::store_error::StoreError;
 use super::{Wake, WakeAtEnd, clock};
 use crate::limits::STORAGE_BATCH_ROWS;
@@ -170,6 +170,11 @@ impl Desk {
         let (outcomes, error) = self.store.perform(&batch, clock::unix_micros());
         let wrote = batch.iter().any(is_write);
         self.written |= wrote;
+        // A list of accounts that could not be sent would undo what was stored now.
+        if self.unsent.is_some() && batch.iter().any(is_account_change) {
+            self.unsent = None;
+            self.store.forget_seen();
+        }
         match error {
             Some(error) => self.alarm.sound(&error),
             None if wrote => self.alarm.end(),

@@ -2,12 +2,13 @@
 
 use super::data_folder::DataFolder;
 use super::store_error::{StoreError, fault};
-use super::{account_table, room_table, schema};
-use crate::message::{AccountRecord, Done, Durability, Job, Snapshot};
+use super::{account_table, invitation_table, room_table, schema};
+use crate::message::{AccountRecord, Done, Durability, Job, Name, Secret, Snapshot};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Savepoint, TransactionBehavior};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long one process waits for the other (the server, an operator's command) to finish writing.
@@ -97,6 +98,12 @@ impl Store {
     /// Every account, if another process changed any since the last call or the snapshot.
     pub(super) fn changed_accounts(&mut self) -> Result<Option<Vec<AccountRecord>>, StoreError> {
         self.read_changed().map_err(|error| fault(&self.path, error))
+    }
+
+    /// Has the next [`Self::changed_accounts`] read them whatever happened: a list that was read
+    /// before lacks what this process stored since.
+    pub(super) fn forget_seen(&mut self) {
+        self.seen = None;
     }
 
     fn read_changed(&mut self) -> rusqlite::Result<Option<Vec<AccountRecord>>> {
@@ -210,18 +217,26 @@ impl Batch<'_> {
     }
 }
 
+/// Whether a job changes accounts.
+pub(super) const fn is_account_change(job: &Job) -> bool {
+    matches!(job, Job::Register { .. } | Job::SetPassword { .. })
+}
+
 /// Whether a job changes the store.
 pub(super) const fn is_write(job: &Job) -> bool {
     match job {
         Job::Join { .. } | Job::Leave { .. } => true,
-        // The hasher's job has no answer here: it stays failed.
-        Job::FindAccount { .. } | Job::VerifyPassword { .. } => false,
+        Job::Register { .. } | Job::SetPassword { .. } => true,
+        // The hasher's jobs have no answer here: they stay failed.
+        Job::FindAccount { .. } | Job::VerifyPassword { .. } | Job::HashPassword { .. } => false,
     }
 }
 
 fn write_one(savepoint: Savepoint<'_>, job: &Job, now_unix_micros: u64) -> rusqlite::Result<Done> {
     let done = match job {
-        Job::Join { account, .. } | Job::Leave { account, .. }
+        Job::Join { account, .. }
+        | Job::Leave { account, .. }
+        | Job::SetPassword { account, .. }
             if !account_table::exists(&savepoint, *account)? =>
         {
             Done::AccountGone
@@ -234,10 +249,53 @@ fn write_one(savepoint: Savepoint<'_>, job: &Job, now_unix_micros: u64) -> rusql
             let heir = room_table::leave(&savepoint, *account, *room)?;
             Done::Left { account: *account, room: *room, heir }
         }
-        Job::FindAccount { .. } | Job::VerifyPassword { .. } => Done::Failed,
+        Job::Register { name, phc, invite } => {
+            register(&savepoint, name, phc, invite.as_ref(), now_unix_micros)?
+        }
+        Job::SetPassword { account, old_phc, phc } => {
+            if account_table::replace_phc(&savepoint, *account, old_phc, phc)? {
+                Done::PasswordSet { account: *account, phc: phc.clone() }
+            } else {
+                Done::PasswordStale
+            }
+        }
+        Job::FindAccount { .. } | Job::VerifyPassword { .. } | Job::HashPassword { .. } => {
+            Done::Failed
+        }
     };
     savepoint.commit()?;
     Ok(done)
+}
+
+/// A new account, one use of its invitation, and the room that it leads to: all or nothing.
+fn register(
+    savepoint: &Connection,
+    name: &Name,
+    phc: &Arc<str>,
+    invite: Option<&Secret>,
+    now_unix_micros: u64,
+) -> rusqlite::Result<Done> {
+    if let Some(by) = account_table::look_alike(savepoint, name)? {
+        return Ok(Done::NameTaken { by });
+    }
+    let room = match invite.map(|code| invitation_table::take(savepoint, code, now_unix_micros)) {
+        None => None,
+        Some(taken) => match taken? {
+            None => return Ok(Done::InviteRefused),
+            Some(invitation) => invitation.room,
+        },
+    };
+    let id = account_table::insert(savepoint, name, phc, now_unix_micros)?;
+    let joined =
+        room.map(|room| room_table::join(savepoint, id, &room, now_unix_micros)).transpose()?;
+    let account = AccountRecord {
+        id,
+        name: name.clone(),
+        phc: Arc::clone(phc),
+        blocked: false,
+        created_unix_micros: now_unix_micros,
+    };
+    Ok(Done::Registered { account, joined })
 }
 
 /// Refuses what SQLite lets pass: a file cut to nothing, which it takes for a new one, deleting the

@@ -400,3 +400,63 @@ fn a_crash_loses_nothing_that_was_committed() {
     std::io::Write::write_all(&mut &log, b"a torn tail").unwrap();
     assert_eq!(copy.open().snapshot().unwrap(), store.snapshot().unwrap());
 }
+
+#[test]
+fn a_store_of_the_first_version_is_brought_up_to_date() {
+    let scratch = Scratch::new();
+    let mut connection = Connection::open(scratch.file()).unwrap();
+    schema::migrate_to(&mut connection, &scratch.file(), 1).unwrap();
+    drop(connection);
+    let file = Connection::open(scratch.file()).unwrap();
+    let id = account_table::insert(&file, &Name::shown("ann"), "$", 1).unwrap();
+    room_table::join(&file, id, &Name::shown("#a"), 1).unwrap();
+    let version = |file: &Connection| -> i64 {
+        file.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(version(&file), 1);
+    assert!(file.prepare("SELECT * FROM invitations").is_err(), "the first has none");
+    drop(file);
+    let snapshot = scratch.open().snapshot().unwrap();
+    assert_eq!((snapshot.accounts[0].id, snapshot.memberships.len()), (id, 1));
+    let file = Connection::open(scratch.file()).unwrap();
+    assert_eq!(version(&file), 2);
+    assert!(file.prepare("SELECT * FROM invitations").is_ok());
+    drop(file);
+    scratch.open();
+}
+
+fn set_password(account: AccountId, old: &str, new: &str) -> Job {
+    Job::SetPassword { account, old_phc: old.into(), phc: new.into() }
+}
+
+#[test]
+fn a_password_is_set_only_over_the_one_that_was_verified() {
+    let scratch = Scratch::new();
+    let mut store = scratch.open();
+    let account = add_account(&mut store, "ann");
+    let done = one(&mut store, set_password(account, "$none", "$new"));
+    assert_eq!(done, Done::PasswordSet { account, phc: "$new".into() });
+    assert_eq!(one(&mut store, set_password(account, "$none", "$late")), Done::PasswordStale);
+    assert_eq!(&*store.snapshot().unwrap().accounts[0].phc, "$new");
+    let gone = AccountId(account.0 + 1);
+    assert_eq!(one(&mut store, set_password(gone, "$none", "$x")), Done::AccountGone);
+}
+
+#[test]
+fn a_name_is_registered_once_also_within_a_batch() {
+    let scratch = Scratch::new();
+    let mut store = scratch.open();
+    let register = |name: &str| Job::Register {
+        name: Name::account(name, 25).unwrap(),
+        phc: "$".into(),
+        invite: None,
+    };
+    let (done, error) = store.perform(&["ann", "Ann", "bob"].map(register), 7);
+    assert!(error.is_none(), "{error:?}");
+    let by = Name::shown("ann");
+    assert!(matches!(done[0], Done::Registered { joined: None, .. }), "{done:?}");
+    assert_eq!(done[1], Done::NameTaken { by });
+    let Done::Registered { account, .. } = &done[2] else { panic!("{done:?}") };
+    assert_eq!(&store.snapshot().unwrap().accounts[1], account, "as it was announced");
+    assert_eq!(store.changed_accounts().unwrap(), None, "our own changes are no news");
+}

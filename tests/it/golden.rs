@@ -51,6 +51,19 @@ fn authenticate() {
 }
 
 #[test]
+fn register() {
+    for (language, name) in [("en", "register"), ("ru", "register-ru")] {
+        let folder = Folder::new();
+        for user in ["ann", "Вася"] {
+            add_user(&folder, user, "secret");
+        }
+        let settings = folder.file("jimd.toml", "registration = \"open\"\n");
+        let args = ["--lang", language, "--config", settings.to_str().unwrap()];
+        check(&Server::start_in(folder, &args), name);
+    }
+}
+
+#[test]
 fn rooms() {
     check_both(&["ann", "bob"], "rooms");
 }

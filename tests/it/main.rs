@@ -35,6 +35,7 @@ mod process;
 mod protocol_page;
 mod python;
 mod readme;
+mod register;
 mod regressions;
 mod scripted_peer;
 mod sessions;

@@ -76,9 +76,9 @@ fn limits_table() -> String {
         ("`message`", message_chars, "message_chars"),
         ("a whole object", object_chars, "object_chars"),
         ("a whole `msg` of the plain fields (see below)", msg_object_chars, "msg_object_chars"),
-        ("`encoding`, `id`", tag_chars, "tag_chars"),
+        ("`encoding`, `id`, `invite`", tag_chars, "tag_chars"),
         ("`user.status`", status_chars, "status_chars"),
-        ("`user.password`", password_chars, "password_chars"),
+        ("`user.password`, `user.new_password`", password_chars, "password_chars"),
         ("a `time` that is a text", time_text_chars, "time_text_chars"),
         ("members of one object", object_members, "object_members"),
         ("nesting of objects and lists", object_depth, "object_depth"),
@@ -136,11 +136,13 @@ fn room() -> Name {
     Name::shown("#room")
 }
 
-fn done() -> [(Code, Phrase); 7] {
+fn done() -> [(Code, Phrase); 9] {
     use Phrase as P;
     [
         (Code::Accepted, P::Authenticated { user: ann() }),
         (Code::Ok, P::AlreadyAuthenticated { user: ann() }),
+        (Code::Created, P::Registered { user: ann() }),
+        (Code::Ok, P::PasswordChanged { user: ann() }),
         (Code::Ok, P::Present { user: Some(ann()) }),
         (Code::Ok, P::Joined { user: ann(), room: room() }),
         (Code::Ok, P::Left { user: ann(), room: room() }),
@@ -165,7 +167,7 @@ fn json_faults() -> Vec<Phrase> {
     junk.into_iter().chain(json.map(|fault| Phrase::BadJson { fault, at: 17 })).collect()
 }
 
-fn field_faults() -> [Phrase; 15] {
+fn field_faults() -> [Phrase; 16] {
     use Phrase as P;
     let (action, meant) = (Name::shown("prоbe"), ('о', "probe"));
     [
@@ -177,6 +179,7 @@ fn field_faults() -> [Phrase; 15] {
         P::MissingField { field: "time" },
         P::NoRoomGiven,
         P::NoSenderOrAddressee,
+        P::BadPassword { field: "user.new_password" },
         P::WrongType { field: "time", expected: "a number" },
         P::TimeNotFinite,
         P::UnknownAction { action: Name::shown("dance"), odd: None },
@@ -208,7 +211,7 @@ fn name_faults() -> Vec<Phrase> {
     bad.into_iter().chain(rooms).collect()
 }
 
-fn refusals() -> [(Code, Phrase); 17] {
+fn refusals() -> [(Code, Phrase); 22] {
     use Code as C;
     use Phrase as P;
     [
@@ -222,9 +225,14 @@ fn refusals() -> [(Code, Phrase); 17] {
         (C::Forbidden, P::NotAMember { user: Some(ann()), room: room() }),
         (C::Forbidden, P::NotYou { field: "from", claimed: bob(), user: ann() }),
         (C::Forbidden, P::AlreadyOther { user: ann(), other: bob() }),
+        (C::Forbidden, P::AlreadyOther { user: ann(), other: ann() }),
+        (C::Forbidden, P::RegistrationClosed),
+        (C::Forbidden, P::BadInvite),
         (C::NotFound, P::NoSuchRoom { room: room() }),
         (C::NotFound, P::NoSuchUser { user: bob() }),
         (C::Conflict, P::ConnectedElsewhere { user: ann() }),
+        (C::Conflict, P::NameTaken { user: ann(), account: ann() }),
+        (C::Conflict, P::NameTaken { user: Name::shown("Ann"), account: ann() }),
         (C::Gone, P::Offline { user: bob() }),
         (C::TooMany, P::Busy { seconds: 5 }),
         (C::TooMany, P::TooManyConnections { limit: 20_000 }),
@@ -279,6 +287,12 @@ fn number(phrase: &Phrase) -> usize {
         P::Busy { .. } => 39,
         P::TooManyConnections { .. } => 40,
         P::ServerFailed => 41,
+        P::Registered { .. } => 42,
+        P::PasswordChanged { .. } => 43,
+        P::BadPassword { .. } => 44,
+        P::RegistrationClosed => 45,
+        P::BadInvite => 46,
+        P::NameTaken { .. } => 47,
     }
 }
 
@@ -287,7 +301,7 @@ fn every_phrase_is_among_the_answers() {
     let mut numbers: Vec<usize> = answers().iter().map(|(_, phrase)| number(phrase)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (0..=41).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..=47).collect::<Vec<_>>());
 }
 
 #[test]

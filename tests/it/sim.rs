@@ -2,7 +2,7 @@
 //! that finish in any order, late or not at all, connections that vanish. The same seed gives the
 //! same run. `JIM_SIM_SEED=N` replays one, `JIM_SIM_RUNS=N` widens the sweep.
 
-use jim::chat::{Chat, Effect, Payload, Policy, Sessions};
+use jim::chat::{Chat, Effect, Payload, Policy, Registration, Sessions};
 use jim::limits::Limits;
 use jim::message::{
     AccountId, AccountRecord, AudienceId, Code, ConnectionId, Done, Job, Membership, Name, Now,
@@ -14,7 +14,9 @@ use std::time::Duration;
 
 const STEPS: usize = 400;
 const USERS: [&str; 4] = ["ann", "bob", "Вася", "dora"];
-const GUESTS: [&str; 4] = ["Guest", "John Doe", "ann", "аnn"];
+const GUESTS: [&str; 5] = ["Guest", "John Doe", "ann", "аnn", "newcomer"];
+/// What is registered, two of them alike.
+const NEW: [&str; 4] = ["newcomer", "Newcomer", "Guest", "ann"];
 const ROOMS: [&str; 3] = ["#one", "#два", "#three"];
 
 /// A small generator of its own: the run must not change with a library's version.
@@ -83,7 +85,7 @@ impl World {
             })
             .collect();
         let snapshot = Snapshot { accounts: accounts.clone(), ..Snapshot::default() };
-        let policy = Policy { sessions, ..Policy::default() };
+        let policy = Policy { sessions, registration: Registration::Open, ..Policy::default() };
         Self {
             chat: Chat::new(policy, Limits::default(), snapshot),
             random: Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
@@ -159,13 +161,14 @@ impl World {
     }
 
     fn make_request(&mut self) -> String {
-        let user = self.random.pick(&USERS);
+        let user = self.random.pick(&[USERS.as_slice(), &NEW].concat());
         let guest = self.random.pick(&GUESTS);
         let room = self.random.pick(&ROOMS);
         let password = self.random.pick(&["right", "right", "wrong"]);
         let from = if self.random.below(2) == 0 { user } else { guest };
         let to = self.random.pick(&["#all", "#one", "#два", "bob", "Guest", "nobody", "ann", ""]);
-        match self.random.below(9) {
+        let new = self.random.pick(&NEW);
+        match self.random.below(11) {
             0 | 1 => format!(
                 r#"{{"action":"authenticate","time":1,"user":{{"account_name":"{user}","password":"{password}"}}}}"#
             ),
@@ -176,6 +179,12 @@ impl World {
             6 | 7 => {
                 format!(r#"{{"action":"msg","time":1,"to":"{to}","from":"{from}","message":"hi"}}"#)
             }
+            8 => format!(
+                r#"{{"action":"register","time":1,"user":{{"account_name":"{new}","password":"right"}}}}"#
+            ),
+            9 => format!(
+                r#"{{"action":"passwd","time":1,"user":{{"password":"{password}","new_password":"right"}}}}"#
+            ),
             _ => self.random.pick(&["{}", "{\"action\":\"quit\"}", "{\"a\":1,\"a\":2}"]).to_owned(),
         }
     }
@@ -269,6 +278,17 @@ impl Disk {
         self.accounts.iter().find(|account| account.name == *user).map(|account| account.id)
     }
 
+    fn register(&mut self, name: Name, phc: std::sync::Arc<str>) -> Done {
+        let alike = |row: &&AccountRecord| row.name.skeletons().look_alike(&name.skeletons());
+        if let Some(by) = self.accounts.iter().find(alike) {
+            return Done::NameTaken { by: by.name.clone() };
+        }
+        let id = AccountId(i64::try_from(self.accounts.len()).unwrap() + 1);
+        let account = AccountRecord { id, name, phc, blocked: false, created_unix_micros: 1 };
+        self.accounts.push(account.clone());
+        Done::Registered { account, joined: None }
+    }
+
     fn carry_out(&mut self, job: Job) -> Done {
         match job {
             Job::FindAccount { name } => {
@@ -276,6 +296,16 @@ impl Disk {
             }
             Job::VerifyPassword { phc, password } => {
                 Done::Password(phc.is_some_and(|phc| &*phc == password.expose()))
+            }
+            Job::HashPassword { password } => Done::Hashed(password.expose().into()),
+            Job::Register { name, phc, .. } => self.register(name, phc),
+            Job::SetPassword { account, old_phc, phc } => {
+                let row = self.accounts.iter_mut().find(|row| row.id == account).unwrap();
+                if row.phc != old_phc {
+                    return Done::PasswordStale;
+                }
+                row.phc = phc.clone();
+                Done::PasswordSet { account, phc }
             }
             Job::Join { account, room } => {
                 let next = RoomId(i64::try_from(self.rooms.len()).unwrap() + 1);

@@ -59,7 +59,7 @@ fn a_password_that_is_being_checked_is_answered() {
             r#"{"action":"authenticate","time":1,"user":{"account_name":"nobody","password":"x"}}"#,
         );
     }
-    let checked = |log: &str| log.matches(" check_password(").count();
+    let checked = |log: &str| log.matches(" ask_hasher(").count();
     super::process::wait_until("all log-ins arrive", || checked(&log_of(&server)) == LOGINS);
     server.signal(Signal::TERM);
     for client in &mut clients {

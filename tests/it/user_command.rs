@@ -154,7 +154,7 @@ fn a_password_is_in_no_output_and_no_file() {
     assert_eq!(server.connect().log_in("ann", &format!("{PASSWORD}!"))["response"], 402);
     let console = server.stop().join("\n");
     assert!(console.contains("202") && !console.contains(PASSWORD), "{console}");
-    assert!(log_of(&server).contains("check_password"));
+    assert!(log_of(&server).contains("ask_hasher"));
     let files = files(server.folder.path());
     assert!(files.len() >= 2, "{files:?}");
     for file in files {

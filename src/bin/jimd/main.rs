@@ -1,6 +1,7 @@
 //! `jimd`, the chat server: see `jimd --help`.
 
 mod db;
+mod invite;
 mod serve;
 mod user;
 
@@ -71,6 +72,10 @@ fn run() -> Result<Exit, Failure> {
         Some(Command::Db(command)) => {
             let config = settled(resolve_offline(&args, &environment)?);
             db::run(&command.verb, args.force, &config)
+        }
+        Some(Command::Invite(command)) => {
+            let config = settled(resolve_offline(&args, &environment)?);
+            invite::run(&command.verb, &config)
         }
         None => serve::run(&settled(resolve(&args, &environment)?), &environment),
     }

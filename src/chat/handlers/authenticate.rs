@@ -71,6 +71,10 @@ fn decide(
     let Some(known) = chat.users.account(account.id) else {
         return Outcome::reply(Code::WrongLogin, Phrase::WrongLogin { user: name });
     };
+    // Nor does a password that was changed meanwhile let anyone in.
+    if known.record.phc != account.phc {
+        return Outcome::reply(Code::WrongLogin, Phrase::WrongLogin { user: name });
+    }
     let user = known.record.name.clone();
     if known.record.blocked {
         return Outcome::reply(Code::Forbidden, Phrase::Blocked { user });

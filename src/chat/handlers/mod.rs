@@ -4,5 +4,7 @@ pub(super) mod authenticate;
 pub(super) mod join;
 pub(super) mod leave;
 pub(super) mod msg;
+pub(super) mod passwd;
 pub(super) mod presence;
 pub(super) mod quit;
+pub(super) mod register;

@@ -15,7 +15,7 @@ fn db(folder: &Folder, args: &[&str]) -> Ended {
 
 fn report(store: &str, accounts: u32, rooms: u32, memberships: u32) -> String {
     format!(
-        "Store:       {store}\nVersion:     1\nAccounts:    {accounts}\nRooms:       {rooms}\n\
+        "Store:       {store}\nVersion:     2\nAccounts:    {accounts}\nRooms:       {rooms}\n\
          Memberships: {memberships}\nNo damage was found.\n"
     )
 }
@@ -186,7 +186,7 @@ fn files_of_a_newer_jimd_or_another_program_are_refused() {
     db(&folder, &["backup", "newer.db"]);
     sql(&folder.path().join("newer.db"), "PRAGMA user_version = 99");
     sql(&folder.path().join("other.db"), "CREATE TABLE t (x)");
-    let newer = "the store newer.db has version 99, this jimd knows up to 1";
+    let newer = "the store newer.db has version 99, this jimd knows up to 2";
     let other = "other.db is a database of another program";
     db(&folder, &["restore", "newer.db", "--force"]).assert_refused(9, newer);
     db(&folder, &["restore", "other.db", "--force"]).assert_refused(9, other);

@@ -112,6 +112,18 @@ pub const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Rows in one storage transaction: more only adds latency.
 pub const STORAGE_BATCH_ROWS: usize = 1024;
 
+/// How many entries a listing has at most.
+pub const LISTING_ENTRIES: usize = 200;
+
+/// How many contacts a list may have.
+pub const CONTACTS: usize = 1000;
+
+/// How many messages of the past are answered where no `limit` says it.
+pub const HISTORY_USUAL: usize = 50;
+
+/// The most bytes of messages of the past in one answer.
+pub const HISTORY_BYTES: usize = 256 * 1024;
+
 /// argon2id memory in KiB (OWASP's 19 MiB).
 pub const ARGON2_MEMORY_KIB: u32 = 19_456;
 

@@ -23,11 +23,16 @@ use std::path::PathBuf;
             Options: pairs, bytes, seconds.",
     note = "latency: messages at a steady rate. Latency counts from when each was due, so that a \
             stall is charged in full. Options: rate, members, senders, bytes, accounts, seconds.",
+    note = "stored: accounts write to their room, and each message is answered once it is kept: not \
+            at all, and with each durability. Options: senders, bytes, window, seconds.",
+    note = "archive: one room with a long history: writing it, starting with it, pages and searches \
+            of it. Option: messages.",
     note = "logins: accounts connect, give their password, quit and come again. The floor hashes \
             the password and does no more. Options: parallel, seconds.",
     note = "idle: guests who say nothing, and what resident memory each costs the server. Option: \
             connections.",
-    note = "all: each of these, fan-out with 100 and with 1000 members. Option: seconds.",
+    note = "all: each of these but archive, fan-out with 100 and with 1000 members. Option: seconds.",
+    note = "Only stored and archive have a jimd that keeps what is written to rooms.",
     note = "floor: no measure, but the floor itself as a server on 127.0.0.1. Option: port.",
     note = "Server and load get a core each where there are two; what else runs on the machine \
             takes from both. A floor may be faster than the load: CPU times tell more than rates. \
@@ -44,13 +49,14 @@ pub struct Arguments {
     /// clients in the room, senders among them (default 100)
     #[argh(option, arg_name = "n")]
     pub members: Option<usize>,
-    /// how many members write (default 10, or all if they are fewer)
+    /// how many members write (default 10, or all if they are fewer; stored: 4, who are all)
     #[argh(option, arg_name = "n")]
     pub senders: Option<usize>,
     /// length of a message's text, 17 to 500 (default 120)
     #[argh(option, arg_name = "n")]
     pub bytes: Option<usize>,
-    /// messages of one sender that may be under way to somebody (default 8)
+    /// messages of one sender that may be under way to somebody (default 8), or with stored may be
+    /// unanswered (default 256)
     #[argh(option, arg_name = "n")]
     pub window: Option<usize>,
     /// members log in and join a room, instead of being guests in the common chat
@@ -68,6 +74,9 @@ pub struct Arguments {
     /// idle connections (default 10000, with --quick 1000)
     #[argh(option, arg_name = "n")]
     pub connections: Option<usize>,
+    /// how many messages the archive has (default 1000000, with --quick 10000)
+    #[argh(option, arg_name = "n")]
+    pub messages: Option<u64>,
     /// how long a measure runs (default 3, with --quick 0.5)
     #[argh(option, arg_name = "n")]
     pub seconds: Option<f64>,
@@ -101,7 +110,7 @@ pub struct Arguments {
     /// print the version
     #[argh(switch)]
     pub version: bool,
-    /// all, fanout, pingpong, latency, logins, idle or floor
+    /// all, fanout, pingpong, latency, stored, archive, logins, idle or floor
     #[argh(positional)]
     pub measure: Option<Measure>,
 }
@@ -117,6 +126,10 @@ pub enum Measure {
     PingPong,
     /// Latency at a rate.
     Latency,
+    /// Messages that are kept.
+    Stored,
+    /// A long history.
+    Archive,
     /// Logins.
     Logins,
     /// Idle connections.
@@ -127,11 +140,13 @@ pub enum Measure {
 
 impl Measure {
     /// All of them, with their names on the command line.
-    pub const NAMES: [(&'static str, Self); 7] = [
+    pub const NAMES: [(&'static str, Self); 9] = [
         ("all", Self::All),
         ("fanout", Self::FanOut),
         ("pingpong", Self::PingPong),
         ("latency", Self::Latency),
+        ("stored", Self::Stored),
+        ("archive", Self::Archive),
         ("logins", Self::Logins),
         ("idle", Self::Idle),
         ("floor", Self::Floor),
@@ -154,6 +169,8 @@ impl Measure {
             Self::Latency => {
                 &["--rate", "--members", "--senders", "--bytes", "--accounts", "--seconds"]
             }
+            Self::Stored => &["--senders", "--bytes", "--window", "--seconds"],
+            Self::Archive => &["--messages"],
             Self::Logins => &["--parallel", "--seconds"],
             Self::Idle => &["--connections"],
             Self::Floor => &["--port"],
@@ -182,6 +199,7 @@ impl Arguments {
             ("--rate", self.rate.is_some()),
             ("--parallel", self.parallel.is_some()),
             ("--connections", self.connections.is_some()),
+            ("--messages", self.messages.is_some()),
             ("--seconds", self.seconds.is_some()),
             ("--port", self.port.is_some()),
         ];

@@ -49,6 +49,59 @@ impl Kind {
     pub(crate) const MEMORY: Self =
         Self::new("server memory per connection", "server_kib_per_connection", "KiB", Better::Less);
 
+    /// Messages that were answered in a second.
+    pub(crate) const ACKNOWLEDGED: Self =
+        Self::new("messages answered", "answered_per_second", "1/s", Better::More);
+    /// The wait for an answer that half of all do not exceed.
+    pub(crate) const ANSWER_P50: Self =
+        Self::new("wait for the answer p50", "answer_p50_ms", "ms", Better::Less);
+    /// The wait for an answer that 99 % of all do not exceed.
+    pub(crate) const ANSWER_P99: Self =
+        Self::new("wait for the answer p99", "answer_p99_ms", "ms", Better::Less);
+    /// Server CPU time for one message, all threads.
+    pub(crate) const MESSAGE_CPU: Self =
+        Self::new("server CPU per message", "server_cpu_us_per_message", "µs", Better::Less);
+    /// The event loop's part of it.
+    pub(crate) const MESSAGE_LOOP_CPU: Self = Self::new(
+        "event loop's CPU per message",
+        "event_loop_cpu_us_per_message",
+        "µs",
+        Better::Less,
+    );
+    /// What keeping a message adds to it.
+    pub(crate) const ADDED_CPU: Self = Self::new(
+        "added by keeping, CPU per message",
+        "added_cpu_us_per_message",
+        "µs",
+        Better::Less,
+    );
+    /// Messages written in a second while an archive is filled.
+    pub(crate) const FILLED: Self =
+        Self::new("messages written", "written_per_second", "1/s", Better::More);
+    /// How long after its answer the last message of many is found by a search.
+    pub(crate) const INDEXED: Self =
+        Self::new("index behind the last answer", "index_behind_ms", "ms", Better::Less);
+    /// From a server's start to its listening.
+    pub(crate) const START: Self = Self::new("start", "start_ms", "ms", Better::Less);
+    /// The newest messages of a long history.
+    pub(crate) const NEWEST_PAGE: Self =
+        Self::new("newest page p50", "newest_page_p50_ms", "ms", Better::Less);
+    /// Messages in the middle of it.
+    pub(crate) const MIDDLE_PAGE: Self =
+        Self::new("page in the middle p50", "middle_page_p50_ms", "ms", Better::Less);
+    /// A search for a word of one message in ten thousand.
+    pub(crate) const RARE_SEARCH: Self =
+        Self::new("search, a rare word p50", "rare_search_p50_ms", "ms", Better::Less);
+    /// A search for a word of every message.
+    pub(crate) const COMMON_SEARCH: Self =
+        Self::new("search, a word of all p50", "common_search_p50_ms", "ms", Better::Less);
+    /// Resident memory after the start.
+    pub(crate) const RESIDENT_BEFORE: Self =
+        Self::new("server memory after its start", "resident_at_start_mib", "MiB", Better::Less);
+    /// Resident memory after the questions.
+    pub(crate) const RESIDENT_AFTER: Self =
+        Self::new("server memory after all this", "resident_at_end_mib", "MiB", Better::Less);
+
     const fn new(
         name: &'static str,
         key: &'static str,

@@ -3,14 +3,16 @@
 //!
 //! - [`arguments`] says what can be asked for, `plan` what it comes to.
 //! - `stage` starts servers (`process`), in rounds, server and floor in turn.
-//! - A measure (`fanout`, `pingpong`, `latency`, `logins`, `idle`) is a `swarm::Script`: it says
+//! - A measure (`fanout`, `pingpong`, `latency`, `stored`, `logins`, `idle`) is a `swarm::Script`: it says
 //!   what each client sends and looks at all that comes. `swarm` is its event loop; `entrance`
 //!   brings clients in and lets them leave; `crowd` and `ledger` keep account of who got what.
+//! - `archive` is one of its own: it writes a long history once and asks about it.
 //! - [`floor`] is the least server.
 //! - `procfs` reads what a server used; `figure` and `report` turn it into a table or JSON.
 //!
 //! One process and thread makes the load, so that a server on another core has that core alone.
 
+mod archive;
 pub mod arguments;
 mod crowd;
 mod entrance;
@@ -32,6 +34,7 @@ mod procfs;
 mod progress;
 mod report;
 mod stage;
+mod stored;
 mod swarm;
 #[cfg(test)]
 mod tests;
@@ -45,7 +48,7 @@ use machine::Cores;
 use plan::Plan;
 use progress::Progress;
 use report::Circumstances;
-use stage::{Stage, Subject};
+use stage::{Case, Stage, Subject};
 use std::net::ToSocketAddrs;
 
 /// The tool's version.
@@ -65,10 +68,23 @@ pub fn measure(arguments: &Arguments, measure: Measure) -> Result<String, Failur
         if plan.accounts() > stage.accounts {
             stage.provide_accounts(plan.accounts())?;
         }
-        stage.measure(&plan.title(), |server, progress| plan.run(server, progress))?;
+        match plan {
+            Plan::Archive(archive) => {
+                let samples = archive::run(archive, &mut stage)?;
+                stage.add(&plan.title(), &samples);
+            }
+            plan => measure_in_rounds(plan, &mut stage)?,
+        }
     }
+    stored::compare(&mut stage.figures);
     stage.progress.clear();
     report(arguments, &stage)
+}
+
+fn measure_in_rounds(plan: &Plan, stage: &mut Stage) -> Result<(), Failure> {
+    let title = plan.title();
+    let case = Case { title: &title, settings: plan.settings(), has_floor: plan.has_floor() };
+    stage.measure(&case, |server, progress| plan.run(server, progress))
 }
 
 fn subject(arguments: &Arguments) -> Result<Subject, Failure> {
@@ -109,14 +125,13 @@ fn check(plans: &[Plan], subject: &Subject) -> Result<(), Failure> {
 fn stage(arguments: &Arguments, subject: Subject, plans: &[Plan]) -> Result<Stage, Failure> {
     let rounds = arguments.rounds.unwrap_or(if arguments.quick { 1 } else { 3 });
     let rounds = plan::within("--rounds", rounds, 1..=1_000)?;
-    let sides = if arguments.no_floor { 1 } else { 2 };
-    let accounts = plans.iter().filter(|plan| plan.accounts() > 0).count();
+    let steps = plans.iter().map(|plan| plan.steps(rounds, !arguments.no_floor)).sum();
     Ok(Stage {
         subject,
         floor: !arguments.no_floor,
         rounds,
         cores: if arguments.no_pin { None } else { Cores::choose() },
-        progress: Progress::new(plans.len() * rounds * sides + accounts),
+        progress: Progress::new(steps),
         workspace: process::Workspace::new()?,
         accounts: 0,
         figures: Vec::new(),

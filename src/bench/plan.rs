@@ -1,6 +1,7 @@
 //! From arguments to plans: defaults filled in, numbers checked.
 
 use super::Failure;
+use super::archive::ArchivePlan;
 use super::arguments::{Arguments, Measure};
 use super::crowd::CrowdPlan;
 use super::entrance::Identity;
@@ -12,7 +13,8 @@ use super::logins::{self, LoginsPlan};
 use super::message::LEAST_TEXT_BYTES;
 use super::pingpong::{self, PingPongPlan};
 use super::progress::Progress;
-use super::stage::Running;
+use super::stage::{Running, Settings};
+use super::stored::{self, Keeping, StoredPlan};
 use crate::limits::{HASHES_WAITING_PER_ADDRESS, Limits};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -30,6 +32,10 @@ pub(crate) enum Plan {
     PingPong(PingPongPlan),
     /// Latency at a rate.
     Latency(LatencyPlan),
+    /// Messages that are kept.
+    Stored(StoredPlan),
+    /// A long history.
+    Archive(ArchivePlan),
     /// Logins.
     Logins(LoginsPlan),
     /// Idle connections.
@@ -49,6 +55,8 @@ impl Plan {
             Self::Latency(LatencyPlan { crowd, rate, .. }) => {
                 format!("latency: {rate} messages a second, {}", crowd_title(crowd))
             }
+            Self::Stored(plan) => plan.title(),
+            Self::Archive(plan) => plan.title(),
             Self::Logins(plan) => format!("logins: {} accounts", plan.accounts),
             Self::Idle(plan) => format!("idle: {} connections", plan.connections),
         }
@@ -60,6 +68,8 @@ impl Plan {
             Self::FanOut(FanOutPlan { crowd, .. }) | Self::Latency(LatencyPlan { crowd, .. }) => {
                 crowd.members
             }
+            Self::Stored(plan) => plan.crowd.members,
+            Self::Archive(_) => 1,
             Self::PingPong(plan) => plan.pairs * 2,
             Self::Logins(plan) => plan.accounts,
             Self::Idle(plan) => plan.connections,
@@ -72,10 +82,37 @@ impl Plan {
             Self::FanOut(FanOutPlan { crowd, .. }) | Self::Latency(LatencyPlan { crowd, .. }) => {
                 crowd.identity == Identity::Accounts
             }
-            Self::Logins(_) => true,
+            Self::Stored(_) | Self::Archive(_) | Self::Logins(_) => true,
             Self::PingPong(_) | Self::Idle(_) => false,
         };
         if needs { self.connections() } else { 0 }
+    }
+
+    /// What its server is told. What is meant to be fan-out alone has no history.
+    pub(crate) fn settings(&self) -> Settings<'static> {
+        match self {
+            Self::FanOut(FanOutPlan { crowd, .. }) | Self::Latency(LatencyPlan { crowd, .. })
+                if crowd.identity == Identity::Accounts =>
+            {
+                stored::NOT_KEPT
+            }
+            Self::Stored(plan) => plan.keeping.settings(),
+            _ => &[],
+        }
+    }
+
+    /// Whether the floor can do it: it keeps nothing.
+    pub(crate) const fn has_floor(&self) -> bool {
+        !matches!(self, Self::Stored(_) | Self::Archive(_))
+    }
+
+    /// How many steps the progress bar takes for it.
+    pub(crate) fn steps(&self, rounds: usize, floor: bool) -> usize {
+        let accounts = usize::from(self.accounts() > 0);
+        match self {
+            Self::Archive(_) => accounts + 2,
+            plan => accounts + rounds * if floor && plan.has_floor() { 2 } else { 1 },
+        }
     }
 
     /// Runs one round.
@@ -88,6 +125,9 @@ impl Plan {
             Self::FanOut(plan) => fanout::run(plan, server, progress),
             Self::PingPong(plan) => pingpong::run(plan, server, progress),
             Self::Latency(plan) => latency::run(plan, server, progress),
+            Self::Stored(plan) => stored::run(plan, server, progress),
+            // It starts servers of its own.
+            Self::Archive(_) => Ok(Vec::new()),
             Self::Logins(plan) => logins::run(plan, server, progress),
             Self::Idle(plan) => idle::run(plan, server, progress),
         }
@@ -124,6 +164,8 @@ pub(crate) fn plans(arguments: &Arguments, measure: Measure) -> Result<Vec<Plan>
         Measure::FanOut => vec![fan_out_plan(arguments, None)?],
         Measure::PingPong => vec![ping_pong_plan(arguments)?],
         Measure::Latency => vec![latency_plan(arguments)?],
+        Measure::Stored => stored_plans(arguments)?,
+        Measure::Archive => vec![archive_plan(arguments)?],
         Measure::Logins => vec![logins_plan(arguments)?],
         Measure::Idle => vec![idle_plan(arguments)?],
         Measure::Floor => Vec::new(),
@@ -140,6 +182,7 @@ fn everything(arguments: &Arguments) -> Result<Vec<Plan>, Failure> {
         latency_plan(arguments)?,
     ];
     if arguments.addr.is_none() {
+        plans.extend(stored_plans(arguments)?);
         plans.push(logins_plan(arguments)?);
     }
     if arguments.addr.is_none() || arguments.pid.is_some() {
@@ -182,6 +225,28 @@ fn crowd_plan(arguments: &Arguments, members: Option<usize>) -> Result<CrowdPlan
         text_bytes: text_bytes(arguments)?,
         identity: if arguments.accounts { Identity::Accounts } else { Identity::Guests },
     })
+}
+
+/// The same with each durability, and without keeping anything.
+fn stored_plans(arguments: &Arguments) -> Result<Vec<Plan>, Failure> {
+    let members =
+        within("--senders", arguments.senders.unwrap_or(4), 2..=HASHES_WAITING_PER_ADDRESS)?;
+    let crowd = CrowdPlan {
+        members,
+        senders: members,
+        text_bytes: text_bytes(arguments)?,
+        identity: Identity::Accounts,
+    };
+    let window = within("--window", arguments.window.unwrap_or(256), 1..=1_000)?;
+    let time = time(arguments)?;
+    let plan = |keeping| Plan::Stored(StoredPlan { crowd, window, time, keeping });
+    Ok(Keeping::ALL.map(plan).to_vec())
+}
+
+fn archive_plan(arguments: &Arguments) -> Result<Plan, Failure> {
+    let messages = arguments.messages.unwrap_or(if arguments.quick { 10_000 } else { 1_000_000 });
+    let messages = within("--messages", messages, 10_000..=1_000_000_000)?;
+    Ok(Plan::Archive(ArchivePlan { messages }))
 }
 
 fn logins_plan(arguments: &Arguments) -> Result<Plan, Failure> {
@@ -244,9 +309,21 @@ mod tests {
     #[test]
     fn everything_has_the_numbers_of_the_aims() {
         let connections: Vec<_> = plans_of("all").unwrap().iter().map(Plan::connections).collect();
-        assert_eq!(connections, [100, 1_000, 200, 100, 16, 10_000]);
+        assert_eq!(connections, [100, 1_000, 200, 100, 4, 4, 4, 4, 16, 10_000]);
         assert_eq!(plans_of("--addr 127.0.0.1:7777 all").unwrap().len(), 4);
         assert_eq!(plans_of("floor").unwrap(), []);
+    }
+
+    #[test]
+    fn fan_out_is_measured_without_a_history() {
+        let settings = |line: &str| plans_of(line).unwrap()[0].settings().to_vec();
+        assert_eq!(settings("fanout --accounts"), stored::NOT_KEPT);
+        assert_eq!(settings("latency --accounts"), stored::NOT_KEPT);
+        assert_eq!(settings("fanout"), []);
+        let stored = plans_of("stored").unwrap();
+        let last = stored.last().unwrap();
+        assert_eq!(last.settings(), [("JIMD_DURABILITY", "fsync")]);
+        assert_eq!((last.has_floor(), last.steps(3, true)), (false, 4));
     }
 
     #[test]
@@ -262,6 +339,9 @@ mod tests {
             ("pingpong --pairs 0", "--pairs"),
             ("latency --rate 0", "--rate"),
             ("latency --rate NaN", "--rate"),
+            ("stored --senders 1", "--senders"),
+            ("stored --members 5", "--members says nothing to stored"),
+            ("archive --messages 9999", "--messages"),
             ("logins --parallel 65", "--parallel"),
             ("idle --connections 0", "--connections"),
             ("idle --members 5", "--members says nothing to idle"),

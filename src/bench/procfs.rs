@@ -26,6 +26,14 @@ impl Meter {
         }
     }
 
+    /// CPU time of its first thread, which in `jimd` is the event loop; `None` where the kernel does
+    /// not keep that.
+    pub(crate) fn main_thread_cpu(&self) -> Option<Duration> {
+        let pid = self.folder.file_name()?;
+        let file = self.folder.join("task").join(pid).join("schedstat");
+        schedstat(&fs::read_to_string(file).ok()?)
+    }
+
     /// Its resident memory in bytes.
     pub(crate) fn resident_bytes(&self) -> Result<u64, Failure> {
         let status = self.read("status")?;
@@ -114,6 +122,7 @@ mod tests {
         while meter.cpu().unwrap().is_zero() || meter.ticked().unwrap().is_zero() {
             assert_eq!(busy.try_wait().unwrap(), None, "it works until it is ended");
         }
+        assert!(meter.main_thread_cpu().is_none_or(|cpu| !cpu.is_zero()));
         let resident = meter.resident_bytes();
         busy.kill().unwrap();
         busy.wait().unwrap();

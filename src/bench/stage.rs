@@ -18,6 +18,20 @@ use std::time::Duration;
 /// above for it never to see itself as nearly full.
 const CONNECTIONS: usize = 200_000;
 
+/// Environment variables for a server.
+pub(crate) type Settings<'a> = &'a [(&'static str, &'static str)];
+
+/// What is measured, and on which servers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Case<'a> {
+    /// What is done, with its numbers.
+    pub(crate) title: &'a str,
+    /// The server's settings.
+    pub(crate) settings: Settings<'a>,
+    /// Whether the floor can do it at all.
+    pub(crate) has_floor: bool,
+}
+
 /// Whose figures are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Subject {
@@ -61,6 +75,11 @@ impl Running {
         self.meter.as_ref().map(Meter::cpu).transpose()
     }
 
+    /// The CPU time that its first thread has used; `None` where that is not known.
+    pub(crate) fn main_thread_cpu(&self) -> Result<Option<Duration>, Failure> {
+        Ok(self.meter.as_ref().and_then(Meter::main_thread_cpu))
+    }
+
     /// Its resident memory; `None` where its process is not known.
     pub(crate) fn resident_bytes(&self) -> Result<Option<u64>, Failure> {
         self.meter.as_ref().map(Meter::resident_bytes).transpose()
@@ -97,17 +116,18 @@ impl Stage {
     /// Runs a measure in rounds and adds its figures.
     pub(crate) fn measure(
         &mut self,
-        title: &str,
+        case: &Case<'_>,
         run: impl Fn(&Running, &mut Progress) -> Result<Vec<Sample>, Failure>,
     ) -> Result<(), Failure> {
+        let Case { title, settings, has_floor } = *case;
         let mut figures = Vec::new();
         for round in 1..=self.rounds {
             self.progress.begin(format!("{title}: server, round {round} of {}", self.rounds));
-            let server = self.start_server()?;
+            let server = self.start_server(settings)?;
             let samples = run(&server, &mut self.progress)?;
             drop(server);
             samples.iter().for_each(|sample| add(&mut figures, title, *sample, Side::Server));
-            if self.floor {
+            if self.floor && has_floor {
                 self.progress.begin(format!("{title}: floor, round {round} of {}", self.rounds));
                 let floor = self.start_floor()?;
                 let samples = run(&floor, &mut self.progress)?;
@@ -116,6 +136,13 @@ impl Stage {
         }
         self.figures.append(&mut figures);
         Ok(())
+    }
+
+    /// Adds the figures of a measure that is taken once, in its own way.
+    pub(crate) fn add(&mut self, title: &str, samples: &[Sample]) {
+        let mut figures = Vec::new();
+        samples.iter().for_each(|sample| add(&mut figures, title, *sample, Side::Server));
+        self.figures.append(&mut figures);
     }
 
     /// Sees to it that there are this many accounts.
@@ -138,12 +165,17 @@ impl Stage {
         Ok(())
     }
 
-    fn start_server(&self) -> Result<Running, Failure> {
+    /// Starts a server with these settings; one that runs already has its own.
+    pub(crate) fn start_server(&self, settings: Settings<'_>) -> Result<Running, Failure> {
         match &self.subject {
             Subject::Running { address, pid } => Ok(Running::elsewhere(*address, *pid)),
             Subject::Program(program) => {
-                let command =
-                    |port| process::jimd(program, self.workspace.path(), port, CONNECTIONS);
+                let command = |port| {
+                    let folder = self.workspace.path();
+                    let mut command = process::jimd(program, folder, port, CONNECTIONS);
+                    command.envs(settings.iter().copied());
+                    command
+                };
                 Process::start(command, self.cores).map(Running::started)
             }
         }

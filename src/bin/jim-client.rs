@@ -6,7 +6,7 @@ use jim::client::options::Args;
 use jim::client::setup::{SetupError, Surroundings, plan};
 use jim::config::{Opt, Program, parse};
 use jim::message::visible;
-use jim::terminal::ask_password;
+use jim::terminal::{ask_password, ask_password_twice};
 use log::LevelFilter;
 use simplelog::{ConfigBuilder, WriteLogger};
 use std::io::Write;
@@ -26,6 +26,10 @@ const JIM_CLIENT: Program = Program {
         Opt::value("--to", None),
         Opt::value("--script", None),
         Opt::switch("--json", None),
+        Opt::value("--history", None),
+        Opt::value("--since", None),
+        Opt::switch("--follow", None),
+        Opt::value("--invite", None),
         Opt::value("--count", None),
         Opt::value("--timeout", None),
         Opt::switch("--split", None),
@@ -66,7 +70,13 @@ fn run() -> Exit {
         }
     };
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let surroundings = Surroundings { variable: &variable, ask_password: &ask_password };
+    let surroundings = Surroundings {
+        variable: &variable,
+        ask_password: &ask_password,
+        ask_password_twice: &|prompt, again| {
+            ask_password_twice(prompt, again).map(|(first, second)| [first, second])
+        },
+    };
     let outcome = match plan(options, &surroundings) {
         Ok(plan) => event_loop::run(plan),
         Err(SetupError::Interrupted) => return Exit::INTERRUPTED,

@@ -3,7 +3,10 @@
 
 use super::Chat;
 use super::checks::speaker;
-use super::handlers::{authenticate, join, leave, msg, passwd, presence, quit, register};
+use super::handlers::{
+    ack, authenticate, contacts, history, join, leave, members, moderate, msg, owner, passwd,
+    presence, quit, register, rooms, topic, who,
+};
 use super::outcome::Outcome;
 use super::session::{Session, Who};
 use crate::message::{Code, Name, Phrase, Reply, Request, Time};
@@ -21,6 +24,10 @@ pub struct Action {
     pub timeless: bool,
     /// Whether an object with only seed 001's fields may be longer than others.
     pub roomy: bool,
+    /// Whether it reads fields that were added to seed 001's: what is wrong with one is a 400 then.
+    pub reads_added: bool,
+    /// Whether `user` may be a text.
+    pub takes_user_text: bool,
     /// One line for PROTOCOL.md and the client's help.
     pub help: &'static str,
     handler: fn(&mut Chat, &mut Session, &Request<'_>) -> Outcome,
@@ -38,13 +45,15 @@ pub enum Needs {
 }
 
 /// Every action, in the order of the help.
-pub static ACTIONS: [Action; 9] = [
+pub static ACTIONS: [Action; 29] = [
     Action {
         name: "authenticate",
         synonyms: &[],
         needs: Needs::Nothing,
         timeless: false,
         roomy: false,
+        reads_added: false,
+        takes_user_text: false,
         help: "log in with user.account_name and user.password",
         handler: authenticate::handle,
     },
@@ -54,6 +63,8 @@ pub static ACTIONS: [Action; 9] = [
         needs: Needs::Nothing,
         timeless: false,
         roomy: false,
+        reads_added: false,
+        takes_user_text: false,
         help: "be there: enter the common chat; without a log-in, as a guest of user.account_name",
         handler: presence::handle,
     },
@@ -63,6 +74,8 @@ pub static ACTIONS: [Action; 9] = [
         needs: Needs::Presence,
         timeless: false,
         roomy: true,
+        reads_added: false,
+        takes_user_text: false,
         help: "send message from yourself to a user, a #room or the common chat #all",
         handler: msg::handle,
     },
@@ -72,6 +85,8 @@ pub static ACTIONS: [Action; 9] = [
         needs: Needs::Authentication,
         timeless: false,
         roomy: false,
+        reads_added: false,
+        takes_user_text: false,
         help: "become a member of room, which is made if it is new",
         handler: join::handle,
     },
@@ -83,6 +98,8 @@ pub static ACTIONS: [Action; 9] = [
         needs: Needs::Nothing,
         timeless: false,
         roomy: false,
+        reads_added: false,
+        takes_user_text: false,
         help: "end the membership in room",
         handler: leave::handle,
     },
@@ -92,6 +109,8 @@ pub static ACTIONS: [Action; 9] = [
         needs: Needs::Nothing,
         timeless: false,
         roomy: false,
+        reads_added: false,
+        takes_user_text: false,
         help: "make an account of user.account_name and user.password, where the operator allows it",
         handler: register::handle,
     },
@@ -101,8 +120,230 @@ pub static ACTIONS: [Action; 9] = [
         needs: Needs::Authentication,
         timeless: false,
         roomy: false,
+        reads_added: false,
+        takes_user_text: false,
         help: "change your password from user.password to user.new_password",
         handler: passwd::handle,
+    },
+    Action {
+        name: "ack",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "confirm what waited for you, up to msg_id: it is not delivered again",
+        handler: ack::handle,
+    },
+    Action {
+        name: "history",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "read what was written with a user or in a #room: before or after a msg_id, limit messages",
+        handler: history::handle,
+    },
+    Action {
+        name: "search",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "find messages: query has words, \"phrases\" and prefix*; optional with, before, limit",
+        handler: history::search,
+    },
+    Action {
+        name: "who",
+        synonyms: &[],
+        needs: Needs::Presence,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "list who is connected, guests too: limit names after a name",
+        handler: who::handle,
+    },
+    Action {
+        name: "rooms",
+        synonyms: &[],
+        needs: Needs::Presence,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "list the rooms with their topics, the hidden ones only to their members: limit, after",
+        handler: rooms::handle,
+    },
+    Action {
+        name: "members",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "list the members of a room that you are in: limit, after",
+        handler: members::handle,
+    },
+    Action {
+        name: "topic",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "read a room's topic; with topic, change it, as one of its operators",
+        handler: topic::handle,
+    },
+    Action {
+        name: "invite",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "let target join a room that you are in, though it is hidden",
+        handler: moderate::invite,
+    },
+    Action {
+        name: "kick",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "put target out of a room, as one of its operators",
+        handler: moderate::kick,
+    },
+    Action {
+        name: "ban",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "put target out of a room for good, as one of its operators",
+        handler: moderate::ban,
+    },
+    Action {
+        name: "unban",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "let target join a room again, as one of its operators",
+        handler: moderate::unban,
+    },
+    Action {
+        name: "op",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "make target an operator of a room, as one of them",
+        handler: moderate::op,
+    },
+    Action {
+        name: "deop",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "make target a plain member of a room again, as one of its operators",
+        handler: moderate::deop,
+    },
+    Action {
+        name: "hide",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "hide your room from all but its members: who enters needs an invitation",
+        handler: owner::hide,
+    },
+    Action {
+        name: "show",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "let everyone see and join your room again",
+        handler: owner::show,
+    },
+    Action {
+        name: "destroy",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "end your room, with its memberships and messages",
+        handler: owner::destroy,
+    },
+    Action {
+        name: "get_users",
+        synonyms: &[],
+        needs: Needs::Presence,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: true,
+        help: "list the names of all who are connected, in data_list",
+        handler: contacts::users,
+    },
+    Action {
+        name: "get_contacts",
+        synonyms: &[],
+        needs: Needs::Presence,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: true,
+        help: "list your contacts, in data_list",
+        handler: contacts::list_contacts,
+    },
+    Action {
+        name: "add",
+        synonyms: &["add_contact"],
+        needs: Needs::Presence,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: true,
+        help: "put account_name, user_id or contact on your list of contacts",
+        handler: contacts::add,
+    },
+    Action {
+        name: "remove",
+        synonyms: &["del_contact"],
+        needs: Needs::Presence,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: true,
+        help: "take account_name, user_id or contact off your list of contacts",
+        handler: contacts::remove,
     },
     Action {
         name: "quit",
@@ -110,6 +351,8 @@ pub static ACTIONS: [Action; 9] = [
         needs: Needs::Nothing,
         timeless: true,
         roomy: false,
+        reads_added: false,
+        takes_user_text: false,
         help: "say goodbye; the server answers and closes",
         handler: quit::handle,
     },
@@ -119,6 +362,8 @@ pub static ACTIONS: [Action; 9] = [
         needs: Needs::Nothing,
         timeless: false,
         roomy: false,
+        reads_added: false,
+        takes_user_text: false,
         help: "sent by the server alone: are you there? Answer with presence",
         handler: refuse_probe,
     },
@@ -147,9 +392,10 @@ fn admit(chat: &Chat, session: &Session, request: &Request<'_>) -> Result<&'stat
     let action = check_action(request).map_err(Reply::bad)?;
     check_size(chat, action, request).map_err(Reply::bad)?;
     check_time(chat, action, request).map_err(Reply::bad)?;
-    if let Some(fault) = &request.fault {
+    if let Some(fault) = fault(action, request) {
         return Err(Reply::bad(fault.clone()));
     }
+    check_user(action, request).map_err(Reply::bad)?;
     check_needs(action, session, request)?;
     Ok(action)
 }
@@ -187,9 +433,24 @@ fn check_size(chat: &Chat, action: &Action, request: &Request<'_>) -> Result<(),
         return Ok(());
     }
     // A field that is too long is the better thing to be told.
-    match &request.fault {
+    match fault(action, request) {
         Some(fault @ Phrase::FieldTooLong { .. }) => Err(fault.clone()),
         _ => Err(Phrase::ObjectTooLong { limit, got: request.chars }),
+    }
+}
+
+/// What is wrong with a field that the action may read.
+fn fault<'r>(action: &Action, request: &'r Request<'_>) -> Option<&'r Phrase> {
+    let added = request.added_fault.as_ref().filter(|_| action.reads_added);
+    request.fault.as_ref().or(added)
+}
+
+fn check_user(action: &Action, request: &Request<'_>) -> Result<(), Phrase> {
+    match request.user_text {
+        Some(_) if !action.takes_user_text => {
+            Err(Phrase::WrongType { field: "user", expected: "an object" })
+        }
+        _ => Ok(()),
     }
 }
 

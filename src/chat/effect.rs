@@ -1,6 +1,9 @@
 //! What the chat wants done: values that the event loop carries out, in order.
 
-use crate::message::{AudienceId, ConnectionId, Job, Name, Reply};
+use crate::message::{
+    AudienceId, ConnectionId, Features, Job, Mark, Name, Notice, PageMessage, Reply, StoredMessage,
+};
+use std::sync::Arc;
 
 /// One thing to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,14 +20,48 @@ pub enum Effect {
         /// Whom.
         to: ConnectionId,
     },
-    /// Hand the request that is being handled to everyone in an audience.
+    /// Have the storage worker keep the request that is being handled. The connection goes on.
+    Store {
+        /// Who is answered once it is on disk.
+        connection: ConnectionId,
+        /// All of the message but its bytes.
+        message: StoredMessage,
+        /// In which form the bytes are kept; never [`Payload::Stored`].
+        payload: Payload,
+    },
+    /// Hand a message to everyone in an audience.
     Deliver {
         /// Who gets it.
         to: AudienceId,
         /// Who does not, though in that audience: the sender.
         except: Option<ConnectionId>,
-        /// In which form.
+        /// What, in which form.
         payload: Payload,
+        /// What those with `ids` get besides.
+        mark: Mark,
+    },
+    /// Hand a message that waited to one connection.
+    Hand {
+        /// Who gets it.
+        to: ConnectionId,
+        /// What.
+        message: PageMessage,
+    },
+    /// Tell an event to those who opted in with `notices`, each connection once.
+    Notice {
+        /// Who hears of it.
+        to: Hearers,
+        /// Who does not: the connection that did it.
+        except: Option<ConnectionId>,
+        /// What happened.
+        notice: Notice,
+    },
+    /// From now on the connection has these features.
+    Features {
+        /// Which.
+        connection: ConnectionId,
+        /// All that it has.
+        features: Features,
     },
     /// From now on the connection gets what is delivered to the audience.
     Enter {
@@ -40,9 +77,10 @@ pub enum Effect {
         /// What.
         audience: AudienceId,
     },
-    /// Work that may block. The connection's next request waits until `handle_done`.
+    /// Work that may block. Whether the connection's next request waits for it says
+    /// [`Chat::is_busy`](super::Chat::is_busy).
     Job {
-        /// Who waits for it.
+        /// Who waits for it, or [`ConnectionId::NONE`].
         connection: ConnectionId,
         /// The work.
         job: Job,
@@ -62,14 +100,25 @@ pub enum Effect {
     },
 }
 
-/// In which form a request is handed on.
+/// What is handed on, in which form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Payload {
-    /// The sender's own bytes.
+    /// The request that is being handled: the sender's own bytes.
     AsSent,
-    /// The sender's own bytes and `"sender":NAME` before the closing brace, for the course's
+    /// A message that is on disk now.
+    Stored(Arc<StoredMessage>),
+    /// The request that is being handled: the sender's own bytes and `"sender":NAME` before the closing brace, for the course's
     /// lesson 7 writers, whose readers want one.
     WithSender(Name),
+}
+
+/// Who hears of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hearers {
+    /// Whoever is in one of these audiences.
+    Of(Vec<AudienceId>),
+    /// Everyone.
+    All,
 }
 
 /// Why the chat ends a connection.

@@ -6,31 +6,41 @@
 //! only in [`Chat::handle_done`], after the disk has it, so that a failed commit has nothing to
 //! undo.
 
+mod change;
 mod checks;
 mod dispatch;
 mod effect;
+mod gate;
 mod handlers;
+mod listing;
+mod message_ids;
+mod notices;
 mod outcome;
 mod policy;
 mod probe;
 mod rooms;
 mod session;
+#[cfg(test)]
+mod tests;
 mod users;
+mod waiting;
 
 pub use dispatch::{ACTIONS, Action, Needs, find};
-pub use effect::{CloseReason, Effect, Payload};
+pub use effect::{CloseReason, Effect, Hearers, Payload};
 pub use policy::{Guests, Policy, Probe, Registration, Sessions};
 
 use crate::limits::Limits;
 use crate::message::{
-    AccountId, AccountRecord, AudienceId, Code, ConnectionId, Done, Job, Name, Now, Phrase,
-    Request, Snapshot,
+    AccountId, AccountRecord, AudienceId, Code, ConnectionId, Done, Extra, Features, Job, Name,
+    Now, Phrase, Reply, Request, RoomId, Snapshot,
 };
-use handlers::{authenticate, join, leave, passwd, register};
+use handlers::{authenticate, history, join, leave, passwd, register};
+use message_ids::MessageIds;
 use outcome::Outcome;
 use probe::Probes;
-use rooms::Rooms;
+use rooms::{Room, Rooms};
 use session::{Session, Waiting, Who};
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::time::Duration;
 use users::{AudienceIds, Users};
@@ -46,7 +56,11 @@ pub struct Chat {
     users: Users,
     rooms: Rooms,
     audiences: AudienceIds,
+    /// The time of what is being handled.
+    now: Now,
     probes: Probes,
+    looks: waiting::Looks,
+    ids: MessageIds,
     effects: VecDeque<Effect>,
 }
 
@@ -66,7 +80,10 @@ impl Chat {
             users: Users::default(),
             rooms: Rooms::default(),
             audiences: AudienceIds::default(),
+            now: Now::default(),
             probes: Probes::default(),
+            looks: waiting::Looks::new(),
+            ids: MessageIds::new(snapshot.next_id, snapshot.ceiling),
             effects: VecDeque::new(),
         };
         chat.load(snapshot);
@@ -87,6 +104,20 @@ impl Chat {
                 account.rooms.push(membership.room);
             }
         }
+        for (room, account) in snapshot.bans {
+            self.rooms.get_mut(room).map(|room| room.banned.insert(account));
+        }
+        for (room, account) in snapshot.invited {
+            self.rooms.get_mut(room).map(|room| room.invited.insert(account));
+        }
+        for (account, contact) in snapshot.contacts {
+            self.users.account_mut(account).map(|account| account.contacts.insert(contact));
+        }
+        for (account, count) in snapshot.waiting {
+            if let Some(account) = self.users.account_mut(account) {
+                account.waiting = count;
+            }
+        }
     }
 
     /// A connection was accepted.
@@ -100,8 +131,10 @@ impl Chat {
     /// A connection asks for something. Not while it waits for a job.
     pub fn handle_request(&mut self, now: Now, connection: ConnectionId, request: &Request<'_>) {
         let Some(mut session) = self.sessions.remove(connection) else { return };
-        debug_assert!(session.waiting.is_none(), "one request at a time");
+        debug_assert!(!session.is_busy(), "one request at a time");
         session.hear(now);
+        session.echo = request.id.map(Box::from);
+        self.now = now;
         let outcome = dispatch::dispatch(self, &mut session, request);
         self.conclude(session, outcome);
     }
@@ -110,12 +143,25 @@ impl Chat {
     pub fn handle_malformed(&mut self, now: Now, connection: ConnectionId, phrase: Phrase) {
         let Some(mut session) = self.sessions.remove(connection) else { return };
         session.hear(now);
+        session.echo = None;
         self.conclude(session, Outcome::bad(phrase));
     }
 
     /// A worker is done with what a connection asked for. What was stored counts from now on, also
     /// where the connection is gone.
-    pub fn handle_done(&mut self, connection: ConnectionId, done: Done) {
+    pub fn handle_done(&mut self, now: Now, connection: ConnectionId, done: Done) {
+        self.now = now;
+        match done {
+            Done::Stored(message) => gate::stored(self, connection, &message),
+            Done::NotStored(message) => gate::failed(self, connection, message.as_deref()),
+            Done::CeilingRaised { ceiling } => self.ids.raised(ceiling),
+            Done::Waiting(page) => waiting::fetched(self, now, connection, page),
+            done => self.go_on(connection, done),
+        }
+    }
+
+    /// The job that a connection waits for is done.
+    fn go_on(&mut self, connection: ConnectionId, done: Done) {
         match &done {
             Done::Joined { account, room, membership } => {
                 join::committed(self, *account, room.clone(), membership);
@@ -128,6 +174,10 @@ impl Chat {
             }
             Done::PasswordSet { account, phc } => {
                 passwd::committed(self, connection, *account, phc.clone());
+            }
+            Done::Changed { by, change } => change::committed(self, *by, change),
+            Done::Acknowledged { account, waiting } => {
+                waiting::acknowledged(self, *account, *waiting);
             }
             // While every session is in its place: it may end the very one that asked.
             Done::Account(Some(account)) => self.refresh_account(account.clone()),
@@ -158,7 +208,14 @@ impl Chat {
                 authenticate::verified(self, session, claim, account, fits)
             }
             (Waiting::Join { room }, Done::Joined { .. }) => join::conclude(session, &room),
+            (Waiting::Join { room }, Done::MayNotJoin) => join::refused(session, room),
             (Waiting::Leave { room }, Done::Left { .. }) => leave::conclude(session, &room),
+            (Waiting::Change(reply), Done::Changed { .. } | Done::Acknowledged { .. }) => {
+                Outcome::Reply(reply)
+            }
+            (Waiting::Read(reading), Done::Page(page)) => {
+                history::read(self, session, &reading, page)
+            }
             _ => Outcome::reply(Code::ServerError, Phrase::ServerFailed),
         }
     }
@@ -195,6 +252,7 @@ impl Chat {
             for room in account.rooms {
                 self.rooms.remove_member(room, id);
             }
+            self.users.forget_contact(id);
         }
     }
 
@@ -234,12 +292,14 @@ impl Chat {
     /// The time that [`Chat::poll_timeout`] named has come.
     pub fn handle_timeout(&mut self, now: Now) {
         probe::handle_timeout(self, now);
+        waiting::handle_timeout(self, now);
     }
 
     /// When `handle_timeout` is due, in the server's uptime.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.probes.next()
+        let look = self.looks.peek().map(|Reverse((due, _))| *due);
+        [self.probes.next(), look].into_iter().flatten().min()
     }
 
     /// What should happen next. To be taken until there is none, after each `handle_*`.
@@ -255,9 +315,12 @@ impl Chat {
 
     /// Sends the answer, counts it, and puts the session back.
     fn conclude(&mut self, mut session: Box<Session>, outcome: Outcome) {
-        let id = session.id;
         let (reply, ends) = match outcome {
             Outcome::Wait => return self.sessions.insert(session),
+            Outcome::Store(kept) => {
+                gate::store(self, &mut session, *kept);
+                return self.sessions.insert(session);
+            }
             Outcome::Reply(reply) => {
                 session.strikes =
                     if reply.code == Code::BadRequest { session.strikes + 1 } else { 0 };
@@ -271,14 +334,14 @@ impl Chat {
             }
             Outcome::Quit(reply) => (reply, Some(CloseReason::Quit)),
         };
-        self.effects.push_back(Effect::Reply { to: id, reply });
-        match ends {
-            None => self.sessions.insert(session),
-            Some(reason) => {
-                self.forget(&mut session);
-                self.effects.push_back(Effect::Close { connection: id, reason });
-            }
-        }
+        let reply = session.tell_id(reply);
+        gate::answer(self, session, reply, ends);
+    }
+
+    /// Whether the connection's next request has to wait.
+    #[must_use]
+    pub fn is_busy(&self, connection: ConnectionId) -> bool {
+        self.sessions.get(connection).is_some_and(Session::is_busy)
     }
 
     /// Ends another connection than the one that is being handled.
@@ -302,6 +365,7 @@ impl Chat {
                     && let Some(audience) = account.audience.take()
                 {
                     self.audiences.give_back(audience);
+                    change::came_or_went(self, id, session.id, false);
                 }
             }
             Who::Stranger | Who::Guest(None) => {}
@@ -314,6 +378,33 @@ impl Chat {
             && let Some(audience) = self.users.leave_guest(name, session.id, &mut self.audiences)
         {
             self.effects.push_back(Effect::Leave { connection: session.id, audience });
+        }
+    }
+
+    /// A room that an account sees: a hidden one only as its member.
+    fn visible_room(&self, name: &str, account: Option<AccountId>) -> Result<&Room, Reply> {
+        self.rooms.named(name).filter(|room| room.is_seen_by(account)).ok_or_else(|| {
+            let room = Name::shown(name);
+            Reply::new(Code::NotFound, Phrase::NoSuchRoom { room })
+        })
+    }
+
+    /// Takes a member out of a room, and its connections out of the room's audience.
+    fn end_membership(&mut self, room: RoomId, account: AccountId) {
+        let Some(audience) = self.rooms.get(room).map(|room| room.audience) else { return };
+        if !self.rooms.remove_member(room, account) {
+            return;
+        }
+        let Some(member) = self.users.account_mut(account) else { return };
+        member.rooms.retain(|other| *other != room);
+        let connections = member.connections.clone();
+        if !connections.is_empty()
+            && let Some(room) = self.rooms.get_mut(room)
+        {
+            room.online = room.online.saturating_sub(1);
+        }
+        for connection in connections {
+            self.exit(connection, audience);
         }
     }
 
@@ -343,14 +434,17 @@ impl Chat {
         self.common.iter().find(|name| name.as_str() == text)
     }
 
-    /// No feature is known yet: what is asked for is answered with an empty list, and the
-    /// connection counts as one that copes with more than a beginner.
-    fn note_features(&mut self, session: &mut Session) -> &'static [&'static str] {
+    /// Gives a connection the features that it asked for, as far as there are any; the list replaces
+    /// a former one.
+    fn grant(&mut self, session: &mut Session, asked: Features) -> Features {
         if !session.asked_features && self.policy.probe == Probe::Features {
             self.probes.watch(session.id, session.last_heard + self.policy.probe_after);
         }
         session.asked_features = true;
-        &[]
+        session.features = asked.and(Features::GRANTED);
+        let (connection, features) = (session.id, session.features);
+        self.effects.push_back(Effect::Features { connection, features });
+        features
     }
 }
 
@@ -361,4 +455,26 @@ impl Session {
         self.probed_at = None;
         self.away = false;
     }
+
+    /// Whether the next request has to wait.
+    fn is_busy(&self) -> bool {
+        self.waiting.is_some()
+            || self.ending.is_some()
+            || self.owed.len() >= gate::ANSWERS_OWED
+            || self.owed.back().is_some_and(gate::is_large)
+    }
+
+    /// The request's `id` goes into its answer, for those who asked for that.
+    fn tell_id(&mut self, mut reply: Reply) -> Reply {
+        if let Some(id) = self.echo.take().filter(|_| self.features.has(Features::IDS)) {
+            reply.extra_mut().id = Some(id);
+        }
+        reply
+    }
+}
+
+/// Of what an answer was to say, what it says also when the thing has failed.
+fn only_id(extra: Option<Box<Extra>>) -> Option<Box<Extra>> {
+    let id = extra?.id?;
+    Some(Box::new(Extra { id: Some(id), ..Extra::default() }))
 }

@@ -1,6 +1,7 @@
 //! What a handler made of a request.
 
-use crate::message::{Code, Phrase, Reply};
+use super::Payload;
+use crate::message::{Code, Phrase, Reply, StoredMessage};
 
 /// What a handler made of a request.
 #[derive(Debug)]
@@ -11,6 +12,19 @@ pub(super) enum Outcome {
     Quit(Reply),
     /// The answer waits for a job.
     Wait,
+    /// The answer waits for a message to be stored; the connection goes on meanwhile.
+    Store(Box<Kept>),
+}
+
+/// A message that is to be stored.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// The message, whose bytes the event loop has.
+    pub(super) message: StoredMessage,
+    /// In which form the bytes are kept.
+    pub(super) payload: Payload,
+    /// The answer once it is on disk.
+    pub(super) reply: Reply,
 }
 
 impl Outcome {

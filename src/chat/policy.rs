@@ -1,5 +1,6 @@
 //! What an operator may decide about the chat's rules.
 
+use crate::message::Kept;
 use std::time::Duration;
 
 /// What guests (presence without authentication) may do in the common chat.
@@ -71,6 +72,14 @@ pub struct Policy {
     pub drop_silent: bool,
     /// Whether a `time` that is a text is refused.
     pub strict: bool,
+    /// Which messages are kept, and for how long.
+    pub kept: Kept,
+    /// Whether new members read what came before them.
+    pub before_join: bool,
+    /// The most rooms that an account may be in.
+    pub rooms_per_account: usize,
+    /// The most messages that may wait for an account while it is offline.
+    pub offline_messages: usize,
 }
 
 impl Default for Policy {
@@ -85,6 +94,10 @@ impl Default for Policy {
             probe_timeout: Duration::from_secs(10),
             drop_silent: false,
             strict: false,
+            kept: Kept { rooms: true, direct: true, ..Kept::default() },
+            before_join: true,
+            rooms_per_account: 250,
+            offline_messages: 1000,
         }
     }
 }

@@ -1,6 +1,11 @@
 //! What the chat knows of one connection.
 
-use crate::message::{AccountId, AccountRecord, ConnectionId, Name, Now, Secret};
+use super::CloseReason;
+use crate::message::{
+    AccountId, AccountRecord, ConnectionId, Conversation, Features, MessageId, Name, Now, Reply,
+    Secret,
+};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +20,13 @@ pub(super) struct Session {
     pub(super) present: bool,
     /// The status that its presence gave.
     pub(super) status: Option<Box<str>>,
-    /// Whether it ever asked for a feature.
+    /// When its last presence came.
+    pub(super) presence_at: Duration,
+    /// Since when it goes by its name, in microseconds since 1970.
+    pub(super) since_unix_micros: u64,
+    /// What it opted into.
+    pub(super) features: Features,
+    /// Whether it ever asked for a feature, known or not.
     pub(super) asked_features: bool,
     /// Answers of 400 in a row.
     pub(super) strikes: u32,
@@ -27,6 +38,38 @@ pub(super) struct Session {
     pub(super) away: bool,
     /// The request that waits for a job. No other is handled meanwhile.
     pub(super) waiting: Option<Box<Waiting>>,
+    /// The `id` of the request that is being handled or waits, as it was sent.
+    pub(super) echo: Option<Box<str>>,
+    /// Answers that wait for the disk, and those behind them.
+    pub(super) owed: VecDeque<Owed>,
+    /// The last answer is among those: the connection ends after it.
+    pub(super) ending: Option<CloseReason>,
+    /// Where the handing over of what waited stands.
+    pub(super) offer: Option<Box<Offer>>,
+    /// A guest's list of contacts, which ends with the connection.
+    pub(super) contacts: BTreeSet<Name>,
+}
+
+/// An answer that could not be given at once.
+#[derive(Debug)]
+pub(super) enum Owed {
+    /// It waits for its message to be stored.
+    Stored(Reply),
+    /// It waits for those before it.
+    Answer(Reply),
+}
+
+/// How far what waited for an account was handed to one connection.
+#[derive(Debug)]
+pub(super) struct Offer {
+    /// The last message that was handed over.
+    pub(super) up_to: MessageId,
+    /// More is being read.
+    pub(super) is_fetching: bool,
+    /// Something came meanwhile that may not be among it.
+    pub(super) again: bool,
+    /// When it counts as received, for a client that cannot acknowledge it.
+    pub(super) due: Option<Duration>,
 }
 
 /// Who a connection is.
@@ -76,6 +119,17 @@ pub(super) enum Waiting {
         /// The room's name as given.
         room: Name,
     },
+    /// A change waits for the disk: the answer once it is there.
+    Change(Reply),
+    /// Messages are being read.
+    Read(Reading),
+}
+
+/// What was asked for, while messages are being read: the right to it is looked at once more.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// The conversation, if one was named.
+    pub(super) conversation: Option<Conversation>,
 }
 
 /// What an `authenticate` asks for.
@@ -83,8 +137,8 @@ pub(super) enum Waiting {
 pub(super) struct Claim {
     /// The name as given.
     pub(super) name: Name,
-    /// Whether features were asked for: they only count once the log-in is granted.
-    pub(super) asks_features: bool,
+    /// The features that were asked for: they only count once the log-in is granted.
+    pub(super) features: Option<Features>,
 }
 
 /// What a `register` asks for.
@@ -114,12 +168,20 @@ impl Session {
             who: Who::Stranger,
             present: false,
             status: None,
+            presence_at: Duration::ZERO,
+            since_unix_micros: now.unix_micros,
+            features: Features::NONE,
             asked_features: false,
             strikes: 0,
             last_heard: now.uptime,
             probed_at: None,
             away: false,
             waiting: None,
+            echo: None,
+            owed: VecDeque::new(),
+            ending: None,
+            offer: None,
+            contacts: BTreeSet::new(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Who exists and who is connected: accounts and guests, by name and by look.
 
 use crate::message::{AccountId, AccountRecord, AudienceId, ConnectionId, Name, RoomId};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// An account and where it is connected.
 #[derive(Debug)]
@@ -13,6 +13,12 @@ pub(super) struct Account {
     pub(super) connections: Vec<ConnectionId>,
     /// What is delivered to its name, while it has connections.
     pub(super) audience: Option<AudienceId>,
+    /// How many messages on the disk wait for it.
+    pub(super) waiting: usize,
+    /// How many more are on their way there.
+    pub(super) reserved: usize,
+    /// Its list of contacts.
+    pub(super) contacts: BTreeSet<AccountId>,
 }
 
 /// A guest's name, which several connections may share.
@@ -20,6 +26,15 @@ pub(super) struct Account {
 pub(super) struct Guest {
     pub(super) connections: Vec<ConnectionId>,
     pub(super) audience: AudienceId,
+}
+
+/// A name that is connected.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Connected<'c> {
+    pub(super) name: &'c Name,
+    /// Its connections, one at least.
+    pub(super) connections: &'c [ConnectionId],
+    pub(super) is_guest: bool,
 }
 
 /// Hands out audience numbers, and takes them back.
@@ -63,10 +78,12 @@ pub(super) struct Users {
 /// Where a message to a name goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Addressee {
-    /// The name's connections.
-    Online { name: Name, audience: AudienceId },
+    /// An account that is connected.
+    Online { id: AccountId, name: Name, audience: AudienceId },
     /// An account without connections.
-    Offline(Name),
+    Offline { id: AccountId, name: Name },
+    /// Guests of that name, so many.
+    Guests { name: Name, audience: AudienceId, count: usize },
     /// No such name.
     Unknown,
 }
@@ -84,8 +101,15 @@ impl Users {
         for (map, look) in self.by_look.iter_mut().zip([looks.raw, looks.lower, looks.upper]) {
             map.insert(look, id);
         }
-        let account =
-            Account { record, rooms: Vec::new(), connections: Vec::new(), audience: None };
+        let account = Account {
+            record,
+            rooms: Vec::new(),
+            connections: Vec::new(),
+            audience: None,
+            waiting: 0,
+            reserved: 0,
+            contacts: BTreeSet::new(),
+        };
         self.accounts.insert(id, account);
     }
 
@@ -115,6 +139,34 @@ impl Users {
 
     pub(super) fn accounts(&self) -> impl Iterator<Item = &Account> {
         self.accounts.values()
+    }
+
+    /// The names of all who are connected, and where: each once, in no order.
+    pub(super) fn connected(&self) -> impl Iterator<Item = Connected<'_>> {
+        let accounts = self.accounts.values().filter(|account| !account.connections.is_empty());
+        let accounts = accounts.map(|account| Connected {
+            name: &account.record.name,
+            connections: &account.connections,
+            is_guest: false,
+        });
+        let guests = self.guests.iter().map(|(name, guest)| Connected {
+            name,
+            connections: &guest.connections,
+            is_guest: true,
+        });
+        accounts.chain(guests)
+    }
+
+    /// Takes an account off all lists of contacts.
+    pub(super) fn forget_contact(&mut self, contact: AccountId) {
+        for account in self.accounts.values_mut() {
+            account.contacts.remove(&contact);
+        }
+    }
+
+    /// The guests' name that is spelled so, if one is connected. The text must be in NFC.
+    pub(super) fn guest_named(&self, name: &str) -> Option<&Name> {
+        self.guests.get_key_value(name).map(|(name, _)| name)
     }
 
     pub(super) fn account_named(&self, name: &str) -> Option<&Account> {
@@ -183,16 +235,18 @@ impl Users {
     /// Where a message to this name goes. The name must be in NFC.
     pub(super) fn addressee(&self, name: &str) -> Addressee {
         if let Some(account) = self.account_named(name) {
-            let name = account.record.name.clone();
+            let (id, name) = (account.record.id, account.record.name.clone());
             return match account.audience {
-                Some(audience) => Addressee::Online { name, audience },
-                None => Addressee::Offline(name),
+                Some(audience) => Addressee::Online { id, name, audience },
+                None => Addressee::Offline { id, name },
             };
         }
         match self.guests.get_key_value(name) {
-            Some((name, guest)) => {
-                Addressee::Online { name: name.clone(), audience: guest.audience }
-            }
+            Some((name, guest)) => Addressee::Guests {
+                name: name.clone(),
+                audience: guest.audience,
+                count: guest.connections.len(),
+            },
             None => Addressee::Unknown,
         }
     }

@@ -59,3 +59,24 @@ pub const REQUESTS_UNDER_WAY: usize = 16;
 
 /// How many characters of a server's nonsense are shown.
 pub const SAMPLE_CHARS: usize = 60;
+
+/// The most messages of one page of the past; servers grant no more.
+pub const PAGE_MESSAGES: u64 = 200;
+
+/// The most messages that `--history` may ask for; they are held until the oldest is there.
+pub const HISTORY_MESSAGES: u64 = HELD_MESSAGES as u64;
+
+/// How many messages are held until it is their turn. What does not fit is asked for later.
+pub const HELD_MESSAGES: usize = 10_000;
+
+/// How many bytes of such messages are held.
+pub const HELD_BYTES: usize = 16 * 1024 * 1024;
+
+/// Of how many messages shown last the numbers are known, to show none twice.
+pub const SEEN_MESSAGES: usize = 20_000;
+
+/// After so long what waited for us was surely handed over.
+pub const HANDED_OVER_WAIT: Duration = Duration::from_secs(5);
+
+/// How many messages `/history` asks for where no number is given.
+pub const HISTORY_USUAL: u64 = 20;

@@ -8,7 +8,7 @@ use super::mode::{Ending, Turn};
 use super::outgoing::{Asked, Request};
 use super::retry::Retry;
 use super::words::Notice;
-use crate::message::Secret;
+use crate::message::{Features, Kept, Secret};
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -38,6 +38,14 @@ pub struct Entry {
     name: String,
     /// The room to join.
     room: Option<String>,
+    /// What this client understands.
+    features: Features,
+    /// What of it the server grants.
+    granted: Features,
+    /// What the server keeps of messages, if it said so.
+    kept: Option<Kept>,
+    /// The server's clock at the last answer, in microseconds since 1970.
+    server_unix_micros: Option<u64>,
     guest_tries: u32,
     /// The request under way.
     asked: Asked,
@@ -49,13 +57,17 @@ pub struct Entry {
 impl Entry {
     /// A way in, not begun.
     #[must_use]
-    pub fn new(who: Who, room: Option<String>) -> Self {
+    pub fn new(who: Who, room: Option<String>, features: Features) -> Self {
         let (Who::User { name, .. } | Who::Guest { name }) = &who;
         Self {
             name: name.clone(),
             asked: first_request(&who),
             who,
             room,
+            features,
+            granted: Features::NONE,
+            kept: None,
+            server_unix_micros: None,
             guest_tries: 0,
             retry: Retry::default(),
             address: None,
@@ -69,6 +81,30 @@ impl Entry {
         &self.name
     }
 
+    /// What the server grants of what this client understands.
+    #[must_use]
+    pub const fn granted(&self) -> Features {
+        self.granted
+    }
+
+    /// What the server keeps of messages, if it said so.
+    #[must_use]
+    pub const fn kept(&self) -> Option<Kept> {
+        self.kept
+    }
+
+    /// The server's clock when it let us in, in microseconds since 1970, if it said so.
+    #[must_use]
+    pub const fn server_unix_micros(&self) -> Option<u64> {
+        self.server_unix_micros
+    }
+
+    /// Whether we are someone with an account.
+    #[must_use]
+    pub const fn is_user(&self) -> bool {
+        matches!(self.who, Who::User { .. })
+    }
+
     /// Whether we are in.
     #[must_use]
     pub const fn is_entered(&self) -> bool {
@@ -79,6 +115,7 @@ impl Entry {
     pub fn begin(&mut self, turn: &mut Turn<'_>, address: SocketAddr) {
         self.address = Some(address);
         self.entered = false;
+        self.granted = Features::NONE;
         self.asked = first_request(&self.who);
         self.retry.reset();
         self.ask(turn);
@@ -92,6 +129,11 @@ impl Entry {
         if !self.is_accepted(answer) {
             return self.handle_refusal(turn, answer);
         }
+        if let Some(features) = answer.features {
+            self.granted = features.and(self.features);
+        }
+        self.kept = answer.kept.or(self.kept);
+        self.server_unix_micros = answer.unix_micros;
         match (self.asked, &self.room) {
             (Asked::Authenticate, _) => self.go_on(turn, Asked::Presence),
             (Asked::Presence, Some(_)) => self.go_on(turn, Asked::Join),
@@ -165,10 +207,14 @@ impl Entry {
         let user = self.name.clone();
         match (self.asked, &self.who, &self.room) {
             (Asked::Authenticate, Who::User { password, .. }, _) => {
-                Request::Authenticate { user, password: password.clone() }
+                let (password, features) = (password.clone(), self.features);
+                Request::Authenticate { user, password, features }
             }
             (Asked::Join, _, Some(room)) => Request::Join { user, room: room.clone() },
-            _ => Request::Presence { user: Some(user) },
+            (_, Who::User { .. }, _) => {
+                Request::Presence { user: Some(user), features: Features::NONE }
+            }
+            _ => Request::Presence { user: Some(user), features: self.features },
         }
     }
 }

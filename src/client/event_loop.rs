@@ -3,30 +3,29 @@
 //! This is the only place of the client that knows the time and what a terminal is. The modes
 //! decide; here is done what they decided.
 
+mod connecting;
+mod showing;
+
 use super::bounds::{
-    CONNECT_WAIT, GOOD_CONNECTION, OVERDUE_TURNS, QUIT_WAIT, RECONNECT_WAIT, RECONNECT_WAIT_MOST,
+    GOOD_CONNECTION, OVERDUE_TURNS, QUIT_WAIT, RECONNECT_WAIT, RECONNECT_WAIT_MOST,
 };
 use super::exit::Exit;
 use super::fault::Fault;
 use super::input::Lines;
 use super::keyboard::Keyboard;
-use super::link::{Link, is_connected, resolve};
+use super::link::{Link, resolve};
 use super::mode::{Ending, Flow, Mode, Turn};
 use super::outgoing::{Asked, Request};
-use super::output;
 use super::render::Screen;
 use super::session::{Received, Session};
 use super::words::Notice;
 use crate::message::Now;
-use mio::net::TcpStream;
-use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
 use std::io;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
-use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -93,6 +92,8 @@ struct Client {
     lines_left: bool,
     /// How many turns an answer has been overdue while there was more to be read.
     overdue_turns: u32,
+    /// Whether `poll` tells when nobody reads standard output any more.
+    watches_output: bool,
 }
 
 impl Client {
@@ -118,6 +119,7 @@ impl Client {
             told_end: false,
             lines_left: false,
             overdue_turns: 0,
+            watches_output: false,
             events: Events::with_capacity(16),
             poll,
         })
@@ -179,66 +181,6 @@ impl Client {
             }
         }
         Ok(None)
-    }
-
-    // Connecting.
-
-    /// Tries one address after the other.
-    fn connect(
-        &mut self,
-        addresses: &[SocketAddr],
-    ) -> io::Result<ControlFlow<Exit, (Link, SocketAddr)>> {
-        let mut tried = Vec::new();
-        for &address in addresses {
-            let begun = self.begin_to_connect(address);
-            let why = match begun {
-                Ok(stream) => match self.await_connection(&stream)? {
-                    ControlFlow::Continue(Ok(())) => {
-                        return Ok(ControlFlow::Continue((Link::new(stream), address)));
-                    }
-                    ControlFlow::Continue(Err(error)) => error,
-                    ControlFlow::Break(exit) => return Ok(ControlFlow::Break(exit)),
-                },
-                Err(error) => error,
-            };
-            tried.push((address.to_string(), why.to_string()));
-        }
-        self.screen.notice(&Notice::CannotConnect { tried });
-        Ok(ControlFlow::Break(Exit::CannotConnect))
-    }
-
-    fn begin_to_connect(&self, address: SocketAddr) -> io::Result<TcpStream> {
-        let mut stream = TcpStream::connect(address)?;
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        self.poll.registry().register(&mut stream, SOCKET, interest)?;
-        Ok(stream)
-    }
-
-    /// Waits until a connection stands (`Ok`) or never will (`Err`).
-    fn await_connection(
-        &mut self,
-        stream: &TcpStream,
-    ) -> io::Result<ControlFlow<Exit, io::Result<()>>> {
-        let until = self.now().uptime + CONNECT_WAIT;
-        loop {
-            let woken = self.wait(Some(until))?;
-            if woken.keyboard {
-                self.keyboard.handle_ready();
-            }
-            if let ControlFlow::Break(ending) = self.check_ends(&woken)
-                && let Some(exit) = exit_of(ending)
-            {
-                return Ok(ControlFlow::Break(exit));
-            }
-            match is_connected(stream) {
-                Ok(true) => return Ok(ControlFlow::Continue(Ok(()))),
-                Ok(false) if self.now().uptime < until => {}
-                Ok(false) => {
-                    return Ok(ControlFlow::Continue(Err(io::ErrorKind::TimedOut.into())));
-                }
-                Err(error) => return Ok(ControlFlow::Continue(Err(error))),
-            }
-        }
     }
 
     // Talking.
@@ -493,47 +435,6 @@ impl Client {
                 ControlFlow::Break(Ending::Quitting(Exit::TimedOut))
             }
             None => ControlFlow::Continue(()),
-        }
-    }
-
-    /// Has `poll` tell when nobody reads standard output any more. Only a pipe can.
-    fn watch_output(&self) -> io::Result<()> {
-        let fd = io::stdout().as_raw_fd();
-        match self.poll.registry().register(&mut SourceFd(&fd), OUTPUT, Interest::WRITABLE) {
-            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => Err(error),
-            _ => Ok(()),
-        }
-    }
-
-    /// Writes the screen's lines; a closed pipe ends the client quietly.
-    fn show(&mut self) -> Flow {
-        self.log_notices();
-        let lines = self.screen.poll_lines();
-        if lines.is_empty() {
-            return ControlFlow::Continue(());
-        }
-        match output::write(io::stdout(), lines.as_bytes(), || self.patience()) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                ControlFlow::Break(Ending::Quitting(Exit::Done))
-            }
-            Err(error) => {
-                self.screen.notice(&Notice::System { why: error.to_string() });
-                ControlFlow::Break(Ending::Quitting(Exit::System))
-            }
-        }
-    }
-
-    /// How long a reader of standard output may be waited for now.
-    fn patience(&self) -> Option<Duration> {
-        let left = self.time_limit.map(|limit| limit.saturating_sub(self.start.elapsed()));
-        let left = left.unwrap_or(Duration::MAX);
-        (!left.is_zero() && !self.hasty.load(Ordering::Relaxed)).then_some(left)
-    }
-
-    fn log_notices(&mut self) {
-        for (level, text) in self.screen.poll_notices() {
-            log::log!(target: "jim-client", level, "{text}");
         }
     }
 }

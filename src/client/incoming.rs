@@ -2,7 +2,10 @@
 //! messages must never end this client.
 
 use super::cutter::sample;
+use super::event::Event;
 use super::fault::Fault;
+use super::listing::{Listing, array, integer, micros};
+use crate::message::{Features, Kept, MessageId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -17,9 +20,27 @@ pub struct Answer {
     pub reason: String,
     /// The limit that was hit; for a 429 of `reason` `busy` the seconds to wait.
     pub limit: Option<u64>,
+    /// The server's time, in microseconds since 1970.
+    pub unix_micros: Option<u64>,
+    /// The features that are granted, where the answer says so.
+    pub features: Option<Features>,
+    /// What was asked for, where that is a list.
+    pub listing: Option<Listing>,
+    /// Whether there is more than the list shows.
+    pub more: bool,
+    /// A room's topic.
+    pub topic: Option<String>,
+    /// What the server keeps of messages, where the answer says so.
+    pub kept: Option<Kept>,
 }
 
 impl Answer {
+    /// Whether the server does not know what was asked for.
+    #[must_use]
+    pub fn is_unknown_action(&self) -> bool {
+        self.code == 400 && self.reason == "unknown_action"
+    }
+
     /// Whether the request was refused, or answered with what is no code.
     #[must_use]
     pub const fn is_error(&self) -> bool {
@@ -42,6 +63,10 @@ pub struct Message {
     pub to: Option<String>,
     /// The text, as it came.
     pub text: String,
+    /// The server's number of it.
+    pub id: Option<MessageId>,
+    /// When the server took it, in microseconds since 1970.
+    pub unix_micros: Option<u64>,
     /// The whole object, as it came.
     pub raw: Vec<u8>,
 }
@@ -55,6 +80,8 @@ pub enum Incoming {
     Message(Message),
     /// The server asks whether we are there.
     Probe,
+    /// The server tells of a user or a room.
+    Event(Event),
     /// Something that this client does not know; its `action`, if it has one.
     Unknown(String),
 }
@@ -98,6 +125,40 @@ struct Fields<'a> {
     message_text: Option<&'a RawValue>,
     #[serde(borrow)]
     text: Option<&'a RawValue>,
+    #[serde(borrow)]
+    time: Option<&'a RawValue>,
+    #[serde(borrow)]
+    features: Option<&'a RawValue>,
+    #[serde(borrow)]
+    users: Option<&'a RawValue>,
+    #[serde(borrow)]
+    rooms: Option<&'a RawValue>,
+    #[serde(borrow)]
+    members: Option<&'a RawValue>,
+    #[serde(borrow)]
+    data_list: Option<&'a RawValue>,
+    #[serde(borrow)]
+    messages: Option<&'a RawValue>,
+    #[serde(borrow)]
+    more: Option<&'a RawValue>,
+    #[serde(borrow)]
+    topic: Option<&'a RawValue>,
+    #[serde(borrow)]
+    msg_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    server_time: Option<&'a RawValue>,
+    #[serde(borrow)]
+    event: Option<&'a RawValue>,
+    #[serde(borrow)]
+    user: Option<&'a RawValue>,
+    #[serde(borrow)]
+    room: Option<&'a RawValue>,
+    #[serde(borrow)]
+    status: Option<&'a RawValue>,
+    #[serde(borrow)]
+    history: Option<&'a RawValue>,
+    #[serde(borrow)]
+    by: Option<&'a RawValue>,
 }
 
 impl Incoming {
@@ -121,6 +182,9 @@ impl Incoming {
                 Ok(Self::Message(Message { raw, ..message }))
             }
             "probe" => Ok(Self::Probe),
+            "notice" => {
+                Ok(fields.event().map_or_else(|| Self::Unknown("notice".into()), Self::Event))
+            }
             other => Ok(Self::Unknown(other.into())),
         }
     }
@@ -132,8 +196,29 @@ impl Fields<'_> {
             code: code(response),
             text: first_text(&[self.error, self.alert]).unwrap_or_default(),
             reason: first_text(&[self.reason]).unwrap_or_default(),
-            limit: self.limit.and_then(|raw| serde_json::from_str(raw.get()).ok()),
+            limit: self.limit.and_then(integer),
+            unix_micros: self.time.and_then(micros),
+            features: self.features.map(features),
+            listing: self.listing(),
+            more: self.more.is_some_and(|raw| raw.get() == "true"),
+            topic: first_text(&[self.topic]),
+            kept: self.history.and_then(kept),
         }
+    }
+
+    fn listing(&self) -> Option<Listing> {
+        if let Some(raw) = self.messages {
+            let objects = array(raw).into_iter();
+            return Some(Listing::Messages(objects.filter_map(Message::stored).collect()));
+        }
+        Listing::decode(self.users, self.rooms, self.members, self.data_list)
+    }
+
+    fn event(&self) -> Option<Event> {
+        let user = first_text(&[self.user, self.account_name]);
+        let (room, by) = (first_text(&[self.room]), first_text(&[self.by]));
+        let text = first_text(&[self.topic, self.status]);
+        Event::new(&first_text(&[self.event])?, user, room, by, text)
     }
 
     fn message(&self) -> Message {
@@ -144,9 +229,41 @@ impl Fields<'_> {
             from: first_text(&from).unwrap_or_default(),
             to: first_text(&to),
             text: first_text(&text).unwrap_or_default(),
+            id: first_text(&[self.msg_id]).and_then(|id| MessageId::parse(&id)),
+            unix_micros: self.server_time.and_then(micros),
             raw: Vec::new(),
         }
     }
+}
+
+impl Message {
+    /// A message of a list; `None` for what is no object.
+    fn stored(raw: &RawValue) -> Option<Self> {
+        let text = raw.get();
+        let fields =
+            serde_json::from_str::<Fields<'_>>(text).ok().filter(|_| text.starts_with('{'))?;
+        Some(Self { raw: text.as_bytes().to_vec(), ..fields.message() })
+    }
+}
+
+/// What is kept; `None` for what does not say so.
+fn kept(raw: &RawValue) -> Option<Kept> {
+    #[derive(Deserialize)]
+    struct Fields {
+        common: bool,
+        rooms: bool,
+        direct: bool,
+        days: u32,
+        messages: u32,
+    }
+    let Fields { common, rooms, direct, days, messages } = serde_json::from_str(raw.get()).ok()?;
+    Some(Kept { common, rooms, direct, days, messages })
+}
+
+/// Those of the features that this client knows.
+fn features(raw: &RawValue) -> Features {
+    let names = array(raw).into_iter().filter_map(|name| first_text(&[Some(name)]));
+    names.fold(Features::NONE, |all, name| all.with(Features::named(&name)))
 }
 
 /// The code; some course servers send it as a text. 0 for what is no code.
@@ -154,7 +271,7 @@ fn code(raw: &RawValue) -> u16 {
     serde_json::from_str(raw.get().trim_matches('"')).unwrap_or_default()
 }
 
-fn first_text(fields: &[Option<&RawValue>]) -> Option<String> {
+pub(super) fn first_text(fields: &[Option<&RawValue>]) -> Option<String> {
     fields.iter().flatten().find_map(|raw| serde_json::from_str(raw.get()).ok())
 }
 
@@ -171,7 +288,7 @@ mod tests {
         let answer = |code, text: &str| Answer { code, text: text.into(), ..Answer::default() };
         assert_eq!(
             decode(r#"{"response":200,"time":1,"alert":"д\u0430"}"#),
-            Incoming::Answer(answer(200, "да"))
+            Incoming::Answer(Answer { unix_micros: Some(1_000_000), ..answer(200, "да") })
         );
         assert_eq!(
             decode(r#"{"response":"402","error":"no","x":{"alert":1}}"#),
@@ -213,9 +330,30 @@ mod tests {
                 to: Some("#all".into()),
                 text: "t".into(),
                 raw: text.as_bytes().to_vec(),
+                ..Message::default()
             };
             assert_eq!(decode(text), Incoming::Message(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn what_only_some_answers_say() {
+        let Incoming::Answer(answer) = decode(
+            r##"{"response":200,"time":1.5,"history":{"common":false,"rooms":true,"direct":false,
+                "days":9,"messages":0},"features":["ids",7,"x","history"],"more":true,
+                "topic":"t","messages":[7,[],{"action":"msg","from":"a","to":"#r","message":"m",
+                "msg_id":"00000000000000ab","server_time":2.25},{"msg_id":"ab"}]}"##,
+        ) else {
+            panic!("no answer");
+        };
+        assert_eq!(answer.features, Some(Features::IDS.with(Features::HISTORY)));
+        assert_eq!((answer.more, answer.topic.as_deref()), (true, Some("t")));
+        assert_eq!(answer.unix_micros, Some(1_500_000));
+        assert_eq!(answer.kept, Some(Kept { rooms: true, days: 9, ..Kept::default() }));
+        let Some(Listing::Messages(messages)) = answer.listing else { panic!("no messages") };
+        let marks: Vec<_> = messages.iter().map(|it| (it.id, it.unix_micros)).collect();
+        assert_eq!(marks, [(Some(MessageId(0xab)), Some(2_250_000)), (None, None)]);
+        assert!(messages[0].raw.starts_with(b"{\"action\"") && messages[0].raw.ends_with(b"}"));
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //!
 //! argh reads it after the program has put it into the form that argh knows.
 
-use super::reader::COMMON_NAMES;
+use super::bounds::HISTORY_MESSAGES;
+use super::reader::{COMMON_NAMES, Past, Wishes};
+use super::since::Since;
 use crate::message::Language;
 use argh::FromArgs;
 use std::time::Duration;
@@ -24,6 +26,10 @@ pub const DEFAULT_PORT: u16 = 7777;
     example = "Read the common chat of another:\n    {command_name} chat.example.org -r",
     example = "Send a file's lines as ivan to a room:\n    \
         {command_name} -w -u ivan --to '#geekbrains' < lines.txt",
+    example = "Show the last 20 messages of a room, and go on over lost connections:\n    \
+        {command_name} -r -u ivan --to '#geekbrains' --history 20 --follow",
+    example = "Make an account, where the server lets you:\n    \
+        {command_name} register ivan --invite CODE",
     example = "Play a script:\n    {command_name} --script examples/1-normal.jim",
     note = "The address is a name or a number, also as ADDR:PORT (default: 127.0.0.1 7777).\n  \
         Every address of a name is tried.",
@@ -33,6 +39,11 @@ pub const DEFAULT_PORT: u16 = 7777;
     note = "-r shows one line a message, '[HH:MM:SS] FROM: TEXT', in local time. -w sends each line\n  \
         of standard input as it stands, also one that begins with '/'; a line over 500 characters\n  \
         is refused and the others are sent. Both join the room that --to names.",
+    note = "--history and --since show messages of the past of the conversation that --to names,\n  \
+        where the server keeps them; --since takes 18:30, 2026-01-31, 2026-01-31T18:30:00+03:00,\n  \
+        2h (ago; also s, m, d, w) or a msg_id. With --follow a lost connection is made again,\n  \
+        and of what the server keeps each message is shown once and none is left out.",
+    note = "register asks for the password twice, or takes --password-file or JIM_PASSWORD.",
     note = "A script holds /login USER PASSWORD, /name NAME, /presence, /join #ROOM, /msg TO TEXT,\n  \
         /leave #ROOM and /quit, a command a line; a name with blanks stands in \"; lines that are\n  \
         empty or begin with // say nothing. It runs to its end also where the server refuses.",
@@ -45,7 +56,11 @@ pub const DEFAULT_PORT: u16 = 7777;
     error_code(1, "this system failed: standard output cannot be written, say"),
     error_code(2, "the command line, the password or the script was not understood"),
     error_code(3, "cannot connect"),
-    error_code(4, "the server did not let us in"),
+    error_code(
+        4,
+        "the server did not let us in, or made no account: the name is taken (409),\n    \
+        registration is closed or the invitation is not good (403)"
+    ),
     error_code(5, "the server went away, or is no JIM server"),
     error_code(6, "some lines of -w were not acknowledged"),
     error_code(7, "--timeout, or the server did not answer (10 s, a log-in 30 s)"),
@@ -95,6 +110,22 @@ pub struct Args {
     /// with -r: print the objects as they came, one a line
     #[argh(switch)]
     pub json: bool,
+
+    /// with -r and -u: first show the newest n messages
+    #[argh(option, arg_name = "n")]
+    pub history: Option<String>,
+
+    /// with -r and -u: first show the messages since then
+    #[argh(option, arg_name = "time|msg_id")]
+    pub since: Option<String>,
+
+    /// with -r and -u: connect again when the connection is lost, and show what was missed
+    #[argh(switch)]
+    pub follow: bool,
+
+    /// with register: an invitation's code
+    #[argh(option, arg_name = "code")]
+    pub invite: Option<String>,
 
     /// with -r: end after so many messages
     #[argh(option, arg_name = "n")]
@@ -155,11 +186,13 @@ pub enum OptionFault {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
     /// `-r`
-    Read {
-        /// Whether objects are shown as they came.
-        json: bool,
-        /// How many messages are shown.
-        count: Option<u64>,
+    Read(Wishes),
+    /// `register`
+    Register {
+        /// The account's name.
+        name: String,
+        /// An invitation's code.
+        invite: Option<String>,
     },
     /// `-w`
     Write,
@@ -202,13 +235,18 @@ impl Args {
     ///
     /// # Errors
     /// The first thing that makes no sense.
-    pub fn understand(self) -> Result<Options, OptionFault> {
-        self.check_conflicts()?;
+    pub fn understand(mut self) -> Result<Options, OptionFault> {
+        let registers = self.take_register()?;
+        self.check_conflicts(registers.is_some())?;
         let (host, port) = self.server()?;
+        let purpose = match registers {
+            Some(name) => Purpose::Register { name, invite: self.invite.clone() },
+            None => self.purpose()?,
+        };
         Ok(Options {
             host,
             port,
-            purpose: self.purpose()?,
+            purpose,
             time_limit: number("--timeout", self.timeout.as_deref())?.map(Duration::from_secs),
             language: language(self.lang.as_deref())?,
             user: some("--user", self.user)?,
@@ -219,7 +257,18 @@ impl Args {
         })
     }
 
-    fn check_conflicts(&self) -> Result<(), OptionFault> {
+    /// Takes `register NAME` away from before the address; gives the name.
+    fn take_register(&mut self) -> Result<Option<String>, OptionFault> {
+        if self.server.first().is_none_or(|first| first != "register") {
+            return Ok(None);
+        }
+        let mut words = self.server.drain(..).skip(1);
+        let name = words.next().ok_or(OptionFault::Needs("register", "a name"))?;
+        self.server = words.collect();
+        some("the name", Some(name))
+    }
+
+    fn check_conflicts(&self, registers: bool) -> Result<(), OptionFault> {
         let script = self.script.is_some();
         let guest = self.user.is_none();
         let conflicts = [
@@ -229,6 +278,13 @@ impl Args {
             (!guest && script, "-u", "--script (which has /login)"),
             (self.to.is_some() && script, "--to", "--script"),
             (!guest && self.name.is_some(), "-u", "--name"),
+            (self.history.is_some() && self.since.is_some(), "--history", "--since"),
+            (registers && self.read, "register", "-r"),
+            (registers && self.write, "register", "-w"),
+            (registers && script, "register", "--script"),
+            (registers && !guest, "register", "-u (the name stands behind register)"),
+            (registers && self.name.is_some(), "register", "--name"),
+            (registers && self.to.is_some(), "register", "--to"),
             (self.split && self.read, "--split", "-r"),
             (self.split && script, "--split", "--script"),
         ];
@@ -239,7 +295,14 @@ impl Args {
         let lacks = [
             (self.json && !self.read, "--json", "-r"),
             (self.count.is_some() && !self.read, "--count", "-r"),
-            (self.password_file.is_some() && guest, "--password-file", "-u"),
+            (self.history.is_some() && !self.read, "--history", "-r"),
+            (self.since.is_some() && !self.read, "--since", "-r"),
+            (self.follow && !self.read, "--follow", "-r"),
+            (self.history.is_some() && guest, "--history", "-u"),
+            (self.since.is_some() && guest, "--since", "-u"),
+            (self.follow && guest, "--follow", "-u"),
+            (self.invite.is_some() && !registers, "--invite", "register"),
+            (self.password_file.is_some() && guest && !registers, "--password-file", "-u"),
             (room && guest, "--to with a room", "-u, since guests cannot join one"),
         ];
         match lacks.into_iter().find(|(found, ..)| *found) {
@@ -270,13 +333,37 @@ impl Args {
     }
 
     fn purpose(&self) -> Result<Purpose, OptionFault> {
-        let count = number("--count", self.count.as_deref())?;
+        let wishes = Wishes {
+            json: self.json,
+            count: number("--count", self.count.as_deref())?,
+            past: self.past()?,
+            follows: self.follow,
+        };
         Ok(match &self.script {
             Some(script) => Purpose::Play { script: script.clone() },
-            None if self.read => Purpose::Read { json: self.json, count },
+            None if self.read => Purpose::Read(wishes),
             None if self.write => Purpose::Write,
             None => Purpose::Talk,
         })
+    }
+
+    fn past(&self) -> Result<Option<Past>, OptionFault> {
+        let bad = |option, got: &String, right| {
+            Err(OptionFault::BadValue { option, got: got.clone(), right })
+        };
+        match (&self.history, &self.since) {
+            (Some(typed), _) => match typed.parse() {
+                Ok(count) if (1..=HISTORY_MESSAGES).contains(&count) => {
+                    Ok(Some(Past::Newest(count)))
+                }
+                _ => bad("--history", typed, "a whole number from 1 to 10000"),
+            },
+            (None, Some(typed)) => match Since::parse(typed) {
+                Some(since) => Ok(Some(Past::Since(since))),
+                None => bad("--since", typed, Since::FORMS),
+            },
+            (None, None) => Ok(None),
+        }
     }
 }
 
@@ -399,14 +486,34 @@ mod tests {
         let purpose = |line: &str| understand(line).unwrap().purpose;
         assert_eq!(purpose(""), Purpose::Talk);
         assert_eq!(purpose("-w"), Purpose::Write);
-        assert_eq!(purpose("-r"), Purpose::Read { json: false, count: None });
-        assert_eq!(purpose("-r --json --count 3"), Purpose::Read { json: true, count: Some(3) });
+        assert_eq!(purpose("-r"), Purpose::Read(Wishes::default()));
+        let counting = Wishes { json: true, count: Some(3), ..Wishes::default() };
+        assert_eq!(purpose("-r --json --count 3"), Purpose::Read(counting));
+        let past = Some(Past::Newest(9));
+        let following = Wishes { past, follows: true, ..Wishes::default() };
+        assert_eq!(purpose("-r -u a --history 9 --follow"), Purpose::Read(following));
         assert_eq!(purpose("--script -"), Purpose::Play { script: "-".into() });
         assert_eq!(understand("-r -u a --to #b").unwrap().room(), Some("#b"));
         assert_eq!(understand("-r --to #all").unwrap().room(), None);
         assert_eq!(understand("-w --to anna").unwrap().room(), None);
         assert_eq!(understand("--lang ru").unwrap().language, Some(Language::Russian));
         assert_eq!(understand("--timeout 5").unwrap().time_limit, Some(Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn registering() {
+        for (line, host, port) in [
+            ("register anna", "127.0.0.1", 7777),
+            ("register anna chat 80", "chat", 80),
+            ("-a chat register anna --invite c", "chat", 7777),
+        ] {
+            let options = understand(line).unwrap();
+            assert_eq!((options.host.as_str(), options.port), (host, port), "{line}");
+            let invite = line.contains("--invite").then(|| "c".to_owned());
+            assert_eq!(options.purpose, Purpose::Register { name: "anna".into(), invite });
+        }
+        let since = understand("-r -u a --since soon").unwrap_err().to_string();
+        assert!(since.contains("--since has to be a time such as"), "{since}");
     }
 
     #[test]
@@ -427,6 +534,13 @@ mod tests {
             ("-r --to #b", "--to with a room needs -u, since guests cannot join one"),
             ("-r --count 0", "--count has to be a whole number from 1 to 1000000000, not '0'"),
             ("--timeout x", "--timeout has to be a whole number from 1 to 1000000000, not 'x'"),
+            ("-r --history 9", "--history needs -u"),
+            ("-u a --follow", "--follow needs -r"),
+            ("-r -u a --history 9 --since 2h", "--history and --since do not go together"),
+            ("-r -u a --history 0", "--history has to be a whole number from 1 to 10000, not '0'"),
+            ("register", "register needs a name"),
+            ("register a -r", "register and -r do not go together"),
+            ("--invite x", "--invite needs register"),
             ("--lang de", "--lang has to be ru or en, not 'de'"),
         ] {
             assert_eq!(understand(line).unwrap_err().to_string(), text, "{line}");

@@ -1,6 +1,7 @@
 //! What the client sends.
 
-use crate::message::Secret;
+use super::ask::{Ask, What};
+use crate::message::{Features, Secret};
 use serde::Serialize;
 use std::{fmt, io};
 use zeroize::{Zeroize, Zeroizing};
@@ -17,11 +18,24 @@ pub enum Request {
         user: String,
         /// Its password.
         password: Secret,
+        /// What this client understands.
+        features: Features,
+    },
+    /// Make an account.
+    Register {
+        /// Its name.
+        user: String,
+        /// Its password.
+        password: Secret,
+        /// An invitation's code.
+        invite: Option<String>,
     },
     /// Enter the common chat.
     Presence {
         /// Under this name; `None` for an anonymous guest.
         user: Option<String>,
+        /// What this client understands; none leaves it as it was.
+        features: Features,
     },
     /// Enter a room.
     Join {
@@ -48,6 +62,8 @@ pub enum Request {
         /// Whether `user.account_name` is sent too, as seed 000's line does.
         with_user: bool,
     },
+    /// One of the added actions.
+    Added(Box<Ask>),
     /// Say goodbye.
     Quit {
         /// Who, if a name is known.
@@ -60,6 +76,8 @@ pub enum Request {
 pub enum Asked {
     /// [`Request::Authenticate`].
     Authenticate,
+    /// [`Request::Register`].
+    Register,
     /// [`Request::Presence`].
     Presence,
     /// [`Request::Join`].
@@ -68,6 +86,8 @@ pub enum Asked {
     Leave,
     /// [`Request::Msg`].
     Msg,
+    /// [`Request::Added`].
+    Added(What),
     /// [`Request::Quit`].
     Quit,
 }
@@ -95,6 +115,12 @@ struct Object<'a> {
     from: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invite: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    features: Option<Vec<&'static str>>,
+    #[serde(flatten)]
+    ask: Option<&'a Ask>,
 }
 
 impl Request {
@@ -103,27 +129,38 @@ impl Request {
     pub const fn asked(&self) -> Asked {
         match self {
             Self::Authenticate { .. } => Asked::Authenticate,
+            Self::Register { .. } => Asked::Register,
             Self::Presence { .. } => Asked::Presence,
             Self::Join { .. } => Asked::Join,
             Self::Leave { .. } => Asked::Leave,
             Self::Msg { .. } => Asked::Msg,
+            Self::Added(ask) => Asked::Added(ask.what),
             Self::Quit { .. } => Asked::Quit,
         }
     }
 
     fn object(&self, time: u64) -> Object<'_> {
         match self {
-            Self::Authenticate { user, password } => Object {
+            Self::Authenticate { user, password, features } => Object {
                 action: "authenticate",
                 time,
                 user: Some(User { account_name: user, password: Some(password.expose()) }),
+                features: named_features(*features),
                 ..Object::default()
             },
-            Self::Presence { user: name } => Object {
+            Self::Register { user, password, invite } => Object {
+                action: "register",
+                time,
+                user: Some(User { account_name: user, password: Some(password.expose()) }),
+                invite: invite.as_deref(),
+                ..Object::default()
+            },
+            Self::Presence { user: name, features } => Object {
                 action: "presence",
                 time,
                 kind: Some("status"),
                 user: name.as_deref().map(named),
+                features: named_features(*features),
                 ..Object::default()
             },
             Self::Join { user: name, room } => Object {
@@ -149,6 +186,9 @@ impl Request {
                 message: Some(text),
                 ..Object::default()
             },
+            Self::Added(ask) => {
+                Object { action: ask.what.action(), time, ask: Some(ask), ..Object::default() }
+            }
             Self::Quit { user: name } => Object {
                 action: "quit",
                 time,
@@ -228,6 +268,10 @@ impl fmt::Debug for Output {
     }
 }
 
+fn named_features(features: Features) -> Option<Vec<&'static str>> {
+    (!features.is_empty()).then(|| features.names().collect())
+}
+
 const fn named(account_name: &str) -> User<'_> {
     User { account_name, password: None }
 }
@@ -236,9 +280,18 @@ const fn named(account_name: &str) -> User<'_> {
 mod tests {
     use super::*;
 
+    fn presence(user: Option<String>) -> Request {
+        Request::Presence { user, features: Features::NONE }
+    }
+
+    fn login(user: &str, password: &str) -> Request {
+        let password = Secret::new(password);
+        Request::Authenticate { user: user.into(), password, features: Features::NONE }
+    }
+
     fn check(request: &Request, expected: &str) {
         let mut output = Output::default();
-        output.push(&Request::Presence { user: None }, 1);
+        output.push(&presence(None), 1);
         output.wrote("{\"action\":\"presence\",".len());
         output.push(request, 7);
         let text = std::str::from_utf8(output.as_slice()).unwrap();
@@ -250,17 +303,14 @@ mod tests {
         let user = String::from("user");
         let room = String::from("#geekbrains");
         check(
-            &Request::Authenticate { user: user.clone(), password: Secret::new("p\"w") },
+            &login("user", "p\"w"),
             r#"{"action":"authenticate","time":7,"user":{"account_name":"user","password":"p\"w"}}"#,
         );
         check(
-            &Request::Presence { user: Some(user.clone()) },
+            &presence(Some(user.clone())),
             r#"{"action":"presence","time":7,"type":"status","user":{"account_name":"user"}}"#,
         );
-        check(
-            &Request::Presence { user: None },
-            r#"{"action":"presence","time":7,"type":"status"}"#,
-        );
+        check(&presence(None), r#"{"action":"presence","time":7,"type":"status"}"#);
         check(
             &Request::Join { user: user.clone(), room: room.clone() },
             r##"{"action":"join","time":7,"user":{"account_name":"user"},"room":"#geekbrains"}"##,
@@ -287,15 +337,43 @@ mod tests {
     }
 
     #[test]
+    fn what_was_added_is_sent_only_where_it_is_used() {
+        let features = Features::IDS.with(Features::HISTORY);
+        check(
+            &Request::Presence { user: None, features },
+            r#"{"action":"presence","time":7,"type":"status","features":["ids","history"]}"#,
+        );
+        check(
+            &Request::Register {
+                user: "a".into(),
+                password: Secret::new("p"),
+                invite: Some("c".into()),
+            },
+            r#"{"action":"register","time":7,"user":{"account_name":"a","password":"p"},"invite":"c"}"#,
+        );
+        check(&Ask::new(What::Rooms).request(), r#"{"action":"rooms","time":7}"#);
+        let history = Ask {
+            with: Some("#tea".into()),
+            after: Some("0000000000000001".into()),
+            limit: Some(200),
+            ..Ask::new(What::History)
+        };
+        check(
+            &history.request(),
+            r##"{"action":"history","time":7,"with":"#tea","after":"0000000000000001","limit":200}"##,
+        );
+    }
+
+    #[test]
     fn a_password_is_not_shown() {
-        let request = Request::Authenticate { user: "u".into(), password: Secret::new("geheim") };
+        let request = login("u", "geheim");
         assert!(!format!("{request:?}").contains("geheim"));
     }
 
     #[test]
     fn what_was_sent_is_wiped() {
         let password = "geheim".repeat(1000);
-        let request = Request::Authenticate { user: "u".into(), password: Secret::new(&*password) };
+        let request = login("u", &password);
         let mut output = Output::default();
         output.push(&Request::Quit { user: None }, 1);
         output.push(&request, 7);

@@ -10,6 +10,7 @@ use super::outgoing::{Asked, Request};
 use super::script::Command;
 use super::session::Received;
 use super::words::Notice;
+use crate::message::Features;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
@@ -50,14 +51,15 @@ impl Player {
             }
             Command::Login { user, password } => {
                 self.name = Some(user.clone());
-                Request::Authenticate { user, password }
+                Request::Authenticate { user, password, features: Features::NONE }
             }
-            Command::Presence => Request::Presence { user: self.name.clone() },
+            Command::Presence => {
+                Request::Presence { user: self.name.clone(), features: Features::NONE }
+            }
             Command::Join(room) => Request::Join { user, room },
             Command::Leave(room) => Request::Leave { user, room },
             Command::Msg { to, text } => Request::Msg { from: user, to, text, with_user: true },
             Command::Quit => Request::Quit { user: self.name.clone() },
-            Command::Help => return None,
         })
     }
 }
@@ -69,8 +71,8 @@ fn show_request(turn: &mut Turn<'_>, request: &Request) {
         Request::Join { user, room } => Console::Joining { user, room },
         Request::Leave { user, room } => Console::Leaving { user, room },
         Request::Msg { from, to, text, .. } => Console::Message { from, to, text },
-        // The seed has no line for it.
-        Request::Quit { .. } => return,
+        // The seed has no line for these.
+        Request::Quit { .. } | Request::Register { .. } | Request::Added(_) => return,
     };
     show(turn, line);
 }
@@ -103,6 +105,7 @@ impl Mode for Player {
             }
             Received::Message(_) => turn.screen.notice(&Notice::Ignored { action: "msg".into() }),
             Received::Probe => turn.screen.notice(&Notice::Ignored { action: "probe".into() }),
+            Received::Event(_) => turn.screen.notice(&Notice::Ignored { action: "notice".into() }),
             Received::Unknown(action) => turn.screen.notice(&Notice::Ignored { action }),
         }
         ControlFlow::Continue(())

@@ -2,9 +2,11 @@
 //! obey.
 
 use super::incoming::Message;
+use super::since::zoned;
 use super::words::Notice;
 use crate::message::{Language, Now, visible};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::civil::Date;
+use jiff::{Zoned, tz::TimeZone};
 use log::Level;
 use std::fmt::{Display, Write};
 
@@ -15,6 +17,8 @@ pub struct Screen {
     zone: TimeZone,
     /// Whether a terminal reads the output, which must not be driven by it.
     terminal: bool,
+    /// The day of the message that was shown last.
+    day: Option<Date>,
     lines: String,
     notices: Vec<(Level, String)>,
 }
@@ -23,13 +27,19 @@ impl Screen {
     /// A screen that shows times of a zone.
     #[must_use]
     pub const fn new(language: Language, zone: TimeZone, terminal: bool) -> Self {
-        Self { language, zone, terminal, lines: String::new(), notices: Vec::new() }
+        Self { language, zone, terminal, day: None, lines: String::new(), notices: Vec::new() }
     }
 
     /// The language of what is shown.
     #[must_use]
     pub const fn language(&self) -> Language {
         self.language
+    }
+
+    /// The zone of the times that are shown.
+    #[must_use]
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
     }
 
     /// Says something about the client itself.
@@ -39,20 +49,48 @@ impl Screen {
 
     /// Shows `[HH:MM:SS] TEXT`. What others wrote must be [`visible`] already.
     pub fn stamped(&mut self, now: Now, text: &impl Display) {
-        let clock = clock(now, &self.zone);
+        let clock = zoned(now, &self.zone).strftime("%H:%M:%S").to_string();
         // Writing into a `String` cannot fail.
         let _ = writeln!(self.lines, "[{clock}] {text}");
     }
 
-    /// Shows a message: `[HH:MM:SS] FROM: TEXT`.
+    /// Shows a line as it is. What others wrote must be [`visible`] already.
+    pub fn line(&mut self, text: &impl Display) {
+        let _ = writeln!(self.lines, "{text}");
+    }
+
+    /// Shows a message: `[HH:MM:SS] FROM: TEXT`, with the time when the server took it.
     pub fn message(&mut self, now: Now, message: &Message) {
-        self.stamped(now, &format_args!("{}: {}", visible(&message.from), visible(&message.text)));
+        let taken = self.enter_day(now, message);
+        let (from, text) = (visible(&message.from), visible(&message.text));
+        self.stamped(taken, &format_args!("{from}: {text}"));
     }
 
     /// Shows a message and whom it is to: `[HH:MM:SS] FROM (TO): TEXT`.
     pub fn message_to(&mut self, now: Now, message: &Message, to: &str) {
+        let taken = self.enter_day(now, message);
         let (from, text) = (visible(&message.from), visible(&message.text));
-        self.stamped(now, &format_args!("{from} ({}): {text}", visible(to)));
+        self.stamped(taken, &format_args!("{from} ({}): {text}", visible(to)));
+    }
+
+    /// Shows which day it is where a message is of another one than the last, and than today for
+    /// the first. Gives the message's moment.
+    fn enter_day(&mut self, now: Now, message: &Message) -> Now {
+        let Some(unix_micros) = message.unix_micros else { return now };
+        let taken = Now { unix_micros, ..now };
+        let day = zoned(taken, &self.zone).date();
+        let last = self.day.replace(day).unwrap_or_else(|| zoned(now, &self.zone).date());
+        if day != last {
+            self.line(&format_args!("--- {day} ---"));
+        }
+        taken
+    }
+
+    /// Shows a moment as a local day and time.
+    #[must_use]
+    pub fn moment(&self, unix_micros: u64) -> String {
+        let at: Zoned = zoned(Now { unix_micros, ..Now::default() }, &self.zone);
+        at.strftime("%Y-%m-%d %H:%M").to_string()
     }
 
     /// Shows an object as it came, on one line. Line ends in it can only stand between tokens. For
@@ -90,13 +128,6 @@ fn drives_terminal(character: char) -> bool {
     !text.starts_with(character)
 }
 
-/// The local time of day; midnight where the clock is beyond all dates.
-fn clock(now: Now, zone: &TimeZone) -> impl Display {
-    let micros = i64::try_from(now.unix_micros).unwrap_or_default();
-    let moment = Timestamp::from_microsecond(micros).unwrap_or_default();
-    moment.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +153,23 @@ mod tests {
             "[01:13:20] Иван Петров: привет: 👋\n[01:13:20] a (#room): b\n"
         );
         assert_eq!(screen.poll_lines(), "");
+    }
+
+    #[test]
+    fn messages_of_other_days_say_the_day() {
+        let at = |unix_micros| Message { unix_micros: Some(unix_micros), ..message("a", "b") };
+        let mut screen = screen(false);
+        screen.message(NOW, &at(NOW.unix_micros - 2 * 3_600_000_000));
+        screen.message(NOW, &at(NOW.unix_micros - 3_600_000_000));
+        screen.message(NOW, &at(NOW.unix_micros));
+        screen.message(NOW, &message("no", "time"));
+        assert_eq!(
+            screen.poll_lines(),
+            "--- 2023-11-14 ---\n[23:13:20] a: b\n--- 2023-11-15 ---\n[00:13:20] a: b\n\
+             [01:13:20] a: b\n[01:13:20] no: time\n"
+        );
+        screen.message(NOW, &at(NOW.unix_micros));
+        assert_eq!(screen.poll_lines(), "[01:13:20] a: b\n");
     }
 
     #[test]

@@ -29,8 +29,6 @@ pub enum Command {
     },
     /// `/quit`
     Quit,
-    /// `/help`, for the interactive client.
-    Help,
 }
 
 /// What is wrong with a command.
@@ -100,7 +98,6 @@ fn check_place(command: &Command, before: &[Command], named: bool) -> Result<(),
         return Err(CommandFault::AfterQuit);
     }
     match command {
-        Command::Help => Err(CommandFault::Unknown("/help".into())),
         Command::Join(_) | Command::Leave(_) | Command::Msg { .. } if !named => {
             Err(CommandFault::NoName)
         }
@@ -132,18 +129,17 @@ pub fn parse_command(line: &str) -> Result<Command, CommandFault> {
             let (to, text) = some(to).zip(some(text.to_owned())).ok_or(form)?;
             Ok(Command::Msg { to, text })
         }
-        "/name" => whole(rest, "/name NAME").map(Command::Name),
-        "/join" => whole(rest, "/join #ROOM").map(Command::Join),
-        "/leave" => whole(rest, "/leave #ROOM").map(Command::Leave),
+        "/name" => formed(whole(rest), "/name NAME").map(Command::Name),
+        "/join" => formed(whole(rest), "/join #ROOM").map(Command::Join),
+        "/leave" => formed(whole(rest), "/leave #ROOM").map(Command::Leave),
         "/presence" => nothing(rest, "/presence", Command::Presence),
         "/quit" => nothing(rest, "/quit", Command::Quit),
-        "/help" => nothing(rest, "/help", Command::Help),
         other => Err(CommandFault::Unknown(other.to_owned())),
     }
 }
 
 /// The first word, which may stand in `"` to hold blanks, and what stands behind one blank.
-fn first_and_rest(text: &str) -> Result<(String, &str), CommandFault> {
+pub(super) fn first_and_rest(text: &str) -> Result<(String, &str), CommandFault> {
     let text = text.trim_start();
     let (first, rest) = match text.strip_prefix('"') {
         Some(quoted) => quoted.split_once('"').ok_or(CommandFault::OpenQuote)?,
@@ -154,17 +150,22 @@ fn first_and_rest(text: &str) -> Result<(String, &str), CommandFault> {
 }
 
 /// The rest of the line as one name, with or without `"`.
-fn whole(text: &str, form: &'static str) -> Result<String, CommandFault> {
+pub(super) fn whole(text: &str) -> Option<String> {
     let text = text.trim();
     let bare = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    some(bare.to_owned()).ok_or(CommandFault::Form(form))
+    some(bare.to_owned())
+}
+
+fn formed(text: Option<String>, form: &'static str) -> Result<String, CommandFault> {
+    text.ok_or(CommandFault::Form(form))
 }
 
 fn nothing(rest: &str, form: &'static str, command: Command) -> Result<Command, CommandFault> {
     if rest.trim().is_empty() { Ok(command) } else { Err(CommandFault::Form(form)) }
 }
 
-fn some(text: String) -> Option<String> {
+/// A text that is not empty.
+pub(super) fn some(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 

@@ -6,6 +6,7 @@
 
 use super::bounds::{ANSWER_WAIT, HALF_OBJECT_WAIT, LOGIN_WAIT};
 use super::cutter::Cutter;
+use super::event::Event;
 use super::fault::Fault;
 use super::incoming::{Answer, Incoming, Message};
 use super::outgoing::{Asked, Output, Request};
@@ -24,6 +25,8 @@ pub enum Received {
     Message(Message),
     /// The server asks whether we are there.
     Probe,
+    /// The server tells of a user or a room.
+    Event(Event),
     /// Something unknown; its `action`, if it has one.
     Unknown(String),
 }
@@ -74,6 +77,7 @@ impl Session {
             },
             Incoming::Message(message) => Received::Message(message),
             Incoming::Probe => Received::Probe,
+            Incoming::Event(event) => Received::Event(event),
             Incoming::Unknown(action) => Received::Unknown(action),
         }))
     }
@@ -128,7 +132,7 @@ impl Session {
 /// How long an answer is waited for.
 const fn patience(asked: Asked) -> Duration {
     match asked {
-        Asked::Authenticate => LOGIN_WAIT,
+        Asked::Authenticate | Asked::Register => LOGIN_WAIT,
         _ => ANSWER_WAIT,
     }
 }
@@ -136,6 +140,7 @@ const fn patience(asked: Asked) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Features;
 
     fn at(seconds: u64) -> Now {
         Now { unix_micros: seconds * 1_000_000, uptime: Duration::from_secs(seconds) }
@@ -148,7 +153,7 @@ mod tests {
     #[test]
     fn answers_belong_to_requests_in_order() {
         let mut session = Session::default();
-        session.send(at(1), &Request::Presence { user: None });
+        session.send(at(1), &Request::Presence { user: None, features: Features::NONE });
         session.send(at(2), &quit());
         assert_eq!(session.output().split(|byte| *byte == b'\n').count(), 3);
         session.handle_bytes(b"{\"response\":200,\"alert\":\"a\"}{\"action\":\"probe\"}");

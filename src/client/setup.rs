@@ -7,12 +7,13 @@ use super::guest::guest_name;
 use super::mode::Mode;
 use super::options::{Options, Purpose};
 use super::player::Player;
-use super::reader::{COMMON_NAMES, Reader, Shown};
+use super::reader::{COMMON_NAMES, Reader};
+use super::register::Register;
 use super::render::Screen;
 use super::script::{ScriptFault, parse};
 use super::talker::Talker;
 use super::writer::Writer;
-use crate::message::{Language, Secret};
+use crate::message::{Features, Language, Secret};
 use jiff::tz::TimeZone;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
@@ -28,7 +29,12 @@ pub struct Surroundings<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<String>,
     /// Asks for a password at the terminal, without echo.
     pub ask_password: &'a dyn Fn(&str) -> io::Result<Zeroizing<String>>,
+    /// Asks for a new one twice.
+    pub ask_password_twice: &'a AskTwice,
 }
+
+/// Asks for a password with both prompts, and gives both answers.
+pub type AskTwice = dyn Fn(&str, &str) -> io::Result<[Zeroizing<String>; 2]>;
 
 /// Why the client cannot begin.
 #[derive(Debug, Error)]
@@ -61,6 +67,9 @@ pub enum SetupError {
     /// There is no way to ask for the password.
     #[error("no password: give --password-file or JIM_PASSWORD, or run at a terminal ({0})")]
     CannotAsk(io::Error),
+    /// The new password was typed in two ways.
+    #[error("the two passwords differ; nothing was sent")]
+    Differ,
     /// Ctrl-C while the password was asked for.
     #[error("interrupted")]
     Interrupted,
@@ -89,15 +98,19 @@ pub fn plan(options: Options, surroundings: &Surroundings<'_>) -> Result<Plan, S
             let commands = parse(script, &read_script(script)?)?;
             Box::new(Player::new(commands, options.name.clone()))
         }
+        Purpose::Register { name, invite } => {
+            let password = new_password(name, &options, language, surroundings)?;
+            Box::new(Register::new(name.clone(), password, invite.clone()))
+        }
         purpose => {
-            let room = options.room().map(str::to_owned);
-            let entry = Entry::new(who(&options, language, surroundings)?, room);
+            let features = features(purpose, options.user.is_some());
+            let who = who(&options, language, surroundings)?;
+            let entry = Entry::new(who, options.room().map(str::to_owned), features);
             let [common, ..] = COMMON_NAMES;
             let to = options.to.clone().unwrap_or_else(|| common.to_owned());
             match purpose {
-                Purpose::Read { json, count } => {
-                    let shown = Shown::of(options.to.as_deref());
-                    Box::new(Reader::new(entry, shown, *json, *count))
+                Purpose::Read(wishes) => {
+                    Box::new(Reader::new(entry, options.to.as_deref(), wishes.clone()))
                 }
                 Purpose::Write => Box::new(Writer::new(entry, to, options.split)),
                 _ => {
@@ -110,6 +123,17 @@ pub fn plan(options: Options, surroundings: &Surroundings<'_>) -> Result<Plan, S
     let screen = Screen::new(language, TimeZone::system(), io::stdout().is_terminal());
     let Options { host, port, time_limit, .. } = options;
     Ok(Plan { host, port, mode, screen, time_limit })
+}
+
+/// What the server is asked for. With `ids` messages that waited for an account do not count as
+/// received before they are acknowledged, so that a client which shows none of them loses none.
+fn features(purpose: &Purpose, is_user: bool) -> Features {
+    match purpose {
+        Purpose::Read(wishes) if is_user => wishes.features(),
+        Purpose::Write if is_user => Features::IDS.with(Features::OFFLINE),
+        Purpose::Talk => Talker::FEATURES,
+        _ => Features::NONE,
+    }
 }
 
 fn who(
@@ -135,11 +159,8 @@ fn password(
     language: Language,
     surroundings: &Surroundings<'_>,
 ) -> Result<Secret, SetupError> {
-    if let Some(file) = &options.password_file {
-        return password_in(file);
-    }
-    if let Some(password) = (surroundings.variable)("JIM_PASSWORD") {
-        return Ok(Secret::new(password));
+    if let Some(password) = given_password(options, surroundings)? {
+        return Ok(password);
     }
     let prompt = match language {
         Language::Russian => format!("Пароль пользователя {user}: "),
@@ -147,8 +168,42 @@ fn password(
     };
     match (surroundings.ask_password)(&prompt) {
         Ok(password) => Ok(Secret::new(password.as_str())),
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(SetupError::Interrupted),
-        Err(error) => Err(SetupError::CannotAsk(error)),
+        Err(error) => Err(not_asked(error)),
+    }
+}
+
+fn new_password(
+    user: &str,
+    options: &Options,
+    language: Language,
+    surroundings: &Surroundings<'_>,
+) -> Result<Secret, SetupError> {
+    if let Some(password) = given_password(options, surroundings)? {
+        return Ok(password);
+    }
+    let (prompt, again) = match language {
+        Language::Russian => (format!("Новый пароль пользователя {user}: "), "Еще раз: "),
+        Language::English => (format!("New password of {user}: "), "Again: "),
+    };
+    let [first, second] = (surroundings.ask_password_twice)(&prompt, again).map_err(not_asked)?;
+    if first == second { Ok(Secret::new(first.as_str())) } else { Err(SetupError::Differ) }
+}
+
+/// The password where nobody has to be asked.
+fn given_password(
+    options: &Options,
+    surroundings: &Surroundings<'_>,
+) -> Result<Option<Secret>, SetupError> {
+    match &options.password_file {
+        Some(file) => password_in(file).map(Some),
+        None => Ok((surroundings.variable)("JIM_PASSWORD").map(Secret::new)),
+    }
+}
+
+fn not_asked(error: io::Error) -> SetupError {
+    match error.kind() {
+        io::ErrorKind::Interrupted => SetupError::Interrupted,
+        _ => SetupError::CannotAsk(error),
     }
 }
 
@@ -200,13 +255,17 @@ mod tests {
         Err(io::ErrorKind::NotFound.into())
     }
 
+    fn surroundings<'a>(variable: &'a dyn Fn(&str) -> Option<String>) -> Surroundings<'a> {
+        let twice: &AskTwice = &|_, _| Err(io::ErrorKind::NotFound.into());
+        Surroundings { variable, ask_password: &no_terminal, ask_password_twice: twice }
+    }
+
     fn check_who(line: &str, variables: &[(&str, &str)]) -> Result<Who, SetupError> {
         let variable = |name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        let surroundings = Surroundings { variable: &variable, ask_password: &no_terminal };
-        who(&options(line), Language::English, &surroundings)
+        who(&options(line), Language::English, &surroundings(&variable))
     }
 
     #[test]
@@ -218,7 +277,7 @@ mod tests {
             ("C", "--lang ru", Language::Russian),
         ] {
             let variable = |name: &str| (name == "LANG").then(|| lang.to_owned());
-            let surroundings = Surroundings { variable: &variable, ask_password: &no_terminal };
+            let surroundings = surroundings(&variable);
             assert_eq!(language(&options(line), &surroundings), expected, "{lang} {line}");
         }
     }
@@ -247,6 +306,19 @@ mod tests {
         std::fs::remove_file(&file).unwrap();
         assert!(matches!(check_who(&line, &variables), Err(SetupError::Unreadable { .. })));
         assert!(matches!(check_who("-u anna", &[]), Err(SetupError::CannotAsk(_))));
+    }
+
+    #[test]
+    fn a_new_password_is_typed_twice_alike() {
+        let ask = |first: &'static str, second: &'static str| {
+            let nothing = |_: &str| None;
+            let typed = move |_: &str, _: &str| Ok([first, second].map(|it| it.to_owned().into()));
+            let surroundings =
+                Surroundings { ask_password_twice: &typed, ..surroundings(&nothing) };
+            new_password("a", &options("register a"), Language::English, &surroundings)
+        };
+        assert_eq!(ask("x", "x").unwrap(), Secret::new("x"));
+        assert!(matches!(ask("x", "y"), Err(SetupError::Differ)));
     }
 
     #[test]

@@ -1,19 +1,25 @@
 //! Neither mode: lines typed are sent, lines received are shown.
 
+use super::acks::Acks;
+use super::answers;
+use super::ask::{Ask, What};
 use super::bounds::{INPUT_LINE_BYTES, REQUESTS_UNDER_WAY};
+use super::commands::{self, Typed, TypedFault};
 use super::entry::Entry;
 use super::exit::Exit;
 use super::fault::Fault;
-use super::incoming::Answer;
+use super::incoming::{Answer, Message};
 use super::input::Line;
 use super::mode::{Ending, Flow, Mode, Turn};
 use super::outgoing::{Asked, Request};
-use super::reader::{Shown, handle_aside};
-use super::script::{Command, CommandFault, parse_command};
+use super::reader::{Shown, handle_aside, is_passing};
+use super::seen::Seen;
 use super::session::{Received, Session};
 use super::split::split;
 use super::words::Notice;
 use crate::limits::Limits;
+use crate::message::Features;
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -32,58 +38,116 @@ pub struct Talker {
     returns: bool,
     /// Whether this client was in at least once.
     was_entered: bool,
+    /// The added actions under way, oldest first.
+    asks: VecDeque<Ask>,
+    /// What asks for the rest of the last list.
+    more: Option<Ask>,
+    /// What is done when it is typed once more.
+    confirming: Option<Ask>,
+    acks: Acks,
+    seen: Seen,
 }
 
 impl Talker {
     /// A client that sends to a user, a room or the common chat unless a line says otherwise. If
     /// it `returns`, it connects again when the connection is lost.
     #[must_use]
-    pub const fn new(entry: Entry, to: String, splits: bool, returns: bool) -> Self {
-        Self { entry, to, splits, line: 0, ended: false, returns, was_entered: false }
+    pub fn new(entry: Entry, to: String, splits: bool, returns: bool) -> Self {
+        Self {
+            entry,
+            to,
+            splits,
+            line: 0,
+            ended: false,
+            returns,
+            was_entered: false,
+            asks: VecDeque::new(),
+            more: None,
+            confirming: None,
+            acks: Acks::default(),
+            seen: Seen::default(),
+        }
     }
+
+    /// What the interactive client understands.
+    pub const FEATURES: Features = Features::GRANTED;
 
     /// Takes an answer to a request of the way in.
     fn handle_entry(&mut self, turn: &mut Turn<'_>, answer: &Answer) -> Flow {
         let flow = self.entry.handle_answer(turn, answer);
-        // The server may not have noticed yet that the former connection is dead.
-        if flow.is_break() && answer.code == 409 && self.was_entered && self.returns {
+        if flow.is_break() && self.was_entered && self.returns && is_passing(answer) {
             return ControlFlow::Break(Ending::Reconnecting);
         }
-        self.was_entered |= self.entry.is_entered();
+        if self.entry.is_entered() {
+            if let Some(kept) = self.entry.kept().filter(|_| !self.was_entered) {
+                turn.screen.notice(&Notice::Kept { kept });
+            }
+            self.was_entered = true;
+            if self.entry.is_user() && self.entry.granted().has(Features::IDS) {
+                self.acks.begin(turn.now, self.entry.server_unix_micros());
+            }
+        }
         flow
     }
 
     fn handle_text(&mut self, turn: &mut Turn<'_>, text: &str) {
+        let confirming = self.confirming.take();
         match text.strip_prefix('/') {
             None if text.is_empty() => {}
             Some(escaped) if escaped.starts_with('/') => {
                 self.send(turn, &self.to.clone(), escaped);
             }
-            Some(_) => self.handle_command(turn, text),
+            Some(_) => self.handle_command(turn, text, confirming),
             None => self.send(turn, &self.to.clone(), text),
         }
     }
 
-    fn handle_command(&mut self, turn: &mut Turn<'_>, text: &str) {
+    fn handle_command(&mut self, turn: &mut Turn<'_>, text: &str, confirming: Option<Ask>) {
         let user = self.entry.name().to_owned();
-        let request = match parse_command(text) {
-            Ok(Command::Quit) => {
+        let request = match commands::read(text, &self.to) {
+            Ok(Typed::Quit) => {
                 self.ended = true;
                 return;
             }
-            Ok(Command::Msg { to, text }) => return self.send(turn, &to, &text),
-            Ok(Command::Join(room)) => Request::Join { user, room },
-            Ok(Command::Leave(room)) => Request::Leave { user, room },
-            Ok(Command::Help) => return turn.screen.notice(&Notice::Help),
-            Err(fault @ (CommandFault::Form(_) | CommandFault::OpenQuote)) => {
-                return turn.screen.notice(&Notice::BadCommand { why: fault.to_string() });
+            Ok(Typed::Msg { to, text }) => return self.send(turn, &to, &text),
+            Ok(Typed::Join(room)) => Request::Join { user, room },
+            Ok(Typed::Leave(room)) => Request::Leave { user, room },
+            Ok(Typed::Help) => return turn.screen.notice(&Notice::Help),
+            Ok(Typed::More) => return self.ask_more(turn),
+            Ok(Typed::Ask(ask)) => return self.ask(turn, ask, confirming),
+            Err(TypedFault::Form(form)) => {
+                return turn.screen.notice(&Notice::BadForm { form });
             }
-            Ok(_) | Err(_) => {
-                let word = text.split_whitespace().next().unwrap_or(text).to_owned();
-                return turn.screen.notice(&Notice::UnknownCommand { text: word });
+            Err(TypedFault::OpenQuote) => return turn.screen.notice(&Notice::OpenQuote),
+            Err(TypedFault::Unknown(meant)) => {
+                let text = text.split_whitespace().next().unwrap_or(text).to_owned();
+                return turn.screen.notice(&Notice::UnknownCommand { text, meant });
             }
         };
         turn.session.send(turn.now, &request);
+    }
+
+    /// Asks for one of the added actions. What cannot be undone has to be typed twice.
+    fn ask(&mut self, turn: &mut Turn<'_>, ask: Ask, confirming: Option<Ask>) {
+        let reads_past = matches!(ask.what, What::History | What::Search);
+        if reads_past && !self.entry.granted().has(Features::HISTORY) {
+            return turn.screen.notice(&Notice::NoHistory);
+        }
+        if ask.what == What::Destroy && confirming.as_ref() != Some(&ask) {
+            let room = ask.room.clone().unwrap_or_default();
+            turn.screen.notice(&Notice::Confirm { room });
+            self.confirming = Some(ask);
+            return;
+        }
+        turn.session.send(turn.now, &ask.request());
+        self.asks.push_back(ask);
+    }
+
+    fn ask_more(&mut self, turn: &mut Turn<'_>) {
+        match self.more.take() {
+            Some(ask) => self.ask(turn, ask, None),
+            None => turn.screen.notice(&Notice::NoMore),
+        }
     }
 
     fn send(&self, turn: &mut Turn<'_>, to: &str, text: &str) {
@@ -100,10 +164,38 @@ impl Talker {
         }
     }
 
-    fn handle_answer(&self, turn: &mut Turn<'_>, asked: Asked, answer: Answer) {
-        if answer.is_error() || matches!(asked, Asked::Join | Asked::Leave) {
-            let Answer { code, text, .. } = answer;
-            turn.screen.notice(&Notice::Answer { code, text });
+    fn handle_answer(&mut self, turn: &mut Turn<'_>, asked: Asked, answer: Answer) {
+        match asked {
+            Asked::Added(What::Ack) => self.acks.handle_answer(turn),
+            Asked::Added(_) => {
+                if let Some(ask) = self.asks.pop_front() {
+                    self.more = answers::show(turn, &ask, answer);
+                }
+            }
+            _ if answer.is_error()
+                || answer.code == 202
+                || matches!(asked, Asked::Join | Asked::Leave) =>
+            {
+                let Answer { code, text, .. } = answer;
+                turn.screen.notice(&Notice::Answer { code, text });
+            }
+            _ => {}
+        }
+    }
+
+    /// Shows a message, unless it was shown before a lost connection.
+    fn handle_message(&mut self, turn: &mut Turn<'_>, message: &Message) {
+        if message.id.is_none_or(|id| self.seen.insert(id)) {
+            match &message.to {
+                Some(to) if Shown::of(Some(to)) != Shown::Common => {
+                    turn.screen.message_to(turn.now, message, to);
+                }
+                _ => turn.screen.message(turn.now, message),
+            }
+        }
+        if message.is_to_one() {
+            self.acks.handle_shown(turn.now, message);
+            self.acks.send(turn);
         }
     }
 
@@ -118,6 +210,8 @@ impl Talker {
 
 impl Mode for Talker {
     fn begin(&mut self, turn: &mut Turn<'_>, address: SocketAddr) -> Flow {
+        self.asks.clear();
+        self.acks.reset();
         self.entry.begin(turn, address);
         ControlFlow::Continue(())
     }
@@ -130,19 +224,20 @@ impl Mode for Talker {
             Received::Answer(asked, answer) => {
                 self.handle_answer(turn, asked, answer);
             }
-            Received::Message(message) => match &message.to {
-                Some(to) if Shown::of(Some(to)) != Shown::Common => {
-                    turn.screen.message_to(turn.now, &message, to);
-                }
-                _ => turn.screen.message(turn.now, &message),
-            },
+            Received::Message(message) => self.handle_message(turn, &message),
+            Received::Event(event) => {
+                let text = event.text(turn.screen.language());
+                turn.screen.stamped(turn.now, &format_args!("* {text}"));
+            }
             other => handle_aside(turn, &self.entry, other),
         }
         self.finish(turn)
     }
 
+    /// A list that was asked for is shown first: the next line may go on with it.
     fn wants_input(&self, session: &Session) -> bool {
-        self.entry.is_entered() && !self.ended && session.under_way() < REQUESTS_UNDER_WAY
+        let has_room = self.asks.is_empty() && session.under_way() < REQUESTS_UNDER_WAY;
+        self.entry.is_entered() && !self.ended && has_room
     }
 
     fn handle_line(&mut self, turn: &mut Turn<'_>, line: Line) -> Flow {
@@ -202,7 +297,7 @@ mod tests {
 
     impl Stage {
         fn new(returns: bool) -> Self {
-            let entry = Entry::new(Who::Guest { name: "tester".into() }, None);
+            let entry = Entry::new(Who::Guest { name: "tester".into() }, None, Talker::FEATURES);
             Self {
                 talker: Talker::new(entry, "#all".into(), false, returns),
                 session: Session::default(),

@@ -1,7 +1,8 @@
 //! What the client says about itself, on standard error, in Russian and English.
 
+use super::commands;
 use super::fault::Fault;
-use crate::message::{Language, visible};
+use crate::message::{Kept, Language, visible};
 use log::Level;
 use std::fmt;
 
@@ -11,6 +12,8 @@ use std::fmt;
 pub enum Notice {
     /// We are in.
     Entered { address: String, name: String, guest: bool },
+    /// What the server keeps of messages.
+    Kept { kept: Kept },
     /// A guest's name is an account's; the next one is tried.
     NameOfAccount { name: String, next: String },
     /// The server did not let us in.
@@ -44,9 +47,29 @@ pub enum Notice {
     /// `--timeout`.
     TimedOut { seconds: u64 },
     /// The interactive client does not know that command.
-    UnknownCommand { text: String },
-    /// A command lacks something.
-    BadCommand { why: String },
+    UnknownCommand { text: String, meant: Option<&'static str> },
+    /// A command is written otherwise.
+    BadForm { form: &'static str },
+    /// A `"` of a command is not closed.
+    OpenQuote,
+    /// This has to be typed once more.
+    Confirm { room: String },
+    /// The list that was shown goes on.
+    More,
+    /// No list goes on.
+    NoMore,
+    /// The list is empty.
+    Nothing,
+    /// The server does not know an action.
+    NotKnown { action: &'static str },
+    /// The server does not grant `history`.
+    NoHistory,
+    /// The past cannot be shown.
+    HistoryRefused { code: u16, text: String },
+    /// The account is made.
+    Registered { name: String },
+    /// It is not.
+    NotRegistered { code: u16, text: String },
     /// The interactive client's commands.
     Help,
     /// Standard input or output, or the poll itself, failed.
@@ -60,13 +83,24 @@ impl Notice {
     #[must_use]
     pub const fn level(&self) -> Level {
         match self {
-            Self::Entered { .. } | Self::Help => Level::Info,
+            Self::Entered { .. }
+            | Self::Kept { .. }
+            | Self::Help
+            | Self::More
+            | Self::NoMore
+            | Self::Nothing
+            | Self::Registered { .. } => Level::Info,
             Self::NameOfAccount { .. }
             | Self::Answer { .. }
             | Self::Waiting { .. }
             | Self::Reconnecting { .. }
             | Self::UnknownCommand { .. }
-            | Self::BadCommand { .. } => Level::Warn,
+            | Self::BadForm { .. }
+            | Self::OpenQuote
+            | Self::Confirm { .. }
+            | Self::NotKnown { .. }
+            | Self::NoHistory
+            | Self::HistoryRefused { .. } => Level::Warn,
             Self::Ignored { .. } => Level::Debug,
             _ => Level::Error,
         }
@@ -115,18 +149,47 @@ impl Notice {
             }
             Self::Reconnecting { seconds } => write!(f, "connecting again in {seconds} s"),
             Self::TimedOut { seconds } => write!(f, "ended after {seconds} s (--timeout)"),
-            Self::UnknownCommand { text } => write!(
-                f,
-                "no command {}; /help lists them, and to send a text that begins with / write //",
-                visible(text)
-            ),
-            Self::BadCommand { why } => write!(f, "{}", visible(why)),
-            Self::Help => f.write_str(
-                "a line is sent as a message; //TEXT sends /TEXT; /msg TO TEXT; /join #ROOM; \
-                 /leave #ROOM; /quit",
-            ),
             Self::System { why } => f.write_str(why),
             Self::Ignored { action } => write!(f, "ignored an object: {}", visible(action)),
+            _ => self.write_english_commands(f),
+        }
+    }
+
+    /// About what was typed, and what came of it.
+    fn write_english_commands(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        match self {
+            Self::UnknownCommand { text, meant } => {
+                write!(f, "no command {}; ", visible(text))?;
+                if let Some(meant) = meant {
+                    write!(f, "did you mean {meant}? ")?;
+                }
+                f.write_str("/help lists them, and to send a text that begins with / write //")
+            }
+            Self::BadForm { form } => write!(f, "this command is written {form}"),
+            Self::OpenQuote => f.write_str("a \" is not closed"),
+            Self::Confirm { room } => write!(
+                f,
+                "this removes {0} and its messages for everyone; to do it, type /destroy {0} again",
+                visible(room)
+            ),
+            Self::More => f.write_str("there is more: /more shows it"),
+            Self::NoMore => f.write_str("there is nothing more"),
+            Self::Nothing => f.write_str("nothing to show"),
+            Self::NotKnown { action } => write!(f, "this server does not know {action}"),
+            Self::NoHistory => f.write_str("this server keeps no messages of the past for us"),
+            Self::HistoryRefused { code, text } => {
+                write!(f, "messages of the past cannot be shown: {code} {}", visible(text))
+            }
+            Self::Kept { kept } => write_kept_english(*kept, f),
+            Self::Registered { name } => {
+                write!(f, "the account {0} is made; log in with -u {0}", visible(name))
+            }
+            Self::NotRegistered { code, text } => {
+                write!(f, "the account is not made: {code} {}", visible(text))
+            }
+            Self::Help => {
+                write!(f, "a line is sent as a message.{}", commands::help(Language::English))
+            }
             _ => self.write_english_lines(f),
         }
     }
@@ -185,19 +248,48 @@ impl Notice {
             }
             Self::Reconnecting { seconds } => write!(f, "новое подключение через {seconds} с"),
             Self::TimedOut { seconds } => write!(f, "завершено через {seconds} с (--timeout)"),
-            Self::UnknownCommand { text } => write!(
-                f,
-                "нет команды {}; список: /help, а чтобы послать текст, начинающийся с /, \
-                 напишите //",
-                visible(text)
-            ),
-            Self::BadCommand { why } => write!(f, "{}", visible(why)),
-            Self::Help => f.write_str(
-                "строка уходит как сообщение; //ТЕКСТ посылает /ТЕКСТ; /msg КОМУ ТЕКСТ; \
-                 /join #ЧАТ; /leave #ЧАТ; /quit",
-            ),
             Self::System { why } => f.write_str(why),
             Self::Ignored { action } => write!(f, "пропущен объект: {}", visible(action)),
+            _ => self.write_russian_commands(f),
+        }
+    }
+
+    /// About what was typed, and what came of it.
+    fn write_russian_commands(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        match self {
+            Self::UnknownCommand { text, meant } => {
+                write!(f, "нет команды {}; ", visible(text))?;
+                if let Some(meant) = meant {
+                    write!(f, "может быть, {meant}? ")?;
+                }
+                f.write_str("список: /help, а чтобы послать текст, начинающийся с /, напишите //")
+            }
+            Self::BadForm { form } => write!(f, "эта команда пишется так: {form}"),
+            Self::OpenQuote => f.write_str("кавычка \" не закрыта"),
+            Self::Confirm { room } => write!(
+                f,
+                "это удалит {0} и его сообщения для всех; чтобы удалить, наберите /destroy {0} \
+                 еще раз",
+                visible(room)
+            ),
+            Self::More => f.write_str("есть еще: /more покажет"),
+            Self::NoMore => f.write_str("больше ничего нет"),
+            Self::Nothing => f.write_str("показывать нечего"),
+            Self::NotKnown { action } => write!(f, "этот сервер не знает {action}"),
+            Self::NoHistory => f.write_str("этот сервер не хранит для нас прошлых сообщений"),
+            Self::HistoryRefused { code, text } => {
+                write!(f, "прошлые сообщения не показать: {code} {}", visible(text))
+            }
+            Self::Kept { kept } => write_kept_russian(*kept, f),
+            Self::Registered { name } => {
+                write!(f, "учетная запись {0} создана; вход: -u {0}", visible(name))
+            }
+            Self::NotRegistered { code, text } => {
+                write!(f, "учетная запись не создана: {code} {}", visible(text))
+            }
+            Self::Help => {
+                write!(f, "строка уходит как сообщение.{}", commands::help(Language::Russian))
+            }
             _ => self.write_russian_lines(f),
         }
     }
@@ -226,6 +318,47 @@ impl Notice {
             _ => Ok(()),
         }
     }
+}
+
+fn write_kept_english(kept: Kept, f: &mut impl fmt::Write) -> fmt::Result {
+    f.write_str("this server keeps")?;
+    let parts = [
+        (kept.common, "the common chat"),
+        (kept.rooms, "rooms"),
+        (kept.direct, "messages between accounts"),
+    ];
+    write_parts(f, &parts, " no messages")?;
+    match (kept.days, kept.messages) {
+        _ if parts.iter().all(|(is_kept, _)| !is_kept) => Ok(()),
+        (0, 0) => f.write_str(" for ever"),
+        (days, 0) => write!(f, " for {days} days"),
+        (0, messages) => write!(f, ", the newest {messages} messages of each"),
+        (days, messages) => {
+            write!(f, " for {days} days, of each the newest {messages} messages at most")
+        }
+    }
+}
+
+fn write_kept_russian(kept: Kept, f: &mut impl fmt::Write) -> fmt::Result {
+    f.write_str("этот сервер хранит:")?;
+    let parts =
+        [(kept.common, "общий чат"), (kept.rooms, "чаты"), (kept.direct, "личные сообщения")];
+    write_parts(f, &parts, " ничего")?;
+    match (kept.days, kept.messages) {
+        _ if parts.iter().all(|(is_kept, _)| !is_kept) => Ok(()),
+        (0, 0) => f.write_str("; без срока"),
+        (days, 0) => write!(f, "; дней: {days}"),
+        (0, messages) => write!(f, "; последних сообщений в каждом: {messages}"),
+        (days, messages) => {
+            write!(f, "; дней: {days}, последних сообщений в каждом не более {messages}")
+        }
+    }
+}
+
+/// Those of the parts that hold, or the word for none.
+fn write_parts(f: &mut impl fmt::Write, parts: &[(bool, &str)], none: &str) -> fmt::Result {
+    let held: Vec<&str> = parts.iter().filter(|(held, _)| *held).map(|(_, part)| *part).collect();
+    if held.is_empty() { f.write_str(none) } else { write!(f, " {}", held.join(", ")) }
 }
 
 fn write_tried(f: &mut impl fmt::Write, tried: &[(String, String)]) -> fmt::Result {
@@ -280,6 +413,24 @@ mod tests {
         assert_eq!(
             Notice::CannotConnect { tried }.text(Language::English),
             "cannot connect to [::1]:7777: refused; 127.0.0.1:7777: no answer"
+        );
+    }
+
+    #[test]
+    fn what_is_kept_is_said_in_one_line() {
+        let text = |kept| Notice::Kept { kept }.text(Language::English);
+        let rooms = Kept { rooms: true, direct: true, ..Kept::default() };
+        assert_eq!(text(rooms), "this server keeps rooms, messages between accounts for ever");
+        let days = Kept { rooms: true, days: 9, messages: 5, ..Kept::default() };
+        assert_eq!(
+            text(days),
+            "this server keeps rooms for 9 days, of each the newest 5 messages at most"
+        );
+        let nothing = Kept { days: 9, ..Kept::default() };
+        assert_eq!(text(nothing), "this server keeps no messages");
+        assert_eq!(
+            Notice::Kept { kept: nothing }.text(Language::Russian),
+            "этот сервер хранит: ничего"
         );
     }
 

@@ -101,12 +101,17 @@ pub fn user_done(verb: &UserVerb) -> String {
 pub fn db_summary(found: &Summary) -> String {
     format!(
         "Store:       {}\nVersion:     {}\nAccounts:    {}\nRooms:       {}\nMemberships: {}\n\
+         Bans:        {}\nContacts:    {}\nMessages:    {}\nWaiting:     {}\n\
          No damage was found.\n",
         found.path.display(),
         found.version,
         found.accounts,
         found.rooms,
-        found.memberships
+        found.memberships,
+        found.bans,
+        found.contacts,
+        found.messages,
+        found.waiting
     )
 }
 

@@ -42,6 +42,7 @@ pub use default_file::default_file;
 pub use environment::Environment;
 pub use exit::Exit;
 pub use fault::{Complaint, ConfigError, Fault, Place, Warning};
+pub use nearest::nearest;
 pub use normalise::{Leave, Opt, Program, UsageFault, normalise, parse};
 pub use password::{PasswordError, new_password};
 

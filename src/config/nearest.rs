@@ -4,10 +4,8 @@
 const LONGEST_CHARS: usize = 64;
 
 /// The nearest of `known`, if it is near enough to be worth naming.
-pub(super) fn nearest<'a>(
-    typed: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = typed.chars().count();
     if length > LONGEST_CHARS {
         return None;

@@ -131,6 +131,16 @@ pub(super) static SETTINGS: &[Setting] = &[
         "The names of the common chat, to which one can write without joining; the first is its\n\
          own name.",
     ),
+    row(
+        "rooms_per_account",
+        count!(1..=10_000, server.policy.rooms_per_account),
+        "The most rooms that an account may be in.",
+    ),
+    row(
+        "offline_messages",
+        count!(0..=1_000_000, server.policy.offline_messages),
+        "The most messages that may wait for an account while it is offline.",
+    ),
     row("strict", switch!(server.policy.strict), "Whether a \"time\" that is a text is refused."),
     row(
         "pacing",
@@ -188,6 +198,32 @@ pub(super) static SETTINGS: &[Setting] = &[
         "grace",
         time!(Duration::ZERO..=HOUR, server.grace),
         "How long a stop may take, so that what is owed to clients is still written.",
+    ),
+    row(
+        "history.common",
+        switch!(server.policy.kept.common),
+        "Whether messages to the common chat are kept, which guests write to as well.",
+    ),
+    row("history.rooms", switch!(server.policy.kept.rooms), "Whether messages to rooms are kept."),
+    row(
+        "history.direct",
+        switch!(server.policy.kept.direct),
+        "Whether messages between two accounts are kept.",
+    ),
+    row(
+        "history.days",
+        count!(0..=36_500, server.policy.kept.days),
+        "For how many days messages are kept. 0: for ever.",
+    ),
+    row(
+        "history.messages",
+        count!(0..=1_000_000_000, server.policy.kept.messages),
+        "How many messages of each conversation are kept, the newest. 0: all.",
+    ),
+    row(
+        "history.before_join",
+        switch!(server.policy.before_join),
+        "Whether new members of a room read what was written before they joined.",
     ),
     row(
         "limits.action_chars",

@@ -13,6 +13,9 @@ pub struct ConnectionId {
 }
 
 impl ConnectionId {
+    /// No connection: work that nobody waits for.
+    pub const NONE: Self = Self { slot: u32::MAX, generation: u32::MAX };
+
     /// The slot as an index.
     #[must_use]
     pub const fn index(self) -> usize {

@@ -1,6 +1,9 @@
 //! Work that may block, handed to the worker threads, and what comes back.
 
-use super::{AccountId, Name, RoomId};
+use super::{
+    AccountId, Change, HistoryQuery, MessageId, Name, Page, Role, RoomId, SearchQuery,
+    StoredMessage,
+};
 use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -74,6 +77,8 @@ pub enum Job {
         account: AccountId,
         /// The room's name with its `#`.
         room: Name,
+        /// The newest message's number at this moment: what is read from before the joining.
+        position: MessageId,
     },
     /// Storage: leave a room.
     Leave {
@@ -81,6 +86,40 @@ pub enum Job {
         account: AccountId,
         /// Which room.
         room: RoomId,
+    },
+    /// Storage: keep a message. Its connection goes on meanwhile.
+    Store(Arc<StoredMessage>),
+    /// Storage: change lasting state.
+    Change {
+        /// Who asked for it.
+        by: AccountId,
+        /// What.
+        change: Change,
+    },
+    /// Storage: forget what waits for an account up to a message, since it has it.
+    Acknowledge {
+        /// Whose.
+        account: AccountId,
+        /// The last that it has.
+        up_to: MessageId,
+    },
+    /// Storage: no number up to this one will be used again after a restart. Nobody waits for it.
+    RaiseCeiling {
+        /// The new ceiling.
+        ceiling: MessageId,
+    },
+    /// Reader: a part of a conversation.
+    History(HistoryQuery),
+    /// Reader: messages with certain words.
+    Search(SearchQuery),
+    /// Reader: what waits for an account, oldest first.
+    Waiting {
+        /// Whose.
+        account: AccountId,
+        /// Only messages after this one.
+        after: MessageId,
+        /// The most messages.
+        limit: usize,
     },
 }
 
@@ -136,6 +175,35 @@ pub enum Done {
         /// Who owns the room now, where that changed.
         heir: Option<AccountId>,
     },
+    /// The message is on disk: it may be answered for and delivered.
+    Stored(Arc<StoredMessage>),
+    /// The message is not on disk, and is not delivered; `None` where the worker is gone.
+    NotStored(Option<Arc<StoredMessage>>),
+    /// The change is on disk: from now on it counts.
+    Changed {
+        /// Who asked for it.
+        by: AccountId,
+        /// What.
+        change: Change,
+    },
+    /// The account has it; the disk holds it no more.
+    Acknowledged {
+        /// Whose.
+        account: AccountId,
+        /// How many messages wait for it still.
+        waiting: usize,
+    },
+    /// The ceiling is on disk.
+    CeilingRaised {
+        /// The new ceiling.
+        ceiling: MessageId,
+    },
+    /// What was read.
+    Page(Page),
+    /// What waits for an account; `None` where it could not be read.
+    Waiting(Option<Page>),
+    /// The room cannot be entered: it was hidden, or the account banned, meanwhile.
+    MayNotJoin,
     /// The account that the job was for is no more.
     AccountGone,
     /// Too much is waiting; come back after this many seconds.
@@ -171,6 +239,10 @@ pub struct RoomRecord {
     pub name: Name,
     /// Its owner, unless that account is gone.
     pub owner: Option<AccountId>,
+    /// Its topic.
+    pub topic: Box<str>,
+    /// Whether only its members see it, and only those who are invited enter.
+    pub hidden: bool,
 }
 
 /// Who is in which room.
@@ -182,6 +254,10 @@ pub struct Membership {
     pub account: AccountId,
     /// Since when, in microseconds since 1970.
     pub since_unix_micros: u64,
+    /// What the member may do.
+    pub role: Role,
+    /// The newest message's number when it joined.
+    pub position: MessageId,
 }
 
 /// All lasting state that the chat holds in memory, as read at start.
@@ -193,4 +269,16 @@ pub struct Snapshot {
     pub rooms: Vec<RoomRecord>,
     /// Every membership.
     pub memberships: Vec<Membership>,
+    /// Who cannot enter which room.
+    pub bans: Vec<(RoomId, AccountId)>,
+    /// Who may enter which hidden room.
+    pub invited: Vec<(RoomId, AccountId)>,
+    /// Who has whom on its list of contacts.
+    pub contacts: Vec<(AccountId, AccountId)>,
+    /// For whom how many messages wait.
+    pub waiting: Vec<(AccountId, usize)>,
+    /// No message has this number or a greater one.
+    pub next_id: MessageId,
+    /// Up to this number, excluded, messages may be numbered before it is raised on the disk.
+    pub ceiling: MessageId,
 }

@@ -3,27 +3,41 @@
 //! Nothing here knows JSON, sockets or rules. `wire` makes these values out of bytes and bytes out
 //! of them; `chat` decides with them.
 
+mod change;
 mod code;
 mod durability;
+mod feature;
 mod identity;
 mod job;
 mod lookalike;
+mod message_id;
 mod name;
+mod notice;
 mod phrase;
 mod phrase_english;
 mod phrase_russian;
 mod precis;
+mod reply;
 mod request;
+mod stored;
 mod visible;
 
+pub use change::{Change, Role};
 pub use code::Code;
 pub use durability::Durability;
+pub use feature::Features;
 pub use identity::{AccountId, AudienceId, ConnectionId, Now, RoomId};
 pub use job::{AccountRecord, Done, Job, Membership, RoomRecord, Secret, Snapshot};
 pub use lookalike::Skeletons;
+pub use message_id::{Mark, MessageId};
 pub use name::{Name, NameFault};
+pub use notice::Notice;
+pub use phrase::{Deed, JsonFault, Junk, Language, Listed, Phrase, RoomState};
 pub use phrase::{Facts, Spoken};
-pub use phrase::{JsonFault, Junk, Language, Phrase, Reply};
 pub(crate) use precis::in_precis;
+pub use reply::{Extra, Kept, Listing, MemberEntry, Reply, RoomEntry, UserEntry};
 pub use request::{Field, Request, Time};
+pub use stored::{
+    Conversation, HistoryQuery, Page, PageMessage, Place, SearchQuery, StoredMessage,
+};
 pub use visible::{Escaping, Visible, visible};

@@ -2,7 +2,7 @@
 //! Russian or English, and the facts for programs (`reason`, `field`, `limit`, `got`, `at`) come
 //! from the same value, so that they never disagree.
 
-use super::{Code, Name, NameFault, phrase_english, phrase_russian};
+use super::{Name, NameFault, phrase_english, phrase_russian};
 use std::fmt;
 
 /// The language of the server's texts (`--lang`).
@@ -59,6 +59,49 @@ pub enum Junk {
     Bytes,
 }
 
+/// What a listing is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listed {
+    /// Who is connected.
+    Users,
+    /// Rooms.
+    Rooms,
+    /// A room's members.
+    Members,
+    /// Contacts.
+    Contacts,
+    /// Messages.
+    Messages,
+}
+
+/// What became of a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoomState {
+    /// Only members see it.
+    Hidden,
+    /// Everyone sees it.
+    Shown,
+    /// It is gone.
+    Destroyed,
+}
+
+/// What one member did to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// `invite`.
+    Invited,
+    /// `kick`.
+    Kicked,
+    /// `ban`.
+    Banned,
+    /// `unban`.
+    Unbanned,
+    /// `op`.
+    Opped,
+    /// `deop`.
+    Deopped,
+}
+
 /// What an answer says. The texts of seed 000 are the Russian ones, to the letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields say what the variant's text is about")]
@@ -80,6 +123,22 @@ pub enum Phrase {
     Left { user: Name, room: Name },
     /// 200: delivered.
     Delivered { from: Name, to: Name },
+    /// 202: stored, and delivered when the addressee is back.
+    Waits { from: Name, to: Name },
+    /// 200, or 202 for contacts: a listing of so many entries.
+    Listed { what: Listed, count: usize },
+    /// 200: the topic of a room.
+    TopicOf { room: Name },
+    /// 200: a room is another one now.
+    RoomIs { room: Name, state: RoomState },
+    /// 200: somebody may do more or less in a room now.
+    Did { deed: Deed, target: Name, room: Name },
+    /// 200: on the list of contacts.
+    ContactAdded { user: Name },
+    /// 200: off the list of contacts.
+    ContactRemoved { user: Name },
+    /// 200: what waited up to a message is forgotten.
+    Acknowledged,
     /// 200: quit.
     Goodbye,
 
@@ -111,6 +170,10 @@ pub enum Phrase {
     ServerOnly { field: &'static str },
     /// Only the server probes.
     ProbeFromClient,
+    /// `msg_id` or `server_time` in a message.
+    Reserved { field: &'static str },
+    /// A field that is no `msg_id`.
+    BadMessageId { field: &'static str },
     /// Two spellings of one field disagree.
     Disagree { field: &'static str, other: &'static str },
     /// A field's text is no good as a name.
@@ -149,6 +212,22 @@ pub enum Phrase {
     RegistrationClosed,
     /// 403: the invitation is missing, unknown, used up or expired, the same for all.
     BadInvite,
+    /// 403: this needs a room's operator or owner.
+    NeedsRole { user: Name, room: Name, is_owner: bool },
+    /// 403: nobody does this to a room's owner.
+    IsOwner { target: Name, room: Name },
+    /// 403: banned from that room.
+    Banned { user: Name, room: Name },
+    /// 403: a hidden room, and no invitation.
+    NotInvited { user: Name, room: Name },
+    /// 403: in as many rooms as an account may be.
+    TooManyRooms { limit: usize },
+    /// 403: as many contacts as a list may have.
+    TooManyContacts { limit: usize },
+    /// 404: the target is not in that room.
+    NoSuchMember { target: Name, room: Name },
+    /// 404: not on the list of contacts.
+    NoSuchContact { user: Name },
     /// 404, and 400 for `leave`: no such room.
     NoSuchRoom { room: Name },
     /// 404: no such user.
@@ -159,6 +238,8 @@ pub enum Phrase {
     ConnectedElsewhere { user: Name },
     /// 410: the addressee is offline.
     Offline { user: Name },
+    /// 410: the addressee is offline, and as many messages wait for it as may.
+    OfflineFull { user: Name, limit: usize },
 
     // The server (429, 500).
     /// 429: too many log-ins are waiting.
@@ -217,7 +298,6 @@ impl Phrase {
     #[must_use]
     pub fn facts(&self) -> Facts {
         use Phrase as P;
-        let slug = Facts::slug;
         match self {
             P::Authenticated { .. }
             | P::AlreadyAuthenticated { .. }
@@ -227,7 +307,24 @@ impl Phrase {
             | P::Joined { .. }
             | P::Left { .. }
             | P::Delivered { .. }
+            | P::Waits { .. }
+            | P::Listed { .. }
+            | P::TopicOf { .. }
+            | P::RoomIs { .. }
+            | P::Did { .. }
+            | P::ContactAdded { .. }
+            | P::ContactRemoved { .. }
+            | P::Acknowledged
             | P::Goodbye => Facts::default(),
+            _ => self.bad_facts(),
+        }
+    }
+
+    /// Of 400.
+    fn bad_facts(&self) -> Facts {
+        use Phrase as P;
+        let slug = Facts::slug;
+        match self {
             P::NotAnObject { .. } => slug("not_an_object"),
             P::BadJson { fault, at } => Facts { at: Some(*at), ..json_facts(*fault) },
             P::ObjectTooLong { limit, got } | P::ObjectTooBig { limit, got } => {
@@ -244,6 +341,8 @@ impl Phrase {
             P::UnknownAction { .. } => slug("unknown_action").field("action"),
             P::ServerOnly { field } => slug("server_only").field(field),
             P::ProbeFromClient => slug("server_only").field("action"),
+            P::Reserved { field } => slug("reserved_field").field(field),
+            P::BadMessageId { field } => slug("bad_msg_id").field(field),
             P::Disagree { field, .. } => slug("disagree").field(field),
             P::BadName { field, fault } => Facts { field: Some(field), ..name_facts(*fault) },
             P::BadPassword { field } => slug("bad_password").field(field),
@@ -251,25 +350,44 @@ impl Phrase {
             P::NoSenderOrAddressee => slug("missing_field"),
             P::NotARoom { .. } => slug("bad_name").field("room"),
             P::CommonChat { .. } => slug("common_chat").field("room"),
-            P::NotAuthenticated { .. } => slug("not_authenticated"),
-            P::NotPresent { .. } => slug("not_present"),
-            P::GuestsMayNot => slug("guests_may_not"),
-            P::NameOfAccount { .. } => slug("name_of_account"),
-            P::WrongLogin { .. } => slug("wrong_login"),
-            P::Blocked { .. } => slug("blocked"),
-            P::NotAMember { .. } => slug("not_a_member"),
-            P::NotYou { field, .. } => slug("not_you").field(field),
-            P::AlreadyOther { .. } => slug("already_authenticated"),
-            P::RegistrationClosed => slug("registration_closed"),
-            P::BadInvite => slug("bad_invite"),
-            P::NoSuchRoom { .. } => slug("no_such_room"),
-            P::NoSuchUser { .. } => slug("no_such_user"),
-            P::NameTaken { .. } => slug("name_taken").field("user.account_name"),
-            P::ConnectedElsewhere { .. } => slug("connected_elsewhere"),
-            P::Offline { .. } => slug("offline"),
-            P::Busy { seconds } => slug("busy").limit(*seconds as usize),
-            P::TooManyConnections { limit } => slug("too_many_connections").limit(*limit),
-            P::ServerFailed => slug("server_failed"),
+            _ => self.refusal_facts(),
+        }
+    }
+
+    /// Of 401 and above.
+    const fn refusal_facts(&self) -> Facts {
+        use Phrase as P;
+        match self {
+            P::NotAuthenticated { .. } => Facts::slug("not_authenticated"),
+            P::NotPresent { .. } => Facts::slug("not_present"),
+            P::GuestsMayNot => Facts::slug("guests_may_not"),
+            P::NameOfAccount { .. } => Facts::slug("name_of_account"),
+            P::WrongLogin { .. } => Facts::slug("wrong_login"),
+            P::Blocked { .. } => Facts::slug("blocked"),
+            P::NotAMember { .. } => Facts::slug("not_a_member"),
+            P::NotYou { field, .. } => Facts::slug("not_you").field(field),
+            P::AlreadyOther { .. } => Facts::slug("already_authenticated"),
+            P::RegistrationClosed => Facts::slug("registration_closed"),
+            P::BadInvite => Facts::slug("bad_invite"),
+            P::NeedsRole { is_owner: true, .. } => Facts::slug("not_owner"),
+            P::NeedsRole { .. } => Facts::slug("not_op"),
+            P::IsOwner { .. } => Facts::slug("is_owner").field("target"),
+            P::Banned { .. } => Facts::slug("banned"),
+            P::NotInvited { .. } => Facts::slug("invite_only"),
+            P::TooManyRooms { limit } => Facts::slug("too_many_rooms").limit(*limit),
+            P::TooManyContacts { limit } => Facts::slug("too_many_contacts").limit(*limit),
+            P::NoSuchMember { .. } => Facts::slug("no_such_member").field("target"),
+            P::NoSuchContact { .. } => Facts::slug("no_such_contact"),
+            P::NoSuchRoom { .. } => Facts::slug("no_such_room"),
+            P::NoSuchUser { .. } => Facts::slug("no_such_user"),
+            P::NameTaken { .. } => Facts::slug("name_taken").field("user.account_name"),
+            P::ConnectedElsewhere { .. } => Facts::slug("connected_elsewhere"),
+            P::Offline { .. } => Facts::slug("offline"),
+            P::OfflineFull { limit, .. } => Facts::slug("offline_full").limit(*limit),
+            P::Busy { seconds } => Facts::slug("busy").limit(*seconds as usize),
+            P::TooManyConnections { limit } => Facts::slug("too_many_connections").limit(*limit),
+            // What is left: all others have their facts above.
+            _ => Facts::slug("server_failed"),
         }
     }
 }
@@ -307,30 +425,5 @@ impl fmt::Display for Spoken<'_> {
             Language::Russian => phrase_russian::write(self.phrase, f),
             Language::English => phrase_english::write(self.phrase, f),
         }
-    }
-}
-
-/// One answer: `{"response":CODE,"time":TS,"alert":TEXT}`, or `error` for 4xx and 5xx.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// The three digits.
-    pub code: Code,
-    /// The text, and what a program can branch on.
-    pub phrase: Phrase,
-    /// The features that are granted, where some were asked for.
-    pub features: Option<&'static [&'static str]>,
-}
-
-impl Reply {
-    /// An answer.
-    #[must_use]
-    pub const fn new(code: Code, phrase: Phrase) -> Self {
-        Self { code, phrase, features: None }
-    }
-
-    /// A 400.
-    #[must_use]
-    pub const fn bad(phrase: Phrase) -> Self {
-        Self::new(Code::BadRequest, phrase)
     }
 }

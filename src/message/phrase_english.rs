@@ -1,5 +1,6 @@
 //! The English texts.
 
+use super::phrase::{Deed, Listed, RoomState};
 use super::{JsonFault, Junk, Name, NameFault, Phrase};
 use std::fmt::{Formatter, Result};
 
@@ -66,6 +67,46 @@ pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
             write!(f, "Too many connections (the limit is {limit}): try again later")
         }
         P::ServerFailed => f.write_str("The server failed; nothing was stored or delivered"),
+        _ => write_room_refusal(phrase, f),
+    }
+}
+
+/// The texts of 400 to 410 that rooms, contacts and the history have.
+fn write_room_refusal(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
+    use Phrase as P;
+    match phrase {
+        P::Reserved { field } => {
+            write!(f, "Only the server adds {field} to a message: leave it out")
+        }
+        P::BadMessageId { field } => {
+            write!(f, "{field} is no msg_id: send one as you received it, 16 digits of 0-9 and a-f")
+        }
+        P::NeedsRole { user, room, is_owner: true } => {
+            write!(f, "User {user} does not own chat {room}")
+        }
+        P::NeedsRole { user, room, is_owner: false } => {
+            write!(f, "User {user} is no operator of chat {room}")
+        }
+        P::IsOwner { target, room } => write!(f, "User {target} owns chat {room}"),
+        P::Banned { user, room } => write!(f, "User {user} is banned from chat {room}"),
+        P::NotInvited { user, room } => {
+            write!(f, "Chat {room} is hidden, and user {user} is not invited: ask a member")
+        }
+        P::TooManyRooms { limit } => {
+            write!(f, "You are in {limit} chats, more are not allowed: leave one first")
+        }
+        P::TooManyContacts { limit } => {
+            write!(f, "You have {limit} contacts, more are not allowed: remove one first")
+        }
+        P::NoSuchMember { target, room } => {
+            write!(f, "User {target} is not a member of chat {room}")
+        }
+        P::NoSuchContact { user } => write!(f, "User {user} is not among your contacts"),
+        P::OfflineFull { user, limit } => write!(
+            f,
+            "User {user} is offline, and {limit} messages wait already: try again when {user} is \
+             back"
+        ),
         _ => write_done(phrase, f),
     }
 }
@@ -83,7 +124,52 @@ fn write_done(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
         P::Left { user, room } => write!(f, "User {user} has left chat {room}"),
         P::Delivered { from, to } => write!(f, "Message from {from} to {to} is delivered"),
         P::Goodbye => f.write_str("Disconnected"),
+        _ => write_done_in_room(phrase, f),
+    }
+}
+
+/// The texts of 2xx that the added actions have.
+fn write_done_in_room(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
+    use Phrase as P;
+    match phrase {
+        P::Waits { from, to } => write!(f, "Message from {from} waits until {to} is back"),
+        P::Listed { what, count } => write!(f, "{}: {count}", listed(*what)),
+        P::TopicOf { room } => write!(f, "The topic of chat {room}"),
+        P::RoomIs { room, state } => write!(f, "Chat {room} {}", room_state(*state)),
+        P::Did { deed, target, room } => write!(f, "User {target} {} chat {room}", did(*deed)),
+        P::ContactAdded { user } => write!(f, "User {user} is among your contacts"),
+        P::ContactRemoved { user } => write!(f, "User {user} is no longer among your contacts"),
+        P::Acknowledged => f.write_str("Acknowledged"),
         _ => write_bad(phrase, f),
+    }
+}
+
+const fn listed(what: Listed) -> &'static str {
+    match what {
+        Listed::Users => "Users",
+        Listed::Rooms => "Chats",
+        Listed::Members => "Members",
+        Listed::Contacts => "Contacts",
+        Listed::Messages => "Messages",
+    }
+}
+
+const fn room_state(state: RoomState) -> &'static str {
+    match state {
+        RoomState::Hidden => "is hidden: who enters needs an invitation",
+        RoomState::Shown => "is open to everyone",
+        RoomState::Destroyed => "and its messages are gone",
+    }
+}
+
+const fn did(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Invited => "may join",
+        Deed::Kicked => "is put out of",
+        Deed::Banned => "is banned from",
+        Deed::Unbanned => "is no longer banned from",
+        Deed::Opped => "is an operator of",
+        Deed::Deopped => "is no operator of",
     }
 }
 

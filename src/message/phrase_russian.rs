@@ -1,5 +1,6 @@
 //! The Russian texts. Those of seed 000 are its own, to the letter.
 
+use super::phrase::{Deed, Listed, RoomState};
 use super::{JsonFault, Junk, Name, NameFault, Phrase};
 use std::fmt::{Formatter, Result};
 
@@ -66,6 +67,48 @@ pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
             write!(f, "Слишком много соединений (предел {limit}): повторите позже")
         }
         P::ServerFailed => f.write_str("Сбой сервера: ничего не сохранено и не доставлено"),
+        _ => write_room_refusal(phrase, f),
+    }
+}
+
+/// The texts of 400 to 410 that rooms, contacts and the history have.
+fn write_room_refusal(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
+    use Phrase as P;
+    match phrase {
+        P::Reserved { field } => {
+            write!(f, "Поле {field} к сообщению добавляет только сервер: уберите его")
+        }
+        P::BadMessageId { field } => write!(
+            f,
+            "В поле {field} не msg_id: отправьте его таким, как получили, 16 знаков 0-9 и a-f"
+        ),
+        P::NeedsRole { user, room, is_owner: true } => {
+            write!(f, "Пользователь {user} не владелец чата {room}")
+        }
+        P::NeedsRole { user, room, is_owner: false } => {
+            write!(f, "Пользователь {user} не оператор чата {room}")
+        }
+        P::IsOwner { target, room } => write!(f, "Пользователь {target} владелец чата {room}"),
+        P::Banned { user, room } => write!(f, "Пользователю {user} закрыт вход в чат {room}"),
+        P::NotInvited { user, room } => write!(
+            f,
+            "Чат {room} скрытый, а пользователь {user} не приглашен: попросите участника чата"
+        ),
+        P::TooManyRooms { limit } => {
+            write!(f, "Вы состоите в {limit} чатах, больше нельзя: сначала покиньте один")
+        }
+        P::TooManyContacts { limit } => {
+            write!(f, "У вас {limit} контактов, больше нельзя: сначала удалите один")
+        }
+        P::NoSuchMember { target, room } => {
+            write!(f, "Пользователь {target} не состоит в чате {room}")
+        }
+        P::NoSuchContact { user } => write!(f, "Пользователя {user} нет в ваших контактах"),
+        P::OfflineFull { user, limit } => write!(
+            f,
+            "Пользователь {user} не в сети, и его уже ждет {limit} сообщений: повторите, когда он \
+             вернется"
+        ),
         _ => write_done(phrase, f),
     }
 }
@@ -83,7 +126,54 @@ fn write_done(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
         P::Left { user, room } => write!(f, "Пользователь {user} покинул чат {room}"),
         P::Delivered { from, to } => write!(f, "Сообщение от {from} к {to} доставлено"),
         P::Goodbye => f.write_str("Успешно отключен"),
+        _ => write_done_in_room(phrase, f),
+    }
+}
+
+/// The texts of 2xx that the added actions have.
+fn write_done_in_room(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
+    use Phrase as P;
+    match phrase {
+        P::Waits { from, to } => {
+            write!(f, "Сообщение от {from} будет доставлено, когда {to} вернется")
+        }
+        P::Listed { what, count } => write!(f, "{}: {count}", listed(*what)),
+        P::TopicOf { room } => write!(f, "Тема чата {room}"),
+        P::RoomIs { room, state } => write!(f, "Чат {room} {}", room_state(*state)),
+        P::Did { deed, target, room } => write_deed(*deed, target, room, f),
+        P::ContactAdded { user } => write!(f, "Пользователь {user} в ваших контактах"),
+        P::ContactRemoved { user } => write!(f, "Пользователь {user} удален из ваших контактов"),
+        P::Acknowledged => f.write_str("Получение подтверждено"),
         _ => write_bad(phrase, f),
+    }
+}
+
+const fn listed(what: Listed) -> &'static str {
+    match what {
+        Listed::Users => "Пользователей",
+        Listed::Rooms => "Чатов",
+        Listed::Members => "Участников",
+        Listed::Contacts => "Контактов",
+        Listed::Messages => "Сообщений",
+    }
+}
+
+const fn room_state(state: RoomState) -> &'static str {
+    match state {
+        RoomState::Hidden => "скрыт: войти можно только по приглашению",
+        RoomState::Shown => "открыт для всех",
+        RoomState::Destroyed => "и его сообщения удалены",
+    }
+}
+
+fn write_deed(deed: Deed, target: &Name, room: &Name, f: &mut Formatter<'_>) -> Result {
+    match deed {
+        Deed::Invited => write!(f, "Пользователь {target} может войти в чат {room}"),
+        Deed::Kicked => write!(f, "Пользователь {target} исключен из чата {room}"),
+        Deed::Banned => write!(f, "Пользователю {target} закрыт вход в чат {room}"),
+        Deed::Unbanned => write!(f, "Пользователю {target} открыт вход в чат {room}"),
+        Deed::Opped => write!(f, "Пользователь {target} теперь оператор чата {room}"),
+        Deed::Deopped => write!(f, "Пользователь {target} больше не оператор чата {room}"),
     }
 }
 
@@ -211,6 +301,7 @@ fn expected_text(expected: &'static str) -> &'static str {
         "an object" => "объект",
         "a list of texts" => "список текстов",
         "a text or an integer" => "текст или целое число",
+        "a whole number, at least 1" => "целое число от 1",
         other => other,
     }
 }

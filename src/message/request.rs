@@ -1,8 +1,9 @@
 //! A client's request, borrowed from the bytes that it was sent in.
 
-use super::Phrase;
+use super::{Features, Phrase};
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 /// A text of a request and how long it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,12 +56,38 @@ pub struct Request<'a> {
     pub message_chars: Option<usize>,
     /// The key that the message was under.
     pub message_key: &'static str,
+    /// Where in `raw` the message is, a JSON string with its quotes.
+    pub message_at: Range<u32>,
     /// `room`.
     pub room: Option<Field<'a>>,
     /// `invite`: an invitation's code.
     pub invite: Option<Field<'a>>,
-    /// Whether `features` was given, and so any feature asked for.
-    pub asks_features: bool,
+    /// `features`, if it was given: those of them that are known.
+    pub features: Option<Features>,
+    /// `id` as it was sent: a JSON string or integer.
+    pub id: Option<&'a str>,
+    /// `user` where it is a text, as the course's reference client sends it with its contacts.
+    pub user_text: Option<Field<'a>>,
+    /// `user_id` or `contact`: whom a list of contacts is about.
+    pub contact: Option<Field<'a>>,
+    /// `target`: another user.
+    pub target: Option<Field<'a>>,
+    /// `topic`, which may be empty.
+    pub topic: Option<Field<'a>>,
+    /// `with`: a user, or a room with its `#`.
+    pub with: Option<Field<'a>>,
+    /// `before`: a `msg_id`.
+    pub before: Option<Field<'a>>,
+    /// `after`: a `msg_id`, or the last entry of a list.
+    pub after: Option<Field<'a>>,
+    /// `limit`: how many entries are asked for, 1 at least.
+    pub limit: Option<usize>,
+    /// `query`: what is searched for.
+    pub query: Option<Field<'a>>,
+    /// `msg_id`: what was received. In a `msg` it is refused.
+    pub msg_id: Option<Field<'a>>,
+    /// `msg_id` or `server_time`, if there: what only the server adds to a message.
+    pub reserved: Option<&'static str>,
     /// `response`, `alert`, `error`: what only a server says, if it was there.
     pub server_only: Option<&'static str>,
     /// What is wrong with `action` itself: a wrong type or too long.
@@ -70,6 +97,10 @@ pub struct Request<'a> {
     /// The first thing wrong with any other field: its type, its length, two spellings of one
     /// field that disagree.
     pub fault: Option<Phrase>,
+    /// The first thing wrong with a field that only added actions read: `user_id`, `contact`,
+    /// `target`, `topic`, `with`, `before`, `after`, `limit`, `query`, `msg_id`. To the other
+    /// actions they are as good as unknown fields, which may hold anything.
+    pub added_fault: Option<Phrase>,
 }
 
 /// Passwords and invitations stay out of every log: only what names the request is shown.

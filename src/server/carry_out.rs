@@ -2,12 +2,12 @@
 
 use super::connection::{Connection, Phase};
 use super::event_loop::{Observer, Running};
-use super::fanout::Targets;
-use crate::chat::{Effect, Payload};
+use super::fanout::{Audiences, Message};
+use super::turn::Targets;
+use crate::chat::{Effect, Hearers, Payload};
 use crate::logging::log;
-use crate::message::{AudienceId, Code, ConnectionId, Done, Job, Reply};
+use crate::message::{AudienceId, Code, ConnectionId, Mark, Notice, PageMessage, Reply};
 use crate::wire::encode;
-use crate::workers::PasswordTask;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -21,7 +21,18 @@ impl<O: Observer> Running<O> {
             match effect {
                 Effect::Reply { to, reply } => self.reply(to, &reply),
                 Effect::Probe { to } => self.probe(to),
-                Effect::Deliver { to, except, payload } => self.deliver(to, except, &payload, raw),
+                Effect::Deliver { to, except, payload, mark } => {
+                    self.deliver(to, except, &payload, mark, raw);
+                }
+                Effect::Store { connection, message, payload } => {
+                    self.store(connection, message, &payload, raw);
+                }
+                Effect::Hand { to, message } => self.hand(to, &message),
+                Effect::Notice { to, except, notice } => self.tell(&to, except, &notice),
+                Effect::Features { connection, features } => {
+                    let (audiences, mut targets) = self.fanout();
+                    audiences.set_features(connection, features, &mut targets);
+                }
                 Effect::Enter { connection, audience } => {
                     let (audiences, mut targets) = self.fanout();
                     audiences.enter(audience, connection, &mut targets);
@@ -39,7 +50,7 @@ impl<O: Observer> Running<O> {
         }
     }
 
-    fn fanout(&mut self) -> (&mut super::fanout::Audiences, Targets<'_>) {
+    pub(super) fn fanout(&mut self) -> (&mut Audiences, Targets<'_>) {
         let targets = Targets {
             connections: &mut self.connections,
             pool: &mut self.pool,
@@ -77,49 +88,46 @@ impl<O: Observer> Running<O> {
         to: AudienceId,
         except: Option<ConnectionId>,
         payload: &Payload,
+        mark: Mark,
         raw: &[u8],
     ) {
+        match payload {
+            Payload::AsSent => self.hand_on(to, except, Message { object: raw, mark }),
+            Payload::Stored(stored) => {
+                self.hand_on(to, except, Message { object: &stored.object, mark });
+            }
+            Payload::WithSender(_) => {
+                let mut object = self.pool.take_owned();
+                write_object(&mut object, payload, raw);
+                self.hand_on(to, except, Message { object: &object, mark });
+                self.pool.give_owned(object);
+            }
+        }
+    }
+
+    fn hand_on(&mut self, to: AudienceId, except: Option<ConnectionId>, message: Message<'_>) {
         let (audiences, mut targets) = self.fanout();
-        audiences.deliver(to, except, &mut targets, |out| {
-            match payload {
-                Payload::AsSent => out.extend_from_slice(raw),
-                Payload::WithSender(name) => encode::push_with_sender(out, raw, name.as_str()),
-            }
-            out.push(b'\n');
-        });
+        audiences.deliver(to, except, message, &mut targets);
     }
 
-    fn submit(&mut self, id: ConnectionId, job: Job) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
-        connection.waiting = true;
-        let peer = connection.peer;
-        match job {
-            Job::VerifyPassword { phc, password } => {
-                self.ask_hasher(id, peer, PasswordTask::Check { phc, password });
-            }
-            Job::HashPassword { password } => {
-                self.ask_hasher(id, peer, PasswordTask::Hash { password });
-            }
-            job => self.ask_storage(id, peer, job),
-        }
+    fn hand(&mut self, to: ConnectionId, message: &PageMessage) {
+        let (audiences, mut targets) = self.fanout();
+        let message = Message { object: &message.object, mark: message.mark };
+        audiences.hand(to, message, &mut targets);
     }
 
-    #[log(show(peer))]
-    fn ask_hasher(&mut self, id: ConnectionId, peer: SocketAddr, task: PasswordTask) {
-        if let Err(busy) = self.workers.passwords.submit(peer.ip(), id, task) {
-            if let Some(connection) = self.connections.get_mut(id) {
-                connection.waiting = false;
-            }
-            log::info!("{peer}: too many log-ins are waiting");
-            self.chat.handle_done(id, Done::Busy { seconds: busy.seconds });
+    pub(super) fn tell(&mut self, to: &Hearers, except: Option<ConnectionId>, notice: &Notice) {
+        if matches!(to, Hearers::Of(those) if !self.audiences.has_hearers(those)) {
+            return;
         }
-    }
-
-    #[log(show(peer))]
-    fn ask_storage(&mut self, id: ConnectionId, peer: SocketAddr, job: Job) {
-        if let Err(job) = self.workers.storage.submit(id, job) {
-            self.backlog.push_back((id, job));
+        let mut object = self.pool.take_owned();
+        encode::notice(&mut object, notice, self.now.unix_micros);
+        let (audiences, mut targets) = self.fanout();
+        match to {
+            Hearers::Of(those) => audiences.tell(those, except, &object, &mut targets),
+            Hearers::All => audiences.tell_all(except, &object, &mut targets),
         }
+        self.pool.give_owned(object);
     }
 
     fn hasten(&mut self, id: ConnectionId) {
@@ -131,8 +139,16 @@ impl<O: Observer> Running<O> {
 
     /// Ends a connection in peace: what waits is written first.
     pub(super) fn close(&mut self, id: ConnectionId, reason: &str) {
-        self.chat.handle_gone(id);
+        self.part_from_chat(id);
         self.start_closing(id, reason);
+    }
+
+    /// The chat forgets a connection, which gets nothing of what that makes others hear.
+    fn part_from_chat(&mut self, id: ConnectionId) {
+        let (audiences, mut targets) = self.fanout();
+        audiences.leave_all(id, &mut targets);
+        self.chat.handle_gone(id);
+        self.carry_out(&[]);
     }
 
     /// The chat has forgotten the connection: flush, shut our side, drain.
@@ -146,15 +162,14 @@ impl<O: Observer> Running<O> {
         }
         log::info!("{}", last_words(connection, reason));
         connection.phase = Phase::Flushing { until: self.now.uptime + FLUSH_TIME };
-        connection.waiting = false;
+        connection.forget_jobs();
         connection.mark_dirty(&mut self.dirty);
         self.workers.passwords.forget(id);
     }
 
     /// Ends a connection that broke, or whose reader is too slow: nothing more is written.
     pub(super) fn lose(&mut self, id: ConnectionId, reason: &str) {
-        self.chat.handle_gone(id);
-        self.carry_out(&[]);
+        self.part_from_chat(id);
         self.drop_now(id, reason);
     }
 
@@ -173,9 +188,18 @@ impl<O: Observer> Running<O> {
             }
         }
         connection.phase = Phase::Gone;
-        connection.waiting = false;
+        connection.forget_jobs();
         self.doomed.push(id);
         self.workers.passwords.forget(id);
+    }
+}
+
+/// Writes what is handed on, without a line end.
+pub(super) fn write_object(out: &mut Vec<u8>, payload: &Payload, raw: &[u8]) {
+    match payload {
+        Payload::AsSent => out.extend_from_slice(raw),
+        Payload::Stored(message) => out.extend_from_slice(&message.object),
+        Payload::WithSender(name) => encode::push_with_sender(out, raw, name.as_str()),
     }
 }
 

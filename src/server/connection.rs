@@ -1,13 +1,13 @@
 //! One connection: a socket, its two buffers, and where it stands in its life.
 
-use super::place::Place;
+use super::place::{Form, Place};
 use super::settings::{OutputBounds, Pacing, Settings};
 use crate::buffer::{OutputQueue, Pool, ReadBuffer};
 use crate::limits::{
     BEGINNER_REQUESTS, LINGER, LINGER_BYTES, PACE_BACKLOG, PACE_GAP, UNREAD_ANSWER_BYTES,
     WRITE_PARTS, WRITE_TURN_BYTES,
 };
-use crate::message::{ConnectionId, Name};
+use crate::message::{ConnectionId, Features, Name};
 use crate::transport::Stream;
 use crate::wire::detect::Wire;
 use crate::wire::jim::Decoder;
@@ -84,8 +84,17 @@ pub(super) struct Connection {
     pub(super) ended: bool,
     /// It was over a limit, and is only told so.
     pub(super) refused: bool,
-    /// A request waits for a job; no other is handled meanwhile.
+    /// The chat says that its next request has to wait.
     pub(super) waiting: bool,
+    /// A job of its own found the worker's queue full; it is read no further meanwhile.
+    pub(super) backlogged: bool,
+    /// Jobs of its own that are not done yet: it is not ended in peace before.
+    pub(super) jobs_owed: u32,
+    /// What it opted into. Only [`Audiences::set_features`](super::fanout::Audiences::set_features)
+    /// changes it, since the form that it gets messages in hangs on it.
+    pub(super) features: Features,
+    /// The number of the last event that it was told.
+    pub(super) told: u64,
     /// It is on the list of those to be served.
     pub(super) ready: bool,
     /// It is on the list of those to be flushed.
@@ -140,6 +149,10 @@ impl Connection {
             ended: false,
             refused: false,
             waiting: false,
+            backlogged: false,
+            jobs_owed: 0,
+            features: Features::NONE,
+            told: 0,
             ready: false,
             dirty: false,
             blocked: false,
@@ -195,8 +208,35 @@ impl Connection {
     /// Whether the next request may be handled.
     pub(super) fn may_decode(&self) -> bool {
         self.phase == Phase::Open
-            && !self.waiting
+            && !self.is_held()
             && self.output.answer_bytes() < UNREAD_ANSWER_BYTES
+    }
+
+    /// Whether its next request waits for a job.
+    pub(super) const fn is_held(&self) -> bool {
+        self.waiting || self.backlogged
+    }
+
+    /// Whether nothing is read although jobs are under way, so that no read says how it broke.
+    pub(super) const fn only_waits(&self) -> bool {
+        self.is_held() || (self.ended && self.jobs_owed > 0)
+    }
+
+    /// It is being ended: what became of its jobs is no answer to it any more.
+    pub(super) const fn forget_jobs(&mut self) {
+        self.waiting = false;
+        self.jobs_owed = 0;
+    }
+
+    /// In which form it gets messages.
+    pub(super) const fn form(&self) -> Form {
+        Form::of(self.features)
+    }
+
+    /// Notes what was granted to it: a client that knows of features is no beginner's.
+    pub(super) const fn grant(&mut self, features: Features) {
+        self.features = features;
+        self.ordinary = true;
     }
 
     /// What the decoder and the queue show ends the beginner, for good.

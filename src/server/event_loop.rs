@@ -2,18 +2,18 @@
 //! fan-out, flush, reap.
 
 use super::connection::{Connection, Phase};
-use super::fanout::{Audiences, Targets};
+use super::fanout::Audiences;
+use super::jobs::Backlog;
 use super::listener::{self, Accepting};
 use super::signals::Stops;
 use super::slots::{self, RESERVED_TOKENS, Slots};
 use super::timers::Timers;
 use super::{Settings, StartError};
 use crate::buffer::Pool;
-use crate::chat::Chat;
+use crate::chat::{Chat, Hearers};
 use crate::limits::{EVENTS_PER_POLL, READ_BUFFER_BYTES};
-use crate::logging::log;
-use crate::message::{ConnectionId, Done, Job, Now, Reply, Snapshot};
-use crate::workers::{PasswordWorker, Report, StorageWorker};
+use crate::message::{ConnectionId, Notice, Now, Reply, Snapshot};
+use crate::workers::{PasswordWorker, ReadWorker, StorageWorker};
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::{HashMap, VecDeque};
@@ -25,9 +25,6 @@ use std::time::{Duration, Instant, SystemTime};
 const WAKER: Token = Token(RESERVED_TOKENS);
 const SIGNALS: Token = Token(RESERVED_TOKENS + 1);
 const FIRST_LISTENER: usize = RESERVED_TOKENS + 2;
-
-/// Reports of the storage worker that are taken in one turn.
-const REPORTS_PER_TURN: usize = 1024;
 
 /// What the workers may take at least to their end: one hash, one write to the disk.
 const LAST_JOB: Duration = Duration::from_secs(1);
@@ -41,8 +38,10 @@ pub trait Observer {
 /// The threads that may block.
 #[derive(Debug)]
 pub struct Workers {
-    /// Accounts, rooms and memberships on disk.
+    /// Accounts, rooms, memberships and messages on disk.
     pub storage: StorageWorker,
+    /// Messages of the past, read beside the storage worker.
+    pub reader: ReadWorker,
     /// Password hashes.
     pub passwords: PasswordWorker,
 }
@@ -90,10 +89,8 @@ pub(super) struct Running<O> {
     pub(super) dirty: Vec<ConnectionId>,
     /// Connections to be reaped at the end of the turn.
     pub(super) doomed: Vec<ConnectionId>,
-    /// Jobs for the storage worker that found its queue full; each connection has at most one.
-    pub(super) backlog: VecDeque<(ConnectionId, Job)>,
-    /// Finished jobs were left for the next turn: no wake-up announces them again.
-    pub(super) reports_left: bool,
+    /// Jobs that the workers are still to be given, or have not done yet.
+    pub(super) backlog: Backlog,
     /// The memory of all output queues but the shared chunks.
     pub(super) queued_memory: usize,
     /// What closing connections still send is read into this and dropped.
@@ -161,8 +158,7 @@ impl<O: Observer> Server<O> {
             ready: VecDeque::new(),
             dirty: Vec::new(),
             doomed: Vec::new(),
-            backlog: VecDeque::new(),
-            reports_left: false,
+            backlog: Backlog::default(),
             queued_memory: 0,
             scratch: vec![0; READ_BUFFER_BYTES],
             now: Now::default(),
@@ -236,7 +232,7 @@ impl<O: Observer> Running<O> {
     fn timeout(&self) -> Option<Duration> {
         let accepts = self.knocked && !self.accepting.stopped && self.accepting.due().is_none();
         let work = !self.ready.is_empty() || !self.dirty.is_empty() || self.audiences.has_output();
-        if work || self.reports_left || accepts {
+        if work || self.backlog.reports_left || accepts {
             return Some(Duration::ZERO);
         }
         let deadlines =
@@ -247,7 +243,7 @@ impl<O: Observer> Running<O> {
 
     fn note_event(&mut self, id: ConnectionId, event: &mio::event::Event) {
         let Some(connection) = self.connections.get_mut(id) else { return };
-        if event.is_error() && connection.waiting {
+        if event.is_error() && connection.only_waits() {
             // Nothing is read while a job is waited for, so nothing else would say it.
             return self.lose(id, "the connection was reset");
         }
@@ -275,6 +271,7 @@ impl<O: Observer> Running<O> {
         self.signals += self.server.stops.count();
         if self.signals > 0 && self.stop_due.is_none() {
             self.stop_due = Some(self.now.uptime + self.server.settings.grace);
+            self.tell(&Hearers::All, None, &Notice::Shutdown);
             self.accepting.stopped = true;
             self.server.listeners.clear();
             log::info!("stopping: nothing is accepted any more, what is owed is flushed");
@@ -288,10 +285,11 @@ impl<O: Observer> Running<O> {
 
     fn stopped(&self) -> Option<Stopped> {
         let due = self.stop_due?;
-        let owed = self.connections.iter().any(|connection| {
-            connection.waiting || (connection.phase != Phase::Gone && !connection.output.is_empty())
-        });
-        if !owed {
+        let is_owed = |connection: &Connection| {
+            connection.jobs_owed > 0
+                || (connection.phase != Phase::Gone && !connection.output.is_empty())
+        };
+        if !self.backlog.owes() && !self.connections.iter().any(is_owed) {
             return Some(Stopped::Cleanly);
         }
         if self.signals > 1 {
@@ -318,60 +316,13 @@ impl<O: Observer> Running<O> {
             Stopped::AtOnce => Duration::ZERO,
         };
         let passwords_ended = self.workers.passwords.stop(within);
+        // Before the store copies its log into the file, which nobody may read meanwhile.
+        let reader_ended = self.workers.reader.stop(within);
         let storage_ended = self.workers.storage.stop(within);
-        if !(passwords_ended && storage_ended) && stopped != Stopped::AtOnce {
+        if !(passwords_ended && reader_ended && storage_ended) && stopped != Stopped::AtOnce {
             log::warn!("a worker did not end within {} s", within.as_secs());
         }
         (stopped, self.server.observer)
-    }
-
-    fn take_done(&mut self) {
-        self.reports_left = self.take_reports() == REPORTS_PER_TURN;
-        while let Some((connection, done)) = self.workers.passwords.poll_done() {
-            self.take_result(connection, done);
-        }
-        while let Some((connection, job)) = self.backlog.pop_front() {
-            if !self.connections.get_mut(connection).is_some_and(|asker| asker.waiting) {
-                continue;
-            }
-            if let Err(job) = self.workers.storage.submit(connection, job) {
-                self.backlog.push_front((connection, job));
-                break;
-            }
-        }
-    }
-
-    /// Takes what the storage worker has to say, and says how many reports that were.
-    fn take_reports(&mut self) -> usize {
-        for taken in 0..REPORTS_PER_TURN {
-            match self.workers.storage.poll_report() {
-                None => return taken,
-                Some(Report::Done { connection, done }) => self.take_result(connection, done),
-                Some(Report::Accounts(accounts)) => {
-                    self.chat.handle_accounts(accounts);
-                    self.carry_out(&[]);
-                }
-            }
-        }
-        REPORTS_PER_TURN
-    }
-
-    /// A job is done: the request is answered, and the connection's next one may be handled.
-    fn take_result(&mut self, id: ConnectionId, done: Done) {
-        let connection = self.connections.get_mut(id);
-        let peer = connection.map(|connection| {
-            connection.waiting = false;
-            connection.peer
-        });
-        self.finish(id, peer, done);
-    }
-
-    /// Hands a result to the chat, also where its connection is gone: what is stored is stored.
-    #[log(show(peer))]
-    fn finish(&mut self, id: ConnectionId, peer: Option<SocketAddr>, done: Done) {
-        self.chat.handle_done(id, done);
-        self.carry_out(&[]);
-        self.make_ready(id);
     }
 
     fn run_timers(&mut self) {
@@ -421,12 +372,8 @@ impl<O: Observer> Running<O> {
     }
 
     fn share_output(&mut self) {
-        let mut targets = Targets {
-            connections: &mut self.connections,
-            pool: &mut self.pool,
-            dirty: &mut self.dirty,
-        };
-        self.audiences.share_all(&mut targets);
+        let (audiences, mut targets) = self.fanout();
+        audiences.share_all(&mut targets);
     }
 
     fn reap(&mut self) {

@@ -1,17 +1,15 @@
-//! Who gets what: audiences of connections, and one shared chunk an audience and turn.
+//! Who gets what: audiences of connections, and one shared chunk an audience, form and turn.
 //!
-//! A delivery is appended once to its audience's output of the turn. At the turn's end that output
-//! becomes a chunk which all members' queues point into; a sender's queue leaves out its own.
+//! A delivery is appended once a form to its audience's output of the turn. At the turn's end that
+//! output becomes a chunk which the queues of all members with that form point into; a sender's
+//! queue leaves out its own. What only some get, an event say, goes into their queues at once.
 
-use super::connection::Connection;
-use super::place::{Place, find};
-use super::slots::Slots;
-use crate::buffer::{Chunk, Gauge, OutputQueue, Pool};
-use crate::message::{AudienceId, ConnectionId};
-use std::ops::Range;
-
-/// An audience this small gets copies: cheaper than a chunk.
-const COPIED_MEMBERS: usize = 2;
+use super::connection::{Connection, Phase};
+use super::place::{Form, Place, find};
+use super::turn::{Targets, Turn};
+use crate::buffer::{Gauge, Pool};
+use crate::message::{AudienceId, ConnectionId, Features, Mark};
+use crate::wire::encode;
 
 /// How many emptied lists are kept, and of how many entries at most.
 const SPARE: usize = 64;
@@ -20,26 +18,44 @@ const SPARE_ENTRIES: usize = 1024;
 /// An output this large is shared at once, so that one turn's chunk stays bounded.
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// What a member does not get: its own.
-#[derive(Debug)]
-struct Skip {
-    member: ConnectionId,
-    range: Range<usize>,
+/// A message that is handed on: the object without its line end, and what some get besides.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Message<'a> {
+    pub(super) object: &'a [u8],
+    pub(super) mark: Mark,
 }
 
-/// What an audience gets in this turn, so far.
+impl Message<'_> {
+    fn write(&self, form: Form, out: &mut Vec<u8>) {
+        match form {
+            Form::Plain => out.extend_from_slice(self.object),
+            Form::Marked => encode::marked(out, self.object, self.mark),
+        }
+    }
+}
+
+/// The members of an audience that get messages in one form, and what they get in this turn.
 #[derive(Debug, Default)]
-struct Turn {
-    bytes: Vec<u8>,
-    /// Where each object ends, for the members that are paced.
-    ends: Vec<usize>,
-    skips: Vec<Skip>,
+struct List {
+    members: Vec<ConnectionId>,
+    turn: Turn,
 }
 
 #[derive(Debug, Default)]
 struct Audience {
-    members: Vec<ConnectionId>,
-    turn: Turn,
+    plain: List,
+    marked: List,
+    /// How many of the members are told of events.
+    hearers: usize,
+}
+
+impl Audience {
+    const fn list(&mut self, form: Form) -> &mut List {
+        match form {
+            Form::Plain => &mut self.plain,
+            Form::Marked => &mut self.marked,
+        }
+    }
 }
 
 /// All audiences, by number.
@@ -47,18 +63,12 @@ struct Audience {
 pub(super) struct Audiences {
     list: Vec<Audience>,
     /// Those with output in this turn, and some whose output was shared already.
-    dirty: Vec<AudienceId>,
+    dirty: Vec<(AudienceId, Form)>,
     /// Emptied lists for the next audience with output: one that rests holds no memory.
     spare: Vec<Turn>,
     gauge: Gauge,
-}
-
-/// What fan-out works with besides the audiences.
-pub(super) struct Targets<'a> {
-    pub(super) connections: &'a mut Slots<Connection>,
-    pub(super) pool: &'a mut Pool,
-    /// Connections that have output to be flushed.
-    pub(super) dirty: &'a mut Vec<ConnectionId>,
+    /// The number of the last event that was told.
+    event: u64,
 }
 
 impl Audiences {
@@ -79,19 +89,37 @@ impl Audiences {
         member: ConnectionId,
         targets: &mut Targets<'_>,
     ) {
-        // What was delivered before is not for the newcomer.
-        self.share(audience, targets);
         if self.list.len() <= audience.index() {
             self.list.resize_with(audience.index() + 1, Audience::default);
         }
-        let Some(list) = self.list.get_mut(audience.index()) else { return };
         let Some(connection) = targets.connections.get_mut(member) else { return };
         let Err(at) = find(&connection.places, audience) else {
             debug_assert!(false, "a connection enters an audience once");
             return;
         };
-        connection.places.insert(at, Place { audience, index: list.members.len() });
-        list.members.push(member);
+        let features = connection.features;
+        let index = self.admit(audience, member, features, targets);
+        if let Some(connection) = targets.connections.get_mut(member) {
+            connection.places.insert(at, Place { audience, index });
+        }
+    }
+
+    /// Puts a connection among the audience's members; says which it is now.
+    fn admit(
+        &mut self,
+        audience: AudienceId,
+        member: ConnectionId,
+        features: Features,
+        targets: &mut Targets<'_>,
+    ) -> usize {
+        let form = Form::of(features);
+        // What was delivered before is not for the newcomer.
+        self.share(audience, form, targets);
+        let Some(entered) = self.list.get_mut(audience.index()) else { return 0 };
+        entered.hearers += usize::from(features.has(Features::NOTICES));
+        let members = &mut entered.list(form).members;
+        members.push(member);
+        members.len() - 1
     }
 
     /// From now on it does not.
@@ -101,31 +129,37 @@ impl Audiences {
         member: ConnectionId,
         targets: &mut Targets<'_>,
     ) {
-        self.share(audience, targets);
         let Some(connection) = targets.connections.get_mut(member) else { return };
         if let Ok(held) = find(&connection.places, audience) {
             let place = connection.places.remove(held);
-            self.vacate(place, targets);
+            let features = connection.features;
+            self.vacate(place, features, targets);
         }
     }
 
     /// Takes a connection that ends out of all its audiences.
     pub(super) fn leave_all(&mut self, member: ConnectionId, targets: &mut Targets<'_>) {
         let Some(connection) = targets.connections.get_mut(member) else { return };
+        let features = connection.features;
         for place in std::mem::take(&mut connection.places) {
-            self.share(place.audience, targets);
-            self.vacate(place, targets);
+            self.vacate(place, features, targets);
         }
     }
 
-    /// Closes the gap that a member leaves with the last one.
-    fn vacate(&mut self, place: Place, targets: &mut Targets<'_>) {
-        let Some(list) = self.list.get_mut(place.audience.index()) else { return };
-        if place.index >= list.members.len() {
+    /// Closes the gap that a member leaves with the last one. What was delivered before it gets
+    /// still.
+    fn vacate(&mut self, place: Place, features: Features, targets: &mut Targets<'_>) {
+        let form = Form::of(features);
+        self.share(place.audience, form, targets);
+        let Some(left) = self.list.get_mut(place.audience.index()) else { return };
+        let hears = usize::from(features.has(Features::NOTICES));
+        left.hearers = left.hearers.saturating_sub(hears);
+        let members = &mut left.list(form).members;
+        if place.index >= members.len() {
             return;
         }
-        list.members.swap_remove(place.index);
-        let moved = list.members.get(place.index);
+        members.swap_remove(place.index);
+        let moved = members.get(place.index);
         let Some(moved) = moved.and_then(|id| targets.connections.get_mut(*id)) else { return };
         let held = find(&moved.places, place.audience).ok();
         if let Some(held) = held.and_then(|held| moved.places.get_mut(held)) {
@@ -133,223 +167,197 @@ impl Audiences {
         }
     }
 
-    /// Appends an object, which `write` writes, to what the audience gets in this turn.
+    /// From now on the connection has these features: it may get messages in the other form.
+    pub(super) fn set_features(
+        &mut self,
+        member: ConnectionId,
+        features: Features,
+        targets: &mut Targets<'_>,
+    ) {
+        let Some(connection) = targets.connections.get_mut(member) else { return };
+        let former = connection.features;
+        connection.grant(features);
+        if former == features {
+            return;
+        }
+        let mut places = std::mem::take(&mut connection.places);
+        for place in &mut places {
+            self.vacate(*place, former, targets);
+            place.index = self.admit(place.audience, member, features, targets);
+        }
+        if let Some(connection) = targets.connections.get_mut(member) {
+            connection.places = places;
+        }
+    }
+
+    /// Appends a message to what the audience gets in this turn.
     pub(super) fn deliver(
         &mut self,
         audience: AudienceId,
         except: Option<ConnectionId>,
+        message: Message<'_>,
         targets: &mut Targets<'_>,
-        write: impl FnOnce(&mut Vec<u8>),
     ) {
-        let Some(list) = self.list.get_mut(audience.index()) else { return };
+        for form in Form::ALL {
+            self.append(audience, form, except, message, targets);
+        }
+    }
+
+    fn append(
+        &mut self,
+        audience: AudienceId,
+        form: Form,
+        except: Option<ConnectionId>,
+        message: Message<'_>,
+        targets: &mut Targets<'_>,
+    ) {
+        let Some(list) = self.list.get_mut(audience.index()).map(|found| found.list(form)) else {
+            return;
+        };
         if list.members.is_empty() {
             return;
         }
-        if list.turn.bytes.is_empty() {
-            self.dirty.push(audience);
+        if list.turn.is_empty() {
+            self.dirty.push((audience, form));
             list.turn = self.spare.pop().unwrap_or_default();
-            list.turn.bytes = targets.pool.take_owned();
+            list.turn.begin(targets.pool);
         }
-        let start = list.turn.bytes.len();
-        write(&mut list.turn.bytes);
-        let end = list.turn.bytes.len();
-        list.turn.ends.push(end);
+        let range = list.turn.append(|out| message.write(form, out));
+        let end = range.end;
         if let Some(sender) = except {
-            list.turn.skip(sender, start..end, targets);
+            list.turn.skip(sender, form, range, targets);
         }
         if end >= CHUNK_BYTES {
-            self.share(audience, targets);
+            self.share(audience, form, targets);
         }
     }
 
     /// The turn's end: hands every audience's output to its members' queues.
     pub(super) fn share_all(&mut self, targets: &mut Targets<'_>) {
-        while let Some(audience) = self.dirty.pop() {
-            self.share(audience, targets);
+        while let Some((audience, form)) = self.dirty.pop() {
+            self.share(audience, form, targets);
         }
     }
 
     /// Hands the audience's output so far to its members' queues.
-    fn share(&mut self, audience: AudienceId, targets: &mut Targets<'_>) {
-        let Some(list) = self.list.get_mut(audience.index()) else { return };
-        if list.turn.bytes.is_empty() {
+    fn share(&mut self, audience: AudienceId, form: Form, targets: &mut Targets<'_>) {
+        let Some(list) = self.list.get_mut(audience.index()).map(|found| found.list(form)) else {
+            return;
+        };
+        if list.turn.is_empty() {
             return;
         }
         let mut turn = std::mem::take(&mut list.turn);
-        turn.skips.sort_unstable_by_key(|skip| (skip.member, skip.range.start));
-        if list.members.len() <= COPIED_MEMBERS {
-            turn.copy(&list.members, targets);
-        } else {
-            turn.point(&list.members, &self.gauge, targets);
-        }
-        for skip in turn.skips.drain(..) {
-            if let Some(sender) = targets.connections.get_mut(skip.member) {
-                sender.skips = sender.skips.saturating_sub(1);
-            }
-        }
-        turn.ends.clear();
-        if self.spare.len() < SPARE
-            && turn.ends.capacity().max(turn.skips.capacity()) <= SPARE_ENTRIES
-        {
+        turn.share(&list.members, &self.gauge, targets);
+        if self.spare.len() < SPARE && turn.entries() <= SPARE_ENTRIES {
             self.spare.push(turn);
         }
     }
-}
 
-impl Turn {
-    fn skip(&mut self, sender: ConnectionId, range: Range<usize>, targets: &mut Targets<'_>) {
-        if let Some(last) = self.skips.last_mut()
-            && last.member == sender
-            && last.range.end == range.start
-        {
-            last.range.end = range.end;
+    /// Hands a message to one connection alone, behind what its audiences were delivered before.
+    pub(super) fn hand(
+        &mut self,
+        to: ConnectionId,
+        message: Message<'_>,
+        targets: &mut Targets<'_>,
+    ) {
+        self.share_with(to, targets);
+        let Some(connection) = targets.connections.get_mut(to) else { return };
+        if connection.phase != Phase::Open {
             return;
         }
-        if let Some(connection) = targets.connections.get_mut(sender) {
-            connection.skips += 1;
-            self.skips.push(Skip { member: sender, range });
+        let mut copy = targets.pool.take_owned();
+        message.write(connection.form(), &mut copy);
+        copy.push(b'\n');
+        give(connection, &copy, targets.pool, targets.dirty);
+        targets.pool.give_owned(copy);
+    }
+
+    /// Hands the output so far of all audiences that a connection is in to their members.
+    fn share_with(&mut self, member: ConnectionId, targets: &mut Targets<'_>) {
+        if self.dirty.is_empty() {
+            return;
+        }
+        let Some(connection) = targets.connections.get_mut(member) else { return };
+        let (form, places) = (connection.form(), std::mem::take(&mut connection.places));
+        for place in &places {
+            self.share(place.audience, form, targets);
+        }
+        if let Some(connection) = targets.connections.get_mut(member) {
+            connection.places = places;
         }
     }
 
-    /// Copies the output into each member's own buffer.
-    fn copy(&mut self, members: &[ConnectionId], targets: &mut Targets<'_>) {
-        let bytes = std::mem::take(&mut self.bytes);
-        self.hand_out(members, targets, |output, pool, join, range| {
-            output.push_copy(pool, join, bytes.get(range).unwrap_or_default());
-        });
-        targets.pool.give_owned(bytes);
+    /// Whether anyone in these audiences is told of events.
+    pub(super) fn has_hearers(&self, audiences: &[AudienceId]) -> bool {
+        let hearers = |id: &AudienceId| self.list.get(id.index()).map_or(0, |found| found.hearers);
+        audiences.iter().any(|id| hearers(id) > 0)
     }
 
-    /// Makes the output a chunk and lets each member's queue point into it.
-    fn point(&mut self, members: &[ConnectionId], gauge: &Gauge, targets: &mut Targets<'_>) {
-        let bytes = std::mem::take(&mut self.bytes);
-        let chunk = Chunk::share(targets.pool.fitting(bytes), gauge);
-        self.hand_out(members, targets, |output, pool, _, range| {
-            output.push_shared(pool, &chunk, range);
-        });
-    }
-
-    /// Gives each member its parts of the output: for a paced one every object is a part.
-    fn hand_out(
-        &self,
-        members: &[ConnectionId],
+    /// Tells an event, an object with its line end, to those in these audiences that opted in, each
+    /// once, behind what the audience was delivered before.
+    pub(super) fn tell(
+        &mut self,
+        audiences: &[AudienceId],
+        except: Option<ConnectionId>,
+        object: &[u8],
         targets: &mut Targets<'_>,
-        mut give: impl FnMut(&mut OutputQueue, &mut Pool, bool, Range<usize>),
     ) {
-        for member in members {
-            let Some(connection) = targets.connections.get_mut(*member) else { continue };
-            let own = if connection.skips == 0 { &[][..] } else { self.skips_of(*member) };
-            let join = !connection.is_paced();
-            let mut give = |range| give(&mut connection.output, targets.pool, join, range);
-            if join {
-                parts(own, self.ends.last().copied().unwrap_or_default()).for_each(&mut give);
-            } else {
-                objects(own, &self.ends).for_each(&mut give);
+        self.event += 1;
+        for id in audiences {
+            if !self.has_hearers(std::slice::from_ref(id)) {
+                continue;
             }
-            connection.mark_dirty(targets.dirty);
+            for form in Form::ALL {
+                self.share(*id, form, targets);
+                let found = self.list.get_mut(id.index()).map(|found| found.list(form));
+                let members = found.map(|list| list.members.as_slice()).unwrap_or_default();
+                for member in members.iter().filter(|member| Some(**member) != except) {
+                    tell_member(*member, self.event, object, targets);
+                }
+            }
         }
     }
 
-    /// What a member does not get. The skips are sorted.
-    fn skips_of(&self, member: ConnectionId) -> &[Skip] {
-        let from = self.skips.partition_point(|skip| skip.member < member);
-        let rest = self.skips.get(from..).unwrap_or_default();
-        let count = rest.partition_point(|skip| skip.member == member);
-        rest.get(..count).unwrap_or_default()
+    /// Tells an event to all connections that opted in.
+    pub(super) fn tell_all(
+        &mut self,
+        except: Option<ConnectionId>,
+        object: &[u8],
+        targets: &mut Targets<'_>,
+    ) {
+        self.share_all(targets);
+        for connection in targets.connections.iter_mut() {
+            let hears = connection.features.has(Features::NOTICES);
+            if hears && connection.phase == Phase::Open && Some(connection.id) != except {
+                give(connection, object, targets.pool, targets.dirty);
+            }
+        }
     }
 }
 
-/// The parts of `0..length` between a connection's own.
-fn parts(own: &[Skip], length: usize) -> impl Iterator<Item = Range<usize>> {
-    let starts = std::iter::once(0).chain(own.iter().map(|skip| skip.range.end));
-    let ends = own.iter().map(|skip| skip.range.start).chain(std::iter::once(length));
-    starts.zip(ends).map(|(start, end)| start..end).filter(|part| !part.is_empty())
+/// Tells an event to a member, unless it opted in to none or was told of this one already.
+fn tell_member(member: ConnectionId, event: u64, object: &[u8], targets: &mut Targets<'_>) {
+    let Some(connection) = targets.connections.get_mut(member) else { return };
+    if connection.features.has(Features::NOTICES)
+        && std::mem::replace(&mut connection.told, event) != event
+    {
+        give(connection, object, targets.pool, targets.dirty);
+    }
 }
 
-/// The objects one by one, but a connection's own.
-fn objects<'a>(mut own: &'a [Skip], ends: &'a [usize]) -> impl Iterator<Item = Range<usize>> {
-    let mut from = 0;
-    ends.iter().filter_map(move |end| {
-        let object = std::mem::replace(&mut from, *end)..*end;
-        while let [skip, rest @ ..] = own
-            && skip.range.end <= object.start
-        {
-            own = rest;
-        }
-        let is_own = own.first().is_some_and(|skip| skip.range.start <= object.start);
-        (!is_own).then_some(object)
-    })
+/// Appends a copy of an object with its line end to a connection's queue.
+fn give(
+    connection: &mut Connection,
+    object: &[u8],
+    pool: &mut Pool,
+    dirty: &mut Vec<ConnectionId>,
+) {
+    let join = !connection.is_paced();
+    connection.output.push_copy(pool, join, object);
+    connection.mark_dirty(dirty);
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn skip(range: Range<usize>) -> Skip {
-        Skip { member: ConnectionId { slot: 1, generation: 0 }, range }
-    }
-
-    fn whole(own: &[Skip], length: usize) -> Vec<Range<usize>> {
-        parts(own, length).collect()
-    }
-
-    fn apart(own: &[Skip], ends: &[usize]) -> Vec<Range<usize>> {
-        objects(own, ends).collect()
-    }
-
-    #[test]
-    fn a_sender_gets_what_lies_between_its_own() {
-        let ends = [2, 5, 6, 9];
-        assert_eq!(whole(&[], 9), vec![0..9; 1]);
-        assert_eq!(apart(&[], &ends), [0..2, 2..5, 5..6, 6..9]);
-        let rows = [
-            (vec![skip(0..2)], vec![2..9; 1], vec![2..5, 5..6, 6..9]),
-            (vec![skip(2..6)], vec![0..2, 6..9], vec![0..2, 6..9]),
-            (vec![skip(0..2), skip(5..9)], vec![2..5; 1], vec![2..5; 1]),
-            (vec![skip(0..9)], vec![], vec![]),
-        ];
-        for (own, together, one_by_one) in rows {
-            assert_eq!(whole(&own, 9), together, "{own:?}");
-            assert_eq!(apart(&own, &ends), one_by_one, "{own:?}");
-        }
-    }
-
-    #[test]
-    fn an_audience_that_rests_holds_no_memory() {
-        let (mut connections, mut pool, mut dirty) =
-            (Slots::default(), Pool::default(), Vec::new());
-        let mut targets =
-            Targets { connections: &mut connections, pool: &mut pool, dirty: &mut dirty };
-        let mut audiences = Audiences::default();
-        for members in 1..4 {
-            let members = vec![ConnectionId { slot: 0, generation: 0 }; members];
-            audiences.list.push(Audience { members, ..Audience::default() });
-        }
-        for _ in 0..1000 {
-            for audience in 0..3 {
-                let object = |out: &mut Vec<u8>| out.extend_from_slice(&[b'x'; 100]);
-                audiences.deliver(AudienceId(audience), None, &mut targets, object);
-            }
-        }
-        assert!(audiences.has_output());
-        audiences.share_all(&mut targets);
-        assert!(!audiences.has_output());
-        assert_eq!(audiences.shared_bytes(), 0);
-        for audience in &audiences.list {
-            let turn = &audience.turn;
-            assert_eq!(
-                (turn.bytes.capacity(), turn.ends.capacity(), turn.skips.capacity()),
-                (0, 0, 0)
-            );
-        }
-    }
-
-    #[test]
-    fn skips_are_found_by_member() {
-        let member = |slot| ConnectionId { slot, generation: 3 };
-        let skips = [1, 1, 4, 9].map(|slot| Skip { member: member(slot), range: 0..1 });
-        let turn = Turn { skips: skips.into(), ..Turn::default() };
-        let found = [0, 1, 4, 5, 9, 10].map(|slot| turn.skips_of(member(slot)).len());
-        assert_eq!(found, [0, 2, 1, 0, 1, 0]);
-    }
-}
+#[path = "fanout_tests.rs"]
+mod tests;

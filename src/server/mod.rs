@@ -9,6 +9,7 @@ mod connection;
 mod error;
 mod event_loop;
 mod fanout;
+mod jobs;
 mod listener;
 mod output;
 mod place;
@@ -17,6 +18,7 @@ mod settings;
 mod signals;
 mod slots;
 mod timers;
+mod turn;
 
 pub use error::StartError;
 pub use event_loop::{Observer, Server, Stopped, Workers};

@@ -1,12 +1,31 @@
 //! Where a connection stands in its audiences.
 
-use crate::message::AudienceId;
+use crate::message::{AudienceId, Features};
 
-/// A connection's place in an audience.
+/// In which form a connection gets messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As they were sent.
+    Plain,
+    /// With what the server adds for those with `ids`.
+    Marked,
+}
+
+impl Form {
+    /// Both.
+    pub(super) const ALL: [Self; 2] = [Self::Plain, Self::Marked];
+
+    /// The form that goes with these features.
+    pub(super) const fn of(features: Features) -> Self {
+        if features.has(Features::IDS) { Self::Marked } else { Self::Plain }
+    }
+}
+
+/// A connection's place in an audience, among those that get messages in the same form.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) audience: AudienceId,
-    /// Which of the audience's members it is.
+    /// Which of the members it is.
     pub(super) index: usize,
 }
 

@@ -158,7 +158,7 @@ impl<O: Observer> Running<O> {
                 (consumed, false)
             }
             Decoded::Request { request, consumed } => {
-                connection.note_traits(request.asks_features);
+                connection.note_traits(request.features.is_some());
                 connection.requests += 1;
                 connection.first_object_due = None;
                 connection.half_since = None;
@@ -172,6 +172,7 @@ impl<O: Observer> Running<O> {
                 connection.half_since = None;
                 self.chat.handle_malformed(self.now, id, phrase);
                 self.carry_out(&[]);
+                self.note_busy(id);
                 (consumed, true)
             }
         };
@@ -184,6 +185,7 @@ impl<O: Observer> Running<O> {
     fn dispatch(&mut self, id: ConnectionId, peer: SocketAddr, request: &Request<'_>) {
         self.chat.handle_request(self.now, id, request);
         self.carry_out(request.raw);
+        self.note_busy(id);
     }
 
     /// Whether the connection speaks JIM; anything else is told so, or only logged, and closed.
@@ -213,7 +215,7 @@ impl<O: Observer> Running<O> {
     /// The peer has sent all it will, and every request is answered: flush and close.
     fn end(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(id) else { return };
-        if connection.phase != Phase::Open || connection.waiting {
+        if connection.phase != Phase::Open || connection.is_held() || connection.jobs_owed > 0 {
             return;
         }
         if connection.decoder.is_inside_object() || !connection.input.is_empty() {

@@ -2,14 +2,17 @@
 //! out whether the object is valid. Every other field is checked as JSON and otherwise left alone.
 
 use super::cursor::{Lexed, Number};
-use super::keys::{Key, KnownKeys, OtherKeys};
+use super::keys::{self, Key, KnownKeys, OtherKeys};
 use super::lexer::{Lexer, Member, Value};
 use super::text::Text;
 use crate::limits::Limits;
-use crate::message::{Field, Phrase, Request, Time};
+use crate::message::{Features, Field, Phrase, Request, Time};
+use std::ops::Range;
 
 const TEXT: &str = "a text";
+const TEXTS: &str = "a list of texts";
 const TEXT_OR_NULL: &str = "a text or null";
+const COUNT: &str = "a whole number, at least 1";
 
 /// Reads the object that `bytes` begin with; its `raw` says how far it goes.
 ///
@@ -17,35 +20,37 @@ const TEXT_OR_NULL: &str = "a text or null";
 /// If it is not valid, or not whole.
 pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Lexed<Request<'a>> {
     let mut lexer = Lexer::new(bytes, limits);
-    let mut envelope = Envelope::new(limits);
+    let mut request = blank();
+    let mut envelope = Envelope::new(bytes, limits, &mut request);
     lexer.object(|lexer, member| envelope.member(lexer, member))?;
-    let mut request = envelope.request;
     request.raw = lexer.read();
     request.chars = lexer.chars();
     Ok(request)
 }
 
-/// A request in the making.
+/// A request in the making. It is filled in where it stands, since it is too large to be moved about.
 struct Envelope<'a, 'l> {
+    bytes: &'a [u8],
     limits: &'l Limits,
-    request: Request<'a>,
+    request: &'l mut Request<'a>,
     message: Option<Text<'a>>,
     known: KnownKeys,
     others: OtherKeys,
 }
 
 impl<'a, 'l> Envelope<'a, 'l> {
-    fn new(limits: &'l Limits) -> Self {
+    fn new(bytes: &'a [u8], limits: &'l Limits, request: &'l mut Request<'a>) -> Self {
         Self {
+            bytes,
             limits,
-            request: blank(),
+            request,
             message: None,
             known: KnownKeys::default(),
             others: OtherKeys::default(),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn member(&mut self, lexer: &mut Lexer<'a>, member: Member<'a>) -> Lexed<()> {
         let Some((key, name)) = Key::at_top(&member.key) else {
             self.request.only_seed_fields = false;
@@ -55,50 +60,117 @@ impl<'a, 'l> Envelope<'a, 'l> {
         match key {
             Key::Time => self.time(lexer.any_value()?),
             Key::User if lexer.is_at_object() => self.user(lexer)?,
+            Key::Features if lexer.is_at_list() => self.features(lexer, name)?,
             _ => {
+                let start = lexer.at();
                 let value = lexer.value()?;
-                self.field(key, name, value);
+                self.field(key, name, value, start..lexer.at());
             }
         }
         Ok(())
     }
 
-    /// A field of the object itself, but `time` and `user`'s members.
-    fn field(&mut self, key: Key, name: &'static str, value: Value<'a>) {
+    /// A field of the object itself, but `time` and `user`'s members; `at` is where its value is.
+    fn field(&mut self, key: Key, name: &'static str, value: Value<'a>, at: Range<usize>) {
         match key {
             Key::Action => self.action(value),
             Key::To | Key::Destination | Key::SendTo | Key::Recipient => self.to(name, value),
             Key::From | Key::Sender | Key::SendFrom => self.from(name, value),
             Key::AccountName => self.account_name(name, value),
             Key::Message | Key::MessText | Key::MessageText | Key::Text => {
-                self.message(name, value)
+                self.message(name, value, at)
             }
-            Key::User => self.fault(wrong_type(name, "an object")),
+            Key::User => self.user_text(name, value),
             Key::Encoding => self.encoding(name, value),
             _ => {
                 self.request.only_seed_fields = false;
-                self.added_field(key, name, value);
+                self.later_field(key, name, value, at);
             }
         }
     }
 
     /// A field that seed 001's `msg` does not have.
-    fn added_field(&mut self, key: Key, name: &'static str, value: Value<'a>) {
+    #[inline(never)]
+    fn later_field(&mut self, key: Key, name: &'static str, value: Value<'a>, at: Range<usize>) {
         match key {
             Key::Room => self.room(name, value),
             Key::Invite => self.request.invite = self.text(value, name, self.limits.tag_chars),
-            Key::Features => match value {
-                Value::List { only_texts: true } => self.request.asks_features = true,
-                _ => self.fault(wrong_type(name, "a list of texts")),
-            },
-            Key::Id => self.id(name, value),
+            Key::Features => self.fault(wrong_type(name, TEXTS)),
+            Key::Id => self.id(name, value, at),
             Key::Type => match value {
                 Value::Text(_) | Value::Null => {}
                 _ => self.fault(wrong_type(name, TEXT_OR_NULL)),
             },
-            _ => {
+            Key::Response | Key::Alert | Key::Error => {
                 self.request.server_only.get_or_insert(name);
             }
+            _ => {
+                if let Err(fault) = self.added_field(key, name, value, at) {
+                    self.request.added_fault.get_or_insert(fault);
+                }
+            }
+        }
+    }
+
+    /// A field that only added actions read.
+    fn added_field(
+        &mut self,
+        key: Key,
+        name: &'static str,
+        value: Value<'a>,
+        at: Range<usize>,
+    ) -> Result<(), Phrase> {
+        let limits = self.limits;
+        let request = &mut *self.request;
+        match key {
+            Key::UserId | Key::Contact => {
+                let field = text_within(value, name, limits.name_chars)?;
+                return agree(&mut request.contact, field);
+            }
+            Key::Target => request.target = Some(text_within(value, name, limits.name_chars)?),
+            Key::Topic => request.topic = Some(text_within(value, name, limits.status_chars)?),
+            Key::With => request.with = Some(room_or_name(value, name, limits.name_chars)?),
+            Key::Before => request.before = Some(text_within(value, name, limits.tag_chars)?),
+            Key::After => request.after = Some(text_within(value, name, limits.tag_chars)?),
+            Key::Query => request.query = Some(text_within(value, name, limits.message_chars)?),
+            Key::Limit => request.limit = Some(count(value, name, literal(self.bytes, at))?),
+            Key::MsgId => {
+                request.reserved.get_or_insert(name);
+                request.msg_id = Some(text_within(value, name, limits.tag_chars)?);
+            }
+            _ => {
+                request.reserved.get_or_insert(name);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a client asks for. Names that are not known are of a later day.
+    #[cold]
+    fn features(&mut self, lexer: &mut Lexer<'a>, name: &'static str) -> Lexed<()> {
+        self.request.only_seed_fields = false;
+        let mut asked = Some(Features::NONE);
+        lexer.list(|item| {
+            asked = match item {
+                Value::Text(text) => asked.map(|asked| asked.with(keys::feature(&text))),
+                _ => None,
+            };
+        })?;
+        self.request.features = asked;
+        if asked.is_none() {
+            self.fault(wrong_type(name, TEXTS));
+        }
+        Ok(())
+    }
+
+    /// `user` that is no object. A text is one only to the actions that say so.
+    #[cold]
+    fn user_text(&mut self, name: &'static str, value: Value<'a>) {
+        match value {
+            Value::Text(_) => {
+                self.request.user_text = self.text(value, name, self.limits.name_chars);
+            }
+            _ => self.fault(wrong_type(name, "an object")),
         }
     }
 
@@ -181,7 +253,7 @@ impl<'a, 'l> Envelope<'a, 'l> {
         self.request.room = self.room_or_name(value, name);
     }
 
-    fn message(&mut self, name: &'static str, value: Value<'a>) {
+    fn message(&mut self, name: &'static str, value: Value<'a>, at: Range<usize>) {
         let Value::Text(text) = value else {
             return self.fault(wrong_type(name, TEXT));
         };
@@ -195,6 +267,7 @@ impl<'a, 'l> Envelope<'a, 'l> {
                 self.message = Some(text);
                 self.request.message_chars = Some(text.chars);
                 self.request.message_key = name;
+                self.request.message_at = place(at.start)..place(at.end);
             }
         }
     }
@@ -208,15 +281,18 @@ impl<'a, 'l> Envelope<'a, 'l> {
         self.note(fault);
     }
 
-    fn id(&mut self, name: &'static str, value: Value<'a>) {
-        let fault = match value {
+    fn id(&mut self, name: &'static str, value: Value<'a>, at: Range<usize>) {
+        let checked = match value {
             Value::Text(Text { chars, .. })
             | Value::Number(Number { chars, integer: true, .. }) => {
                 within(chars, name, self.limits.tag_chars)
             }
             _ => Err(wrong_type(name, "a text or an integer")),
         };
-        self.note(fault);
+        match checked {
+            Ok(()) => self.request.id = Some(literal(self.bytes, at)),
+            Err(fault) => self.fault(fault),
+        }
     }
 
     /// A text within its limit, or `None` and a fault.
@@ -232,12 +308,8 @@ impl<'a, 'l> Envelope<'a, 'l> {
 
     /// The same for a name, before which a room's `#` does not count.
     fn room_or_name(&mut self, value: Value<'a>, key: &'static str) -> Option<Field<'a>> {
-        let Value::Text(text) = value else {
-            return self.text(value, key, 0);
-        };
-        let is_room = text.characters().next() == Some('#');
-        match within(text.chars - usize::from(is_room), key, self.limits.name_chars) {
-            Ok(()) => Some(field(&text, key)),
+        match room_or_name(value, key, self.limits.name_chars) {
+            Ok(field) => Some(field),
             Err(fault) => {
                 self.fault(fault);
                 None
@@ -275,6 +347,40 @@ fn text_within<'a>(value: Value<'a>, key: &'static str, limit: usize) -> Result<
     within(text.chars, key, limit).map(|()| field(&text, key))
 }
 
+/// A name within its limit, before which a room's `#` does not count.
+fn room_or_name<'a>(
+    value: Value<'a>,
+    key: &'static str,
+    limit: usize,
+) -> Result<Field<'a>, Phrase> {
+    let Value::Text(text) = value else {
+        return Err(wrong_type(key, TEXT));
+    };
+    let is_room = text.characters().next() == Some('#');
+    within(text.chars - usize::from(is_room), key, limit).map(|()| field(&text, key))
+}
+
+/// How many of something; more than can be counted is as many as can be.
+fn count(value: Value<'_>, key: &'static str, literal: &str) -> Result<usize, Phrase> {
+    let is_positive = !literal.starts_with('-') && literal != "0";
+    match value {
+        Value::Number(Number { integer: true, .. }) if is_positive => {
+            Ok(literal.parse().unwrap_or(usize::MAX))
+        }
+        _ => Err(wrong_type(key, COUNT)),
+    }
+}
+
+/// A value as it was sent; the cursor has checked these bytes.
+fn literal(bytes: &[u8], at: Range<usize>) -> &str {
+    std::str::from_utf8(bytes.get(at).unwrap_or_default()).unwrap_or_default()
+}
+
+/// A place in an object, which is never longer than is held.
+fn place(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
 fn within(got: usize, field: &'static str, limit: usize) -> Result<(), Phrase> {
     if got > limit { Err(Phrase::FieldTooLong { field, limit, got }) } else { Ok(()) }
 }
@@ -304,12 +410,26 @@ const fn blank<'a>() -> Request<'a> {
         from: None,
         message_chars: None,
         message_key: "",
+        message_at: 0..0,
         room: None,
         invite: None,
-        asks_features: false,
+        features: None,
+        id: None,
+        user_text: None,
+        contact: None,
+        target: None,
+        topic: None,
+        with: None,
+        before: None,
+        after: None,
+        limit: None,
+        query: None,
+        msg_id: None,
+        reserved: None,
         server_only: None,
         action_fault: None,
         time_fault: None,
         fault: None,
+        added_fault: None,
     }
 }

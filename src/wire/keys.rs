@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, Fault, Lexed};
 use super::text::Text;
 use crate::limits::OBJECT_HELD_BYTES;
-use crate::message::JsonFault;
+use crate::message::{Features, JsonFault};
 
 /// A key that the protocol knows, in one of its spellings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,17 @@ pub(super) enum Key {
     Features,
     Id,
     Type,
+    UserId,
+    Contact,
+    Target,
+    Topic,
+    With,
+    Before,
+    After,
+    Limit,
+    Query,
+    MsgId,
+    ServerTime,
     Response,
     Alert,
     Error,
@@ -80,6 +91,17 @@ fn top(name: &[u8]) -> Option<(Key, &'static str)> {
         b"features" => (Key::Features, "features"),
         b"id" => (Key::Id, "id"),
         b"type" => (Key::Type, "type"),
+        b"user_id" => (Key::UserId, "user_id"),
+        b"contact" => (Key::Contact, "contact"),
+        b"target" => (Key::Target, "target"),
+        b"topic" => (Key::Topic, "topic"),
+        b"with" => (Key::With, "with"),
+        b"before" => (Key::Before, "before"),
+        b"after" => (Key::After, "after"),
+        b"limit" => (Key::Limit, "limit"),
+        b"query" => (Key::Query, "query"),
+        b"msg_id" => (Key::MsgId, "msg_id"),
+        b"server_time" => (Key::ServerTime, "server_time"),
         b"response" => (Key::Response, "response"),
         b"alert" => (Key::Alert, "alert"),
         b"error" => (Key::Error, "error"),
@@ -97,6 +119,11 @@ fn user(name: &[u8]) -> Option<(Key, &'static str)> {
         b"status" => (Key::UserStatus, "user.status"),
         _ => return None,
     })
+}
+
+/// The feature that a text names, or none.
+pub(super) fn feature(text: &Text<'_>) -> Features {
+    with_name(text, |name| std::str::from_utf8(name).ok().map(Features::named)).unwrap_or_default()
 }
 
 /// Looks a key up by what it means: `\u0061ction` is `action`.
@@ -120,13 +147,16 @@ pub(super) const MEMBERS: usize = 64;
 
 /// The known keys that an object had so far.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct KnownKeys(u32);
+pub(super) struct KnownKeys(u64);
+
+// Each key has its bit.
+const _: () = assert!((Key::UserStatus as u32) < u64::BITS);
 
 impl KnownKeys {
     /// Notes a known key, `at` which byte it stands.
     #[inline]
     pub(super) fn insert(&mut self, key: Key, at: usize) -> Lexed<()> {
-        let bit = 1 << key as u32;
+        let bit = 1_u64 << key as u32;
         if self.0 & bit != 0 {
             return Err(duplicate(at));
         }

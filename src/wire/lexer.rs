@@ -17,10 +17,7 @@ pub(super) enum Value<'a> {
     Number(Number),
     Null,
     Boolean,
-    /// An array, and whether it holds nothing but texts.
-    List {
-        only_texts: bool,
-    },
+    List,
     Object,
 }
 
@@ -60,6 +57,17 @@ impl<'a> Lexer<'a> {
     /// How many characters have been read, an escape counting as one.
     pub(super) const fn chars(&self) -> usize {
         self.cursor.chars()
+    }
+
+    /// How many bytes have been read.
+    #[inline]
+    pub(super) const fn at(&self) -> usize {
+        self.cursor.at()
+    }
+
+    /// Whether the next value is an array.
+    pub(super) fn is_at_list(&self) -> bool {
+        self.cursor.peek() == Some(b'[')
     }
 
     /// Whether the next value is an object.
@@ -111,7 +119,7 @@ impl<'a> Lexer<'a> {
             Some(b'"') => Ok(Value::Text(self.cursor.string("a value")?)),
             Some(b'-' | b'0'..=b'9') => Ok(Value::Number(self.cursor.number()?)),
             Some(b'{') => self.ignored_object(),
-            Some(b'[') => self.list(),
+            Some(b'[') => self.list(drop).map(|()| Value::List),
             Some(b'n') => self.cursor.word("null").map(|()| Value::Null),
             Some(b't') => self.cursor.word("true").map(|()| Value::Boolean),
             Some(b'f') => self.cursor.word("false").map(|()| Value::Boolean),
@@ -144,16 +152,16 @@ impl<'a> Lexer<'a> {
         self.value().map(drop)
     }
 
-    fn list(&mut self) -> Lexed<Value<'a>> {
+    /// Reads an array; `see` is shown each of its values.
+    pub(super) fn list(&mut self, mut see: impl FnMut(Value<'a>)) -> Lexed<()> {
         self.open(b'[')?;
-        let mut only_texts = true;
         let mut is_open = !self.closes(b']');
         while is_open {
-            only_texts &= matches!(self.value()?, Value::Text(_));
+            see(self.value()?);
             is_open = self.goes_on(b']', "a , or a ]")?;
         }
         self.depth -= 1;
-        Ok(Value::List { only_texts })
+        Ok(())
     }
 
     /// Reads an opening bracket, unless it is one too deep.

@@ -1,7 +1,7 @@
 //! The accounts' rows.
 
-use super::room_table;
-use crate::message::{AccountId, AccountRecord, Name};
+use super::{message_table, room_table};
+use crate::message::{AccountId, AccountRecord, MessageId, Name};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::sync::Arc;
 
@@ -104,10 +104,11 @@ pub(super) fn set_blocked(
     statement.execute(params![account.0, blocked]).map(drop)
 }
 
-/// Removes an account, its memberships, and hands its rooms on.
+/// Removes an account, its memberships and what waited for it, and hands its rooms on.
 pub(super) fn remove(connection: &Connection, account: AccountId) -> rusqlite::Result<()> {
     for room in room_table::rooms_of(connection, account)? {
         room_table::leave(connection, account, room)?;
     }
+    message_table::acknowledge(connection, account, MessageId::MAX)?;
     connection.prepare_cached("DELETE FROM accounts WHERE id = ?1")?.execute([account.0]).map(drop)
 }

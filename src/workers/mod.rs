@@ -9,19 +9,33 @@
 
 mod account_table;
 mod accounts;
+mod batch;
+mod change_table;
 mod clock;
 mod data_folder;
 pub mod db;
 mod fair_queue;
+mod indexer;
 mod invitation_table;
 mod invitations;
+mod message_table;
+#[cfg(test)]
+mod million_tests;
 mod password;
 mod password_worker;
+mod query;
+mod read_worker;
+mod reader;
+mod retention;
 mod room_table;
 mod schema;
+mod search;
+mod seldom;
 mod storage_worker;
 mod store;
 mod store_error;
+mod upkeep;
+mod words;
 
 pub use accounts::{AccountError, Accounts};
 pub use data_folder::{DataFolder, FolderError, FolderLock};
@@ -29,6 +43,8 @@ pub use fair_queue::Busy;
 pub use invitations::{Invitation, InvitationError, InvitationTerms, Invitations};
 pub use password::{PasswordError, PasswordHasher};
 pub use password_worker::{PasswordTask, PasswordWorker};
+pub use read_worker::ReadWorker;
+pub use reader::Reader;
 pub use storage_worker::{Report, StorageWorker};
 pub use store::Store;
 pub use store_error::StoreError;

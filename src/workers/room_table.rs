@@ -1,12 +1,15 @@
 //! The rows of rooms and memberships: entering, leaving and who owns a room.
 
-use crate::message::{AccountId, Membership, Name, RoomId, RoomRecord};
+use crate::message::{AccountId, Membership, MessageId, Name, Role, RoomId, RoomRecord};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// A number of microseconds as SQLite's signed integer, which lasts for 290,000 years.
 pub(super) fn stored(micros: u64) -> i64 {
     i64::try_from(micros).unwrap_or(i64::MAX)
 }
+
+const ROOM: &str = "id, name, owner, topic, hidden";
+const MEMBERSHIP: &str = "room, account, since, role = 'op', position";
 
 fn room(row: &Row<'_>) -> rusqlite::Result<RoomRecord> {
     let name: String = row.get(1)?;
@@ -15,28 +18,33 @@ fn room(row: &Row<'_>) -> rusqlite::Result<RoomRecord> {
         id: RoomId(row.get(0)?),
         name: Name::shown(&name),
         owner: owner.map(AccountId),
+        topic: row.get::<_, String>(3)?.into(),
+        hidden: row.get(4)?,
     })
 }
 
 fn membership(row: &Row<'_>) -> rusqlite::Result<Membership> {
     let since: i64 = row.get(2)?;
+    let is_op: bool = row.get(3)?;
     Ok(Membership {
         room: RoomId(row.get(0)?),
         account: AccountId(row.get(1)?),
         since_unix_micros: u64::try_from(since).unwrap_or(0),
+        role: if is_op { Role::Op } else { Role::Member },
+        position: MessageId(row.get(4)?),
     })
 }
 
 /// Every room.
 pub(super) fn all_rooms(connection: &Connection) -> rusqlite::Result<Vec<RoomRecord>> {
-    let sql = "SELECT id, name, owner FROM rooms ORDER BY id";
-    connection.prepare_cached(sql)?.query_map([], room)?.collect()
+    let sql = format!("SELECT {ROOM} FROM rooms ORDER BY id");
+    connection.prepare_cached(&sql)?.query_map([], room)?.collect()
 }
 
 /// Every membership, in the order of joining.
 pub(super) fn all_memberships(connection: &Connection) -> rusqlite::Result<Vec<Membership>> {
-    let sql = "SELECT room, account, since FROM memberships ORDER BY id";
-    connection.prepare_cached(sql)?.query_map([], membership)?.collect()
+    let sql = format!("SELECT {MEMBERSHIP} FROM memberships ORDER BY id");
+    connection.prepare_cached(&sql)?.query_map([], membership)?.collect()
 }
 
 /// The rooms that an account is in.
@@ -49,21 +57,48 @@ pub(super) fn rooms_of(
     statement.query_map([account.0], |row| row.get(0).map(RoomId))?.collect()
 }
 
+/// The moment at which somebody enters a room.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    /// The newest message's number.
+    pub(super) position: MessageId,
+    pub(super) now_unix_micros: u64,
+}
+
+/// Whether an account may enter a room: not where it is banned, and a hidden one only if it is
+/// invited. Who is in may enter again.
+pub(super) fn may_join(
+    connection: &Connection,
+    account: AccountId,
+    name: &Name,
+) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM rooms WHERE name = ?1
+        AND NOT EXISTS (SELECT 1 FROM memberships WHERE room = rooms.id AND account = ?2)
+        AND (EXISTS (SELECT 1 FROM bans WHERE room = rooms.id AND account = ?2)
+            OR hidden AND owner IS NOT ?2 AND NOT EXISTS
+                (SELECT 1 FROM invited WHERE room = rooms.id AND account = ?2))";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(!statement.exists(params![name.as_str(), account.0])?)
+}
+
 /// Enters a room, which is made if it is new. Who enters a new room, or one that nobody is in,
-/// owns it. Entering twice is entering once.
+/// owns it. Entering twice is entering once. An invitation is used up.
 pub(super) fn join(
     connection: &Connection,
     account: AccountId,
     name: &Name,
-    now_unix_micros: u64,
+    entry: Entry,
 ) -> rusqlite::Result<(RoomRecord, Membership)> {
-    let now = stored(now_unix_micros);
+    let now = stored(entry.now_unix_micros);
     let sql = "INSERT INTO rooms (name, created) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
     connection.prepare_cached(sql)?.execute(params![name.as_str(), now])?;
     let id = find(connection, name)?.id;
-    let sql = "INSERT INTO memberships (room, account, since) VALUES (?1, ?2, ?3)
+    let sql = "INSERT INTO memberships (room, account, since, position) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (room, account) DO NOTHING";
-    connection.prepare_cached(sql)?.execute(params![id.0, account.0, now])?;
+    let values = params![id.0, account.0, now, entry.position.0];
+    connection.prepare_cached(sql)?.execute(values)?;
+    let sql = "DELETE FROM invited WHERE room = ?1 AND account = ?2";
+    connection.prepare_cached(sql)?.execute(params![id.0, account.0])?;
     let sql = "UPDATE rooms SET owner = ?2 WHERE id = ?1 AND (owner IS NULL OR NOT EXISTS
         (SELECT 1 FROM memberships WHERE room = rooms.id AND account = rooms.owner))";
     connection.prepare_cached(sql)?.execute(params![id.0, account.0])?;
@@ -93,8 +128,8 @@ pub(super) fn leave(
 }
 
 fn find(connection: &Connection, name: &Name) -> rusqlite::Result<RoomRecord> {
-    let sql = "SELECT id, name, owner FROM rooms WHERE name = ?1";
-    connection.prepare_cached(sql)?.query_row([name.as_str()], room)
+    let sql = format!("SELECT {ROOM} FROM rooms WHERE name = ?1");
+    connection.prepare_cached(&sql)?.query_row([name.as_str()], room)
 }
 
 fn membership_of(
@@ -102,6 +137,6 @@ fn membership_of(
     room: RoomId,
     account: AccountId,
 ) -> rusqlite::Result<Membership> {
-    let sql = "SELECT room, account, since FROM memberships WHERE room = ?1 AND account = ?2";
-    connection.prepare_cached(sql)?.query_row(params![room.0, account.0], membership)
+    let sql = format!("SELECT {MEMBERSHIP} FROM memberships WHERE room = ?1 AND account = ?2");
+    connection.prepare_cached(&sql)?.query_row(params![room.0, account.0], membership)
 }

@@ -9,8 +9,9 @@ use std::path::Path;
 /// `JIMd` in a file's header says that it is ours.
 const APPLICATION_ID: i64 = 0x4a49_4d64;
 
-/// The tables that are wholly read at start, and so checked then.
-const READ_AT_START: [&str; 3] = ["accounts", "rooms", "memberships"];
+/// The tables that are wholly read at start, and so checked then, as far as a version has them.
+const READ_AT_START: [&str; 6] =
+    ["accounts", "rooms", "memberships", "bans", "invited", "contacts"];
 
 /// What makes version n + 1 out of version n. An entry never changes once it has been released.
 ///
@@ -18,7 +19,7 @@ const READ_AT_START: [&str; 3] = ["accounts", "rooms", "memberships"];
 /// room has members, its owner is one of them. The memberships of a room are in the order of
 /// joining by their `id`, since the clock may jump. `changes` counts what other processes do to the
 /// accounts, so that a running server notices.
-const MIGRATIONS: [&str; 2] = [FIRST, INVITATIONS];
+const MIGRATIONS: [&str; 3] = [FIRST, INVITATIONS, MESSAGES];
 
 const FIRST: &str = "
     CREATE TABLE accounts (
@@ -79,6 +80,66 @@ const INVITATIONS: &str = "
     ) STRICT;
 ";
 
+/// Messages and what came with them.
+///
+/// A message's `place` and `peer` are its conversation: 0 and 0 for the common chat, a room's number
+/// and 0, or for two accounts the smaller number with a minus sign and the greater one. What refers
+/// to a room or an account that is gone is swept later, so nothing here points to those tables.
+/// `checksum` is over all that was sent. `text_start` and `text_end` say where in the object the text
+/// is, a JSON string. `message_words` is the index for searching, also by the place; it merges its parts
+/// more rarely than is usual, for a tenth less work. `numbers` knows how far it is (`indexed`), and which
+/// message numbers may have been given (`ceiling`).
+const MESSAGES: &str = "
+    ALTER TABLE memberships ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE bans (
+        room INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+        account INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+        PRIMARY KEY (room, account)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX bans_by_account ON bans (account);
+    CREATE TABLE invited (
+        room INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+        account INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+        PRIMARY KEY (room, account)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX invited_by_account ON invited (account);
+    CREATE TABLE contacts (
+        account INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+        contact INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+        PRIMARY KEY (account, contact)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX contacts_by_contact ON contacts (contact);
+    CREATE TABLE messages (
+        id INTEGER PRIMARY KEY,
+        place INTEGER NOT NULL,
+        peer INTEGER NOT NULL,
+        sender INTEGER,
+        time INTEGER NOT NULL,
+        in_history INTEGER NOT NULL CHECK (in_history IN (0, 1)),
+        text_start INTEGER NOT NULL,
+        text_end INTEGER NOT NULL,
+        checksum INTEGER NOT NULL,
+        object BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX messages_by_conversation ON messages (place, peer, id);
+    CREATE TABLE waiting (
+        account INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+        message INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+        PRIMARY KEY (account, message)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX waiting_by_message ON waiting (message);
+    CREATE TABLE numbers (
+        what TEXT PRIMARY KEY,
+        value INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO numbers (what, value) VALUES ('ceiling', 0), ('indexed', 0);
+    CREATE VIRTUAL TABLE message_words USING fts5 (
+        text, place, content = '', contentless_delete = 1,
+        tokenize = 'unicode61 remove_diacritics 2'
+    );
+    INSERT INTO message_words (message_words, rank) VALUES ('automerge', 8);
+";
+
 /// Refuses a file that is damaged, not ours or newer. Only reads.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let sql = "SELECT count(*) FROM sqlite_schema";
@@ -113,7 +174,8 @@ fn check_content(connection: &Connection, path: &Path, version: usize) -> Result
     if let Some((kind, name, _)) = expected.difference(&found).next() {
         return Err(damaged(path, format!("the {kind} {name} is missing or changed")));
     }
-    for table in READ_AT_START {
+    let is_there = |table: &&str| expected.iter().any(|(_, name, _)| name == table);
+    for table in READ_AT_START.into_iter().filter(is_there) {
         let verdict: Option<String> = connection
             .query_row(&format!("PRAGMA quick_check({table})"), [], |row| row.get(0))
             .optional()
@@ -126,29 +188,37 @@ fn check_content(connection: &Connection, path: &Path, version: usize) -> Result
     Ok(())
 }
 
-/// Brings an empty or older file to the newest version.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    migrate_to(connection, path, MIGRATIONS.len())
-}
-
-/// The same to a version of its own.
-pub(super) fn migrate_to(
+/// Brings an empty or older file to the newest version. An older one is given to `keep` before,
+/// with its version, and nothing is changed where that fails.
+pub(super) fn migrate(
     connection: &mut Connection,
     path: &Path,
-    version: usize,
+    keep: impl FnOnce(u32) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let run = |connection: &mut Connection| {
-        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // Read inside: another process may have been faster.
-        let found: u32 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        for (next, sql) in (1_u32..).zip(MIGRATIONS).take(version).skip(found as usize) {
-            tx.execute_batch(sql)?;
-            tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-            tx.pragma_update(None, "user_version", next)?;
-        }
-        tx.commit()
-    };
-    run(connection).map_err(|error| fault(path, error))
+    let fault = |error| fault(path, error);
+    let behavior = TransactionBehavior::Immediate;
+    let tx = connection.transaction_with_behavior(behavior).map_err(fault)?;
+    // Read inside: another process may have been faster.
+    let found: u32 = tx.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fault)?;
+    if found > 0 && (found as usize) < MIGRATIONS.len() {
+        keep(found)?;
+    }
+    migrate_to(&tx, found, MIGRATIONS.len()).map_err(fault)?;
+    tx.commit().map_err(fault)
+}
+
+/// Brings a file from one version to another.
+pub(super) fn migrate_to(
+    connection: &Connection,
+    found: u32,
+    version: usize,
+) -> rusqlite::Result<()> {
+    for (next, sql) in (1_u32..).zip(MIGRATIONS).take(version).skip(found as usize) {
+        connection.execute_batch(sql)?;
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        connection.pragma_update(None, "user_version", next)?;
+    }
+    Ok(())
 }
 
 /// What a file of this version holds: kind, name and the text that made it.
@@ -178,3 +248,7 @@ fn number(connection: &Connection, path: &Path, pragma: &str) -> Result<i64, Sto
 fn damaged(path: &Path, detail: String) -> StoreError {
     StoreError::Damaged { path: path.to_owned(), detail }
 }
+
+#[cfg(test)]
+#[path = "migration_tests.rs"]
+mod tests;

@@ -1,10 +1,12 @@
 //! The thread that owns the store. Everything that arrives during one commit is the next batch.
 
-use super::store::{Store, is_account_change, is_write};
+use super::batch::{is_account_change, is_write};
+use super::store::Store;
 use super::store_error::StoreError;
+use super::upkeep::Upkeep;
 use super::{Wake, WakeAtEnd, clock};
 use crate::limits::STORAGE_BATCH_ROWS;
-use crate::message::{AccountRecord, ConnectionId, Done, Job};
+use crate::message::{AccountRecord, ConnectionId, Done, Job, Kept};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use std::time::{Duration, Instant};
 /// Jobs that may be waiting or under way: a batch, and the next.
 const JOBS: usize = 2 * STORAGE_BATCH_ROWS;
 
-/// How long the thread waits for a job before it looks what other processes did.
+/// How long the thread waits for a job before it rests, and looks again what other processes did.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// A failing disk fails every batch: the log hears of it once in this time.
@@ -37,10 +39,24 @@ pub enum Report {
     Accounts(Vec<AccountRecord>),
 }
 
+/// Whose turn it is when the next outcome comes.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    connection: ConnectionId,
+    is_message: bool,
+}
+
+impl Waiting {
+    /// The outcome where the thread is dead.
+    const fn lost(self) -> Done {
+        if self.is_message { Done::NotStored(None) } else { Done::Failed }
+    }
+}
+
 /// The store as its owner, the event loop, sees it.
 pub struct StorageWorker {
     /// Who waits, in the order of the jobs, which is the order of the outcomes.
-    waiting: VecDeque<ConnectionId>,
+    waiting: VecDeque<Waiting>,
     jobs: SyncSender<Job>,
     outcomes: Receiver<Done>,
     /// An outcome that has been fetched.
@@ -60,11 +76,16 @@ impl std::fmt::Debug for StorageWorker {
 }
 
 impl StorageWorker {
-    /// Hands the store to a thread of its own; `wake` is called once for each batch of reports.
+    /// Hands the store to a thread of its own, which also removes what is kept no longer; `wake` is
+    /// called once for each batch of reports.
     ///
     /// # Errors
     /// The system starts no thread.
-    pub fn spawn(store: Store, wake: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
+    pub fn spawn(
+        store: Store,
+        kept: Kept,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         let wake: Wake = Arc::new(wake);
         let (jobs, to_do) = sync_channel(JOBS);
         let (to_report, outcomes) = sync_channel(JOBS);
@@ -77,6 +98,7 @@ impl StorageWorker {
             accounts: to_announce,
             unsent: None,
             written: false,
+            upkeep: Upkeep::new(kept),
             alarm: Alarm::default(),
             bell: WakeAtEnd(Arc::clone(&wake)),
             _living: living,
@@ -93,13 +115,14 @@ impl StorageWorker {
         if self.waiting.len() >= JOBS {
             return Err(job);
         }
+        let waiting = Waiting { connection, is_message: matches!(job, Job::Store(_)) };
         match self.jobs.try_send(job) {
             Ok(()) => {}
             Err(TrySendError::Full(job)) => return Err(job),
             // The thread is dead: the next poll says that the job failed.
             Err(TrySendError::Disconnected(_)) => (self.wake)(),
         }
-        self.waiting.push_back(connection);
+        self.waiting.push_back(waiting);
         Ok(())
     }
 
@@ -111,14 +134,15 @@ impl StorageWorker {
             return Some(Report::Accounts(accounts));
         }
         let done = self.next.take()?;
-        self.waiting.pop_front().map(|connection| Report::Done { connection, done })
+        let Waiting { connection, .. } = self.waiting.pop_front()?;
+        Some(Report::Done { connection, done })
     }
 
     fn outcome(&self) -> Option<Done> {
         match self.outcomes.try_recv() {
             Ok(done) => Some(done),
             Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(Done::Failed),
+            Err(TryRecvError::Disconnected) => self.waiting.front().copied().map(Waiting::lost),
         }
     }
 
@@ -143,17 +167,25 @@ struct Desk {
     unsent: Option<Vec<AccountRecord>>,
     /// Whether anything was written since the last checkpoint.
     written: bool,
+    upkeep: Upkeep,
     alarm: Alarm,
     bell: WakeAtEnd,
     _living: SyncSender<()>,
 }
 
 impl Desk {
+    /// Jobs come first. When none is waiting the thread is idle at once, and at rest when none came
+    /// for a while.
     fn run(mut self) {
+        let mut patience = Duration::ZERO;
         loop {
-            match self.jobs.recv_timeout(IDLE) {
-                Ok(job) => self.work(job),
-                Err(RecvTimeoutError::Timeout) => self.idle(),
+            match self.jobs.recv_timeout(patience) {
+                Ok(job) => {
+                    self.work(job);
+                    patience = Duration::ZERO;
+                }
+                Err(RecvTimeoutError::Timeout) if patience.is_zero() => patience = self.idle(false),
+                Err(RecvTimeoutError::Timeout) => patience = self.rest(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
@@ -185,18 +217,33 @@ impl Desk {
             let _ = self.outcomes.send(done);
         }
         (self.bell.0)();
+        let messages = batch.iter().filter(|job| matches!(job, Job::Store(_))).count();
+        self.upkeep.stored(&self.store, messages);
     }
 
-    fn idle(&mut self) {
+    /// Between two batches: looks what other processes did, and does what nobody waits for. Says
+    /// how long to wait for a job, zero if there is more to be done meanwhile.
+    fn idle(&mut self, at_rest: bool) -> Duration {
         if self.announce_accounts() {
             (self.bell.0)();
         }
-        if self.written {
+        if !self.upkeep.step(&self.store, at_rest) {
+            return IDLE;
+        }
+        self.written = true;
+        Duration::ZERO
+    }
+
+    /// The same, however little there is to do, and the write-ahead log is copied into the file.
+    fn rest(&mut self) -> Duration {
+        let patience = self.idle(true);
+        if self.written && !patience.is_zero() {
             self.written = false;
             if let Err(error) = self.store.checkpoint() {
                 self.alarm.sound(&error);
             }
         }
+        patience
     }
 
     /// Sends the accounts if another process changed them; says whether it did.
@@ -246,10 +293,11 @@ impl Alarm {
 #[cfg(test)]
 mod tests {
     use super::super::accounts::Accounts;
+    use super::super::indexer;
     use super::super::store::tests::{Scratch, add_account, join};
     use super::*;
     use crate::limits::Limits;
-    use crate::message::{Name, Secret};
+    use crate::message::{Conversation, Mark, MessageId, Name, Secret, StoredMessage};
     use std::sync::mpsc::channel;
 
     const DEADLINE: Duration = Duration::from_secs(30);
@@ -261,7 +309,9 @@ mod tests {
     /// A worker, and what hears its calls.
     fn start(store: Store) -> (StorageWorker, Receiver<()>) {
         let (bell, heard) = channel();
-        let worker = StorageWorker::spawn(store, move || bell.send(()).unwrap_or(())).unwrap();
+        let worker =
+            StorageWorker::spawn(store, Kept::default(), move || bell.send(()).unwrap_or(()))
+                .unwrap();
         (worker, heard)
     }
 
@@ -287,6 +337,51 @@ mod tests {
         let ann = add_account(&mut store, "ann");
         store.snapshot().unwrap();
         (store, ann)
+    }
+
+    fn message(number: i64) -> Job {
+        Job::Store(Arc::new(StoredMessage {
+            mark: Mark { id: MessageId(number), unix_micros: 1 },
+            conversation: Conversation::Common,
+            sender: None,
+            object: br#"{"message":"hi"}"#.as_slice().into(),
+            text: 11..15,
+            in_history: true,
+            waits_for: None,
+        }))
+    }
+
+    #[test]
+    fn messages_are_answered_in_their_order_and_last() {
+        let scratch = Scratch::new();
+        let (store, _) = store_with_ann(&scratch);
+        let (mut worker, heard) = start(store);
+        for slot in 0..JOBS {
+            worker.submit(connection(slot), message(slot as i64 + 1)).unwrap();
+        }
+        for slot in 0..JOBS {
+            let Job::Store(expected) = message(slot as i64 + 1) else { panic!() };
+            assert_eq!(done(&mut worker, &heard), (slot, Done::Stored(expected)));
+        }
+        assert!(worker.stop(DEADLINE));
+        let next = scratch.open().snapshot().unwrap().next_id;
+        assert_eq!(next, MessageId(JOBS as i64 + 1));
+    }
+
+    #[test]
+    fn what_was_stored_is_indexed_once_there_is_time() {
+        let scratch = Scratch::new();
+        let (store, _) = store_with_ann(&scratch);
+        let (mut worker, heard) = start(store);
+        worker.submit(connection(0), message(5)).unwrap();
+        done(&mut worker, &heard);
+        let beside = scratch.open();
+        let started = clock::monotonic();
+        while beside.read(indexer::mark).unwrap() < 5 {
+            assert!(started.elapsed() < DEADLINE);
+            let _ = heard.recv_timeout(Duration::from_millis(10));
+        }
+        assert!(worker.stop(DEADLINE));
     }
 
     #[test]
@@ -429,6 +524,10 @@ mod tests {
         for slot in 0..2 {
             assert_eq!(done(&mut worker, &heard), (slot, Done::Failed));
         }
+        worker.submit(connection(2), message(1)).unwrap();
+        worker.submit(ConnectionId::NONE, join(ann, "#c")).unwrap();
+        assert_eq!(done(&mut worker, &heard), (2, Done::NotStored(None)));
+        assert_eq!(done(&mut worker, &heard), (ConnectionId::NONE.index(), Done::Failed));
         assert_eq!(worker.poll_report(), None);
     }
 

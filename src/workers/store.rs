@@ -2,13 +2,12 @@
 
 use super::data_folder::DataFolder;
 use super::store_error::{StoreError, fault};
-use super::{account_table, invitation_table, room_table, schema};
-use crate::message::{AccountRecord, Done, Durability, Job, Name, Secret, Snapshot};
+use super::{account_table, batch, change_table, clock, db, message_table, room_table, schema};
+use crate::message::{AccountRecord, Done, Durability, Job, MessageId, Snapshot};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Savepoint, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How long one process waits for the other (the server, an operator's command) to finish writing.
@@ -22,6 +21,9 @@ const JOURNAL_BYTES: i64 = 16 << 20;
 
 /// Prepared statements that are kept.
 const STATEMENTS: usize = 64;
+
+/// How far behind the clock, or what was reached before, a server's numbers may go at first: 60 s.
+const CEILING_AHEAD_MICROS: u64 = 60_000_000;
 
 /// SQLite's `synchronous` for what an answer waits for.
 const fn synchronous(durability: Durability) -> &'static str {
@@ -68,15 +70,42 @@ impl Store {
             let detail = format!("no write-ahead log is possible here, only journal mode {mode}");
             return Err(StoreError::Failed { path, detail });
         }
-        schema::migrate(&mut connection, &path)?;
+        schema::migrate(&mut connection, &path, |version| keep_older(&path, version))?;
         Ok(Self { connection, path, seen: None })
     }
 
-    /// All lasting state.
+    /// All lasting state, for the one server that works on it. Numbers for messages go on behind
+    /// all that may ever have been given, and the disk knows how far they may now go.
+    ///
+    /// # Errors
+    /// What SQLite says: a full disk, say.
+    pub fn start(&mut self) -> Result<Snapshot, StoreError> {
+        self.start_at(clock::unix_micros())
+    }
+
+    pub(super) fn start_at(&mut self, now_unix_micros: u64) -> Result<Snapshot, StoreError> {
+        let next = self.read(next_id)?;
+        let reached = next.max(MessageId::at(now_unix_micros));
+        let ceiling = MessageId(reached.0.saturating_add(MessageId::at(CEILING_AHEAD_MICROS).0));
+        self.raise_ceiling(ceiling).map_err(|error| fault(&self.path, error))?;
+        Ok(Snapshot { next_id: next, ..self.snapshot()? })
+    }
+
+    /// On the disk itself, whatever the durability is: what was numbered may have been delivered.
+    fn raise_ceiling(&self, ceiling: MessageId) -> rusqlite::Result<()> {
+        let usual: i64 =
+            self.connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        let raised = message_table::raise_ceiling(&self.connection, ceiling);
+        self.connection.pragma_update(None, "synchronous", usual)?;
+        raised
+    }
+
+    /// All lasting state as it is.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn snapshot(&mut self) -> Result<Snapshot, StoreError> {
+    pub(super) fn snapshot(&mut self) -> Result<Snapshot, StoreError> {
         let (seen, snapshot) = self.read_all().map_err(|error| fault(&self.path, error))?;
         self.seen = Some(seen);
         Ok(snapshot)
@@ -91,6 +120,12 @@ impl Store {
             accounts: account_table::all(&tx)?,
             rooms: room_table::all_rooms(&tx)?,
             memberships: room_table::all_memberships(&tx)?,
+            bans: change_table::bans(&tx)?,
+            invited: change_table::invited(&tx)?,
+            contacts: change_table::contacts(&tx)?,
+            waiting: message_table::waiting_counts(&tx)?,
+            next_id: next_id(&tx)?,
+            ceiling: message_table::ceiling(&tx)?,
         };
         Ok((seen, snapshot))
     }
@@ -119,22 +154,14 @@ impl Store {
         Ok(records)
     }
 
-    /// Does a batch of jobs: first all that write, in one transaction, then all that read, so that
-    /// a full disk stops no log-in. What became of each stands at its place; the last error, if any,
-    /// is for the log.
+    /// Does a batch of jobs. What became of each stands at its place; the last error, if any, is for
+    /// the log.
     pub(super) fn perform(
         &mut self,
         jobs: &[Job],
         now_unix_micros: u64,
     ) -> (Vec<Done>, Option<StoreError>) {
-        let mut done = vec![Done::Failed; jobs.len()];
-        let mut batch = Batch { jobs, done: &mut done, now_unix_micros, refused: None };
-        let written = batch.write(&mut self.connection);
-        if written.is_err() {
-            batch.done.fill(Done::Failed);
-        }
-        let read = batch.read(&mut self.connection);
-        let error = written.err().or(read.err()).or(batch.refused);
+        let (done, error) = batch::perform(&mut self.connection, jobs, now_unix_micros);
         (done, error.map(|error| fault(&self.path, error)))
     }
 
@@ -176,126 +203,15 @@ impl Store {
     }
 }
 
-/// A batch under way.
-struct Batch<'a> {
-    jobs: &'a [Job],
-    done: &'a mut [Done],
-    now_unix_micros: u64,
-    /// Why one job was refused alone.
-    refused: Option<rusqlite::Error>,
-}
-
-impl Batch<'_> {
-    fn write(&mut self, connection: &mut Connection) -> rusqlite::Result<()> {
-        if !self.jobs.iter().any(is_write) {
-            return Ok(());
-        }
-        let mut tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for (job, done) in self.jobs.iter().zip(self.done.iter_mut()) {
-            if !is_write(job) {
-                continue;
-            }
-            match write_one(tx.savepoint()?, job, self.now_unix_micros) {
-                Ok(outcome) => *done = outcome,
-                // What the tables' rules forbid fails alone; anything else fails the batch.
-                Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-                    self.refused = Some(error);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        tx.commit()
-    }
-
-    fn read(&mut self, connection: &mut Connection) -> rusqlite::Result<()> {
-        for (job, done) in self.jobs.iter().zip(self.done.iter_mut()) {
-            if let Job::FindAccount { name } = job {
-                *done = Done::Account(account_table::find(connection, name)?);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether a job changes accounts.
-pub(super) const fn is_account_change(job: &Job) -> bool {
-    matches!(job, Job::Register { .. } | Job::SetPassword { .. })
-}
-
-/// Whether a job changes the store.
-pub(super) const fn is_write(job: &Job) -> bool {
-    match job {
-        Job::Join { .. } | Job::Leave { .. } => true,
-        Job::Register { .. } | Job::SetPassword { .. } => true,
-        // The hasher's jobs have no answer here: they stay failed.
-        Job::FindAccount { .. } | Job::VerifyPassword { .. } | Job::HashPassword { .. } => false,
-    }
-}
-
-fn write_one(savepoint: Savepoint<'_>, job: &Job, now_unix_micros: u64) -> rusqlite::Result<Done> {
-    let done = match job {
-        Job::Join { account, .. }
-        | Job::Leave { account, .. }
-        | Job::SetPassword { account, .. }
-            if !account_table::exists(&savepoint, *account)? =>
-        {
-            Done::AccountGone
-        }
-        Job::Join { account, room } => {
-            let (room, membership) = room_table::join(&savepoint, *account, room, now_unix_micros)?;
-            Done::Joined { account: *account, room, membership }
-        }
-        Job::Leave { account, room } => {
-            let heir = room_table::leave(&savepoint, *account, *room)?;
-            Done::Left { account: *account, room: *room, heir }
-        }
-        Job::Register { name, phc, invite } => {
-            register(&savepoint, name, phc, invite.as_ref(), now_unix_micros)?
-        }
-        Job::SetPassword { account, old_phc, phc } => {
-            if account_table::replace_phc(&savepoint, *account, old_phc, phc)? {
-                Done::PasswordSet { account: *account, phc: phc.clone() }
-            } else {
-                Done::PasswordStale
-            }
-        }
-        Job::FindAccount { .. } | Job::VerifyPassword { .. } | Job::HashPassword { .. } => {
-            Done::Failed
-        }
-    };
-    savepoint.commit()?;
-    Ok(done)
-}
-
-/// A new account, one use of its invitation, and the room that it leads to: all or nothing.
-fn register(
-    savepoint: &Connection,
-    name: &Name,
-    phc: &Arc<str>,
-    invite: Option<&Secret>,
-    now_unix_micros: u64,
-) -> rusqlite::Result<Done> {
-    if let Some(by) = account_table::look_alike(savepoint, name)? {
-        return Ok(Done::NameTaken { by });
-    }
-    let room = match invite.map(|code| invitation_table::take(savepoint, code, now_unix_micros)) {
-        None => None,
-        Some(taken) => match taken? {
-            None => return Ok(Done::InviteRefused),
-            Some(invitation) => invitation.room,
-        },
-    };
-    let id = account_table::insert(savepoint, name, phc, now_unix_micros)?;
-    let joined =
-        room.map(|room| room_table::join(savepoint, id, &room, now_unix_micros)).transpose()?;
-    let account = AccountRecord {
-        id,
-        name: name.clone(),
-        phc: Arc::clone(phc),
-        blocked: false,
-        created_unix_micros: now_unix_micros,
-    };
-    Ok(Done::Registered { account, joined })
+/// Keeps a copy of a store that is about to be brought up to date.
+fn keep_older(path: &Path, version: u32) -> Result<(), StoreError> {
+    let kept = db::keep_older(path, version, &clock::stamp())?;
+    log::info!(
+        "the store {} had version {version}; it is kept as {}",
+        path.display(),
+        kept.display()
+    );
+    Ok(())
 }
 
 /// Refuses what SQLite lets pass: a file cut to nothing, which it takes for a new one, deleting the
@@ -357,6 +273,12 @@ fn set_journal(connection: &Connection, durability: Durability) -> rusqlite::Res
 
 fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
+}
+
+/// The first number that no message can have been given.
+fn next_id(connection: &Connection) -> rusqlite::Result<MessageId> {
+    let behind = message_table::newest(connection)?.next();
+    Ok(behind.max(message_table::ceiling(connection)?))
 }
 
 fn account_changes(connection: &Connection) -> rusqlite::Result<i64> {

@@ -41,6 +41,19 @@ pub enum StoreError {
         /// The newest version that is known here.
         known: usize,
     },
+    /// The file is of an older version, and no copy of it could be kept. It is left as it is.
+    #[error(
+        "the store {} has version {version} and is left as it is, since no copy of it can be \
+         kept: {detail}", path.display()
+    )]
+    NotKept {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: u32,
+        /// Why there is no copy.
+        detail: String,
+    },
     /// The disk is full.
     #[error("no space left for the store {}", path.display())]
     Full {

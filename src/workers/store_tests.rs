@@ -1,5 +1,5 @@
 use super::*;
-use crate::message::{AccountId, Membership, Name, RoomId, RoomRecord};
+use crate::message::{AccountId, Membership, MessageId, Name, Role, RoomId, RoomRecord};
 use crate::workers::account_table;
 use std::fs;
 use tempfile::TempDir;
@@ -40,16 +40,20 @@ pub(crate) fn add_account(store: &mut Store, name: &str) -> AccountId {
 }
 
 pub(crate) fn join(account: AccountId, room: &str) -> Job {
-    Job::Join { account, room: Name::room(room, 25).unwrap() }
+    Job::Join { account, room: Name::room(room, 25).unwrap(), position: MessageId(70) }
 }
 
-fn one(store: &mut Store, job: Job) -> Done {
+pub(crate) fn one(store: &mut Store, job: Job) -> Done {
     let (mut done, error) = store.perform(&[job], 7);
     assert!(error.is_none(), "{error:?}");
     done.remove(0)
 }
 
-fn joined(store: &mut Store, account: AccountId, room: &str) -> (RoomRecord, Membership) {
+pub(crate) fn joined(
+    store: &mut Store,
+    account: AccountId,
+    room: &str,
+) -> (RoomRecord, Membership) {
     match one(store, join(account, room)) {
         Done::Joined { room, membership, .. } => (room, membership),
         other => panic!("{other:?}"),
@@ -67,7 +71,7 @@ fn owner(store: &mut Store) -> Option<AccountId> {
     store.snapshot().unwrap().rooms[0].owner
 }
 
-fn sql(store: &mut Store, sql: &str) {
+pub(crate) fn sql(store: &mut Store, sql: &str) {
     store.connection.execute_batch(sql).unwrap();
 }
 
@@ -79,7 +83,14 @@ fn the_first_who_joins_owns_the_room() {
     let (room, membership) = joined(&mut store, ann, "#чай");
     assert_eq!(room.owner, Some(ann));
     assert_eq!(room.name.as_str(), "#чай");
-    assert_eq!(membership, Membership { room: room.id, account: ann, since_unix_micros: 7 });
+    let expected = Membership {
+        room: room.id,
+        account: ann,
+        since_unix_micros: 7,
+        role: Role::Member,
+        position: MessageId(70),
+    };
+    assert_eq!(membership, expected);
     let (same, _) = joined(&mut store, bob, "#чаи\u{306}");
     assert_eq!(same, room);
 }
@@ -399,30 +410,6 @@ fn a_crash_loses_nothing_that_was_committed() {
     let log = log.append(true).open(copy.temp.path().join("data/jim.db-wal")).unwrap();
     std::io::Write::write_all(&mut &log, b"a torn tail").unwrap();
     assert_eq!(copy.open().snapshot().unwrap(), store.snapshot().unwrap());
-}
-
-#[test]
-fn a_store_of_the_first_version_is_brought_up_to_date() {
-    let scratch = Scratch::new();
-    let mut connection = Connection::open(scratch.file()).unwrap();
-    schema::migrate_to(&mut connection, &scratch.file(), 1).unwrap();
-    drop(connection);
-    let file = Connection::open(scratch.file()).unwrap();
-    let id = account_table::insert(&file, &Name::shown("ann"), "$", 1).unwrap();
-    room_table::join(&file, id, &Name::shown("#a"), 1).unwrap();
-    let version = |file: &Connection| -> i64 {
-        file.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
-    };
-    assert_eq!(version(&file), 1);
-    assert!(file.prepare("SELECT * FROM invitations").is_err(), "the first has none");
-    drop(file);
-    let snapshot = scratch.open().snapshot().unwrap();
-    assert_eq!((snapshot.accounts[0].id, snapshot.memberships.len()), (id, 1));
-    let file = Connection::open(scratch.file()).unwrap();
-    assert_eq!(version(&file), 2);
-    assert!(file.prepare("SELECT * FROM invitations").is_ok());
-    drop(file);
-    scratch.open();
 }
 
 fn set_password(account: AccountId, old: &str, new: &str) -> Job {

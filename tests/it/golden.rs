@@ -69,6 +69,21 @@ fn rooms() {
 }
 
 #[test]
+fn moderation() {
+    check_both(&["ann", "bob", "cat"], "moderation");
+}
+
+#[test]
+fn contacts() {
+    check_both(&["ann", "bob"], "contacts");
+}
+
+#[test]
+fn who() {
+    check_both(&["ann", "bob"], "who");
+}
+
+#[test]
 fn messages() {
     check_both(&["ann", "bob"], "messages");
 }

@@ -10,7 +10,9 @@ use jim::limits::{
     OBJECT_HELD_BYTES, OBJECT_OPEN_BYTES, PACE_BACKLOG, PACE_GAP, TCP_USER_TIMEOUT,
     UNREAD_ANSWER_BYTES,
 };
-use jim::message::{Code, Facts, JsonFault, Junk, Language, Name, NameFault, Phrase};
+use jim::message::{
+    Code, Deed, Facts, JsonFault, Junk, Language, Listed, Name, NameFault, Phrase, RoomState,
+};
 use jim::server::Settings;
 use std::fmt::Write;
 use std::fs;
@@ -136,7 +138,7 @@ fn room() -> Name {
     Name::shown("#room")
 }
 
-fn done() -> [(Code, Phrase); 9] {
+fn done() -> [(Code, Phrase); 28] {
     use Phrase as P;
     [
         (Code::Accepted, P::Authenticated { user: ann() }),
@@ -147,8 +149,31 @@ fn done() -> [(Code, Phrase); 9] {
         (Code::Ok, P::Joined { user: ann(), room: room() }),
         (Code::Ok, P::Left { user: ann(), room: room() }),
         (Code::Ok, P::Delivered { from: ann(), to: room() }),
+        (Code::Accepted, P::Waits { from: ann(), to: bob() }),
+        (Code::Ok, P::Listed { what: Listed::Users, count: 2 }),
+        (Code::Ok, P::Listed { what: Listed::Rooms, count: 2 }),
+        (Code::Ok, P::Listed { what: Listed::Members, count: 2 }),
+        (Code::Accepted, P::Listed { what: Listed::Contacts, count: 2 }),
+        (Code::Ok, P::Listed { what: Listed::Messages, count: 2 }),
+        (Code::Ok, P::TopicOf { room: room() }),
+        (Code::Ok, P::RoomIs { room: room(), state: RoomState::Hidden }),
+        (Code::Ok, P::RoomIs { room: room(), state: RoomState::Shown }),
+        (Code::Ok, P::RoomIs { room: room(), state: RoomState::Destroyed }),
+        did(Deed::Invited),
+        did(Deed::Kicked),
+        did(Deed::Banned),
+        did(Deed::Unbanned),
+        did(Deed::Opped),
+        did(Deed::Deopped),
+        (Code::Ok, P::ContactAdded { user: bob() }),
+        (Code::Ok, P::ContactRemoved { user: bob() }),
+        (Code::Ok, P::Acknowledged),
         (Code::Ok, P::Goodbye),
     ]
+}
+
+fn did(deed: Deed) -> (Code, Phrase) {
+    (Code::Ok, Phrase::Did { deed, target: bob(), room: room() })
 }
 
 fn json_faults() -> Vec<Phrase> {
@@ -167,7 +192,7 @@ fn json_faults() -> Vec<Phrase> {
     junk.into_iter().chain(json.map(|fault| Phrase::BadJson { fault, at: 17 })).collect()
 }
 
-fn field_faults() -> [Phrase; 16] {
+fn field_faults() -> [Phrase; 18] {
     use Phrase as P;
     let (action, meant) = (Name::shown("prоbe"), ('о', "probe"));
     [
@@ -186,6 +211,8 @@ fn field_faults() -> [Phrase; 16] {
         P::UnknownAction { action, odd: Some(meant) },
         P::ServerOnly { field: "response" },
         P::ProbeFromClient,
+        P::Reserved { field: "msg_id" },
+        P::BadMessageId { field: "before" },
         P::Disagree { field: "to", other: "destination" },
     ]
 }
@@ -211,7 +238,7 @@ fn name_faults() -> Vec<Phrase> {
     bad.into_iter().chain(rooms).collect()
 }
 
-fn refusals() -> [(Code, Phrase); 22] {
+fn refusals() -> [(Code, Phrase); 32] {
     use Code as C;
     use Phrase as P;
     [
@@ -228,12 +255,22 @@ fn refusals() -> [(Code, Phrase); 22] {
         (C::Forbidden, P::AlreadyOther { user: ann(), other: ann() }),
         (C::Forbidden, P::RegistrationClosed),
         (C::Forbidden, P::BadInvite),
+        (C::Forbidden, P::NeedsRole { user: ann(), room: room(), is_owner: false }),
+        (C::Forbidden, P::NeedsRole { user: ann(), room: room(), is_owner: true }),
+        (C::Forbidden, P::IsOwner { target: bob(), room: room() }),
+        (C::Forbidden, P::Banned { user: ann(), room: room() }),
+        (C::Forbidden, P::NotInvited { user: ann(), room: room() }),
+        (C::Forbidden, P::TooManyRooms { limit: 250 }),
+        (C::Forbidden, P::TooManyContacts { limit: 1000 }),
+        (C::NotFound, P::NoSuchMember { target: bob(), room: room() }),
+        (C::NotFound, P::NoSuchContact { user: bob() }),
         (C::NotFound, P::NoSuchRoom { room: room() }),
         (C::NotFound, P::NoSuchUser { user: bob() }),
         (C::Conflict, P::ConnectedElsewhere { user: ann() }),
         (C::Conflict, P::NameTaken { user: ann(), account: ann() }),
         (C::Conflict, P::NameTaken { user: Name::shown("Ann"), account: ann() }),
         (C::Gone, P::Offline { user: bob() }),
+        (C::Gone, P::OfflineFull { user: bob(), limit: 1000 }),
         (C::TooMany, P::Busy { seconds: 5 }),
         (C::TooMany, P::TooManyConnections { limit: 20_000 }),
         (C::ServerError, P::ServerFailed),
@@ -293,6 +330,25 @@ fn number(phrase: &Phrase) -> usize {
         P::RegistrationClosed => 45,
         P::BadInvite => 46,
         P::NameTaken { .. } => 47,
+        P::Waits { .. } => 48,
+        P::Listed { .. } => 49,
+        P::TopicOf { .. } => 50,
+        P::RoomIs { .. } => 51,
+        P::Did { .. } => 52,
+        P::ContactAdded { .. } => 53,
+        P::ContactRemoved { .. } => 54,
+        P::Acknowledged => 55,
+        P::Reserved { .. } => 56,
+        P::BadMessageId { .. } => 57,
+        P::NeedsRole { .. } => 58,
+        P::IsOwner { .. } => 59,
+        P::Banned { .. } => 60,
+        P::NotInvited { .. } => 61,
+        P::TooManyRooms { .. } => 62,
+        P::TooManyContacts { .. } => 63,
+        P::NoSuchMember { .. } => 64,
+        P::NoSuchContact { .. } => 65,
+        P::OfflineFull { .. } => 66,
     }
 }
 
@@ -301,7 +357,7 @@ fn every_phrase_is_among_the_answers() {
     let mut numbers: Vec<usize> = answers().iter().map(|(_, phrase)| number(phrase)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (0..=47).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..=66).collect::<Vec<_>>());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::support::Server;
 use jim::chat::{Chat, CloseReason, Effect, Policy};
 use jim::limits::Limits;
 use jim::message::{
-    AccountId, AccountRecord, ConnectionId, Done, Job, Name, Now, Request, Snapshot,
+    AccountId, AccountRecord, ConnectionId, Done, Features, Job, Name, Now, Request, Snapshot,
 };
 use jim::wire::jim::{Decoded, Decoder};
 use std::io::{Read, Write};
@@ -33,7 +33,7 @@ fn ask(chat: &mut Chat, bytes: &[u8]) -> Vec<Effect> {
 }
 
 fn done(chat: &mut Chat, done: Done) -> Vec<Effect> {
-    chat.handle_done(ID, done);
+    chat.handle_done(Now::default(), ID, done);
     effects(chat)
 }
 
@@ -94,7 +94,7 @@ fn the_features_of_a_refused_log_in_have_no_effect() {
     let mut chat = chat_with(vec![bob(1)]);
     let asking = br#"{"action":"authenticate","time":1,"features":["ids"],
         "user":{"account_name":"bob","password":"p"}}"#;
-    for (fits, features) in [(false, None), (true, Some(&[][..]))] {
+    for (fits, features) in [(false, None), (true, Some(Features::IDS))] {
         ask(&mut chat, asking);
         done(&mut chat, Done::Account(Some(bob(1))));
         let effects = done(&mut chat, Done::Password(fits));

@@ -85,7 +85,10 @@ impl Conversation {
     }
 }
 
-/// A peer of one connection.
+/// What is said on one connection.
+pub type Talk = Box<dyn FnOnce(&mut Conversation) + Send>;
+
+/// A peer of one connection, or of several in turn.
 pub struct Peer {
     /// The port that it listens on.
     pub port: String,
@@ -95,13 +98,20 @@ pub struct Peer {
 impl Peer {
     /// Listens, and lets `talk` have the first connection.
     pub fn new(talk: impl FnOnce(&mut Conversation) + Send + 'static) -> Self {
+        Self::in_turn(vec![Box::new(talk)])
+    }
+
+    /// Listens, and lets each have one connection after the other.
+    pub fn in_turn(talks: Vec<Talk>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port().to_string();
         let thread = std::thread::spawn(move || {
-            let (stream, _) = listener.accept().unwrap();
-            stream.set_read_timeout(Some(DEADLINE)).unwrap();
-            stream.set_write_timeout(Some(DEADLINE)).unwrap();
-            talk(&mut Conversation { reader: BufReader::new(stream) });
+            for talk in talks {
+                let (stream, _) = listener.accept().unwrap();
+                stream.set_read_timeout(Some(DEADLINE)).unwrap();
+                stream.set_write_timeout(Some(DEADLINE)).unwrap();
+                talk(&mut Conversation { reader: BufReader::new(stream) });
+            }
         });
         Self { port, thread }
     }

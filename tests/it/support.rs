@@ -204,6 +204,13 @@ impl Server {
         rustix::process::kill_process(pid, signal).unwrap();
     }
 
+    /// Ends it at once, as a crash does. What is left is its folder.
+    pub fn kill(mut self) -> Folder {
+        let _ = self.child.kill();
+        self.wait();
+        std::mem::replace(&mut self.folder, Folder::new())
+    }
+
     /// Waits for the end.
     pub fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + DEADLINE;

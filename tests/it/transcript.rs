@@ -9,7 +9,9 @@
 //! ```
 //!
 //! `>` sends the line (with `\n` behind it), `>>` sends it without, `>x` sends bytes that are given
-//! in hexadecimal, `~` half-closes. `<` is what the server sends next, its `time` shown as `T`.
+//! in hexadecimal, `~` half-closes. `<` is what the server sends next, its times shown as `T` and its
+//! `msg_id`s as `ID1`, `ID2`, ... in the order in which they are seen; in what is sent these stand for
+//! them again.
 //! `closed` is the server's end. A connection that is named first connects. With `JIM_UPDATE_GOLDEN=1` the `<` lines are written anew.
 
 use super::support::{Client, Server};
@@ -18,13 +20,14 @@ use std::collections::BTreeMap;
 /// Plays a transcript and gives it back as it went.
 pub fn play(server: &Server, text: &str) -> String {
     let mut clients: BTreeMap<String, Client> = BTreeMap::new();
+    let mut mask = Mask::default();
     let mut played = String::new();
     for line in text.lines() {
         let went = match line.split_once(' ') {
             _ if line.trim().is_empty() || line.starts_with('#') => line.to_owned(),
             Some((who, what)) => {
                 let client = clients.entry(who.to_owned()).or_insert_with(|| server.connect());
-                format!("{who} {}", step(client, what))
+                format!("{who} {}", step(client, what, &mut mask))
             }
             None => panic!("not a line of a transcript: {line}"),
         };
@@ -35,28 +38,28 @@ pub fn play(server: &Server, text: &str) -> String {
         client.stream.shutdown(std::net::Shutdown::Write).ok();
         let mut client = client;
         while let Some(line) = client.read_line() {
-            played.push_str(&format!("{who} < {}\n", mask(&line)));
+            played.push_str(&format!("{who} < {}\n", mask.hide(&line)));
         }
     }
     played
 }
 
-fn step(client: &mut Client, what: &str) -> String {
+fn step(client: &mut Client, what: &str, mask: &mut Mask) -> String {
     if let Some(sent) = what.strip_prefix("> ") {
-        client.send(format!("{sent}\n"));
+        client.send(format!("{}\n", mask.reveal(sent)));
     } else if let Some(sent) = what.strip_prefix(">> ") {
-        client.send(sent);
+        client.send(mask.reveal(sent));
     } else if let Some(bytes) = what.strip_prefix(">x ") {
         let byte = |hex| u8::from_str_radix(hex, 16).expect("bytes in hexadecimal");
         client.send(bytes.split(' ').map(byte).collect::<Vec<u8>>());
     } else if what.starts_with('<') {
         return match client.read_line() {
-            Some(line) => format!("< {}", mask(&line)),
+            Some(line) => format!("< {}", mask.hide(&line)),
             None => "closed".to_owned(),
         };
     } else if what == "closed" {
         return match client.read_line() {
-            Some(line) => format!("< {}", mask(&line)),
+            Some(line) => format!("< {}", mask.hide(&line)),
             None => what.to_owned(),
         };
     } else if what == "~" {
@@ -67,11 +70,58 @@ fn step(client: &mut Client, what: &str) -> String {
     what.to_owned()
 }
 
-/// The server's own times, which differ from run to run. A client's are small in transcripts.
-fn mask(line: &str) -> String {
-    let Some(start) = line.find("\"time\":").map(|at| at + 7) else { return line.to_owned() };
-    let rest = &line[start..];
-    let end = rest.find([',', '}']).unwrap_or(rest.len());
-    let is_servers = rest[..end].contains('.') && end > 10;
-    if is_servers { format!("{}T{}", &line[..start], &rest[end..]) } else { line.to_owned() }
+/// What differs from run to run: the server's times, and its numbers for messages.
+#[derive(Default)]
+struct Mask {
+    ids: Vec<String>,
+}
+
+/// A number of a message, as the server writes it.
+const ID_KEY: &str = "\"msg_id\":\"";
+const ID_DIGITS: usize = 16;
+
+impl Mask {
+    fn hide(&mut self, line: &str) -> String {
+        let mut shown = line.to_owned();
+        for key in ["\"time\":", "\"server_time\":", "\"since\":"] {
+            shown = hide_times(&shown, key);
+        }
+        self.hide_ids(&shown)
+    }
+
+    fn hide_ids(&mut self, line: &str) -> String {
+        let mut parts = line.split(ID_KEY);
+        let mut shown = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (id, rest) = part.split_at(ID_DIGITS.min(part.len()));
+            let known = self.ids.iter().position(|known| known == id);
+            let place = known.unwrap_or_else(|| {
+                self.ids.push(id.to_owned());
+                self.ids.len() - 1
+            });
+            shown.push_str(&format!("{ID_KEY}ID{}{rest}", place + 1));
+        }
+        shown
+    }
+
+    fn reveal(&self, line: &str) -> String {
+        let mut sent = line.to_owned();
+        for (place, id) in self.ids.iter().enumerate().rev() {
+            sent = sent.replace(&format!("\"ID{}\"", place + 1), &format!("\"{id}\""));
+        }
+        sent
+    }
+}
+
+/// Puts `T` for the times behind a key that are the server's; a client's are small in transcripts.
+fn hide_times(line: &str, key: &str) -> String {
+    let mut parts = line.split(key);
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find([',', '}']).unwrap_or(part.len());
+        let (time, rest) = part.split_at(end);
+        let is_servers = time.contains('.') && time.len() > 10;
+        shown.push_str(&format!("{key}{}{rest}", if is_servers { "T" } else { time }));
+    }
+    shown
 }

@@ -38,8 +38,12 @@ fn restored_text(restored: &Restored, file: &str) -> String {
     format!("The store {store} was restored from {file}.\n{}", kept.unwrap_or_default())
 }
 
-fn imported_text((accounts, rooms, memberships): db::Imported) -> String {
-    format!("{accounts} accounts, {rooms} rooms and {memberships} memberships were imported.\n")
+fn imported_text(imported: db::Imported) -> String {
+    let db::Imported { accounts, rooms, memberships, messages } = imported;
+    format!(
+        "{accounts} accounts, {rooms} rooms, {memberships} memberships and {messages} messages \
+         were imported.\n"
+    )
 }
 
 /// A reader that went away early (`| head -1`) is no error.

@@ -7,7 +7,7 @@ use jim::config::{Config, Environment, Exit, Programs, banner, print_error, star
 use jim::logging::{self, Console, LogError, LogHandle, LogOptions, log};
 use jim::message::{Now, Reply, Snapshot};
 use jim::server::{Observer, Server, StartError, Stopped, Workers};
-use jim::workers::{DataFolder, PasswordWorker, StorageWorker, Store};
+use jim::workers::{DataFolder, PasswordWorker, ReadWorker, Reader, StorageWorker, Store};
 use std::path::Path;
 use std::time::Duration;
 
@@ -47,7 +47,8 @@ fn open_and_serve(
 ) -> Result<Exit, Failure> {
     let (store, snapshot) = open_store(config, folder)?;
     let workers = Workers {
-        storage: StorageWorker::spawn(store, server.wake())?,
+        storage: StorageWorker::spawn(store, config.server.policy.kept, server.wake())?,
+        reader: ReadWorker::spawn(open_reader(folder)?, server.wake())?,
         passwords: PasswordWorker::spawn(server.wake())?,
     };
     greet(config, environment, &server);
@@ -71,8 +72,13 @@ fn open_and_serve(
 fn open_store(config: &Config, folder: &DataFolder) -> Result<(Store, Snapshot), Failure> {
     let store = Store::open(folder, config.durability);
     let mut store = store.map_err(|error| store_failure(&error))?;
-    let snapshot = store.snapshot().map_err(|error| store_failure(&error))?;
+    let snapshot = store.start().map_err(|error| store_failure(&error))?;
     Ok((store, snapshot))
+}
+
+/// Beside the store, which was opened before.
+fn open_reader(folder: &DataFolder) -> Result<Reader, Failure> {
+    Reader::open(folder).map_err(|error| store_failure(&error))
 }
 
 const fn how(stopped: Stopped) -> &'static str {

@@ -68,9 +68,10 @@ pub(crate) fn store_failure(error: &StoreError) -> Failure {
         StoreError::Damaged { .. } | StoreError::NotOurs { .. } | StoreError::Newer { .. } => {
             Exit::StoreRefused
         }
-        StoreError::Missing { .. } | StoreError::Full { .. } | StoreError::Unwritable { .. } => {
-            Exit::Folder
-        }
+        StoreError::Missing { .. }
+        | StoreError::Full { .. }
+        | StoreError::Unwritable { .. }
+        | StoreError::NotKept { .. } => Exit::Folder,
         StoreError::Busy { .. } | StoreError::Failed { .. } => Exit::Failed,
     };
     Failure::new(error, exit)

@@ -1,10 +1,11 @@
 //! `authenticate`: the account is read afresh, the password hashed beside the loop, then the login
 //! is given to one connection, or to many, as the setting `sessions` says.
 
+use crate::chat::change::came_or_went;
 use crate::chat::outcome::Outcome;
 use crate::chat::session::{Claim, Session, Waiting, Who};
 use crate::chat::{Chat, CloseReason, Effect, Sessions};
-use crate::message::{AccountRecord, Code, Job, Name, Phrase, Reply, Request, Secret};
+use crate::message::{AccountRecord, Code, Features, Job, Name, Phrase, Request, Secret};
 
 pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Outcome {
     let Some(name) = request.account_name.as_ref().filter(|field| !field.text.is_empty()) else {
@@ -22,7 +23,7 @@ pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'
     }
     let password = Secret::new(&*password.text);
     let job = Job::FindAccount { name: name.clone() };
-    let claim = Claim { name, asks_features: request.asks_features };
+    let claim = Claim { name, features: request.features };
     chat.ask(session, job, Waiting::Account { claim, password });
     Outcome::Wait
 }
@@ -50,8 +51,14 @@ pub(in crate::chat) fn verified(
     fits: bool,
 ) -> Outcome {
     match decide(chat, session, claim.name, account, fits) {
-        Outcome::Reply(reply) if !reply.code.is_error() && claim.asks_features => {
-            Outcome::Reply(Reply { features: Some(chat.note_features(session)), ..reply })
+        Outcome::Reply(mut reply) if !reply.code.is_error() => {
+            if let Some(asked) = claim.features {
+                reply.features = Some(chat.grant(session, asked));
+            }
+            if session.features.has(Features::HISTORY) {
+                reply.extra_mut().kept = Some(chat.policy.kept);
+            }
+            Outcome::Reply(reply)
         }
         outcome => outcome,
     }
@@ -113,11 +120,16 @@ fn supersede(chat: &mut Chat, account: &AccountRecord) {
 
 fn log_in(chat: &mut Chat, session: &mut Session, account: &AccountRecord, user: &Name) {
     chat.drop_guest_name(session);
+    session.contacts.clear();
     session.who = Who::Account { id: account.id, name: user.clone() };
     let Some(known) = chat.users.account_mut(account.id) else { return };
     known.connections.push(session.id);
     let audience = *known.audience.get_or_insert_with(|| chat.audiences.take());
-    let rooms = known.rooms.clone();
+    let (rooms, is_first) = (known.rooms.clone(), known.connections.len() == 1);
+    session.since_unix_micros = chat.now.unix_micros;
+    if is_first {
+        came_or_went(chat, account.id, session.id, true);
+    }
     chat.enter(session.id, audience);
     for room in rooms {
         if let Some(audience) = chat.rooms.get(room).map(|room| room.audience) {

@@ -1,11 +1,13 @@
 //! `join`: membership is the account's, and is on disk before it is answered.
 
 use crate::chat::Chat;
-use crate::chat::checks::check_own_name;
+use crate::chat::checks::{check_own_name, given_room, room_name};
+use crate::chat::notices::tell_room;
 use crate::chat::outcome::Outcome;
+use crate::chat::rooms::Room;
 use crate::chat::session::{Session, Waiting, Who};
 use crate::message::{
-    AccountId, Code, Field, Job, Membership, Name, NameFault, Phrase, Reply, Request, RoomRecord,
+    AccountId, Code, Job, Membership, Name, Notice, Phrase, Reply, Request, RoomRecord,
 };
 
 pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Outcome {
@@ -30,28 +32,33 @@ fn prepare(
         return Err(Reply::new(Code::Unauthorized, Phrase::NotAuthenticated { user }));
     };
     let room = chat.rooms.named(name.as_str());
-    if room.is_some_and(|room| room.members.contains(id)) {
+    if room.is_some_and(|room| room.members.contains_key(id)) {
         return Ok(joined(user, &name));
     }
-    let job = Job::Join { account: *id, room: name.clone() };
+    if let Some(room) = room {
+        check_entrance(room, *id, user)?;
+    }
+    let limit = chat.policy.rooms_per_account;
+    if chat.users.account(*id).is_some_and(|account| account.rooms.len() >= limit) {
+        return Err(Reply::new(Code::Forbidden, Phrase::TooManyRooms { limit }));
+    }
+    let job = Job::Join { account: *id, room: name.clone(), position: chat.ids.last() };
     chat.ask(session, job, Waiting::Join { room: name });
     Ok(Outcome::Wait)
 }
 
-/// The room that a request names; an empty one is as if it were missing.
-pub(super) fn given_room<'a>(request: &'a Request<'_>) -> Option<&'a Field<'a>> {
-    request.room.as_ref().filter(|field| !field.text.is_empty())
-}
-
-/// The room's name, where it can be a room's that is joined or left.
-pub(super) fn room_name(chat: &Chat, field: &Field<'_>) -> Result<Name, Phrase> {
-    if chat.common_named(&field.text).is_some() && field.text != "#" {
-        return Err(Phrase::CommonChat { room: Name::shown(&field.text) });
+/// The banned do not enter, nor, where the room is hidden, who is not invited. Its owner, who may have
+/// been the last to leave, does.
+fn check_entrance(room: &Room, account: AccountId, user: &Name) -> Result<(), Reply> {
+    let (user, name) = (user.clone(), room.record.name.clone());
+    if room.banned.contains(&account) {
+        return Err(Reply::new(Code::Forbidden, Phrase::Banned { user, room: name }));
     }
-    Name::room(&field.text, chat.limits.name_chars).map_err(|fault| match fault {
-        NameFault::NoHash => Phrase::NotARoom { room: Name::shown(&field.text) },
-        fault => Phrase::BadName { field: field.key, fault },
-    })
+    let may_enter = room.record.owner == Some(account) || room.invited.contains(&account);
+    if room.record.hidden && !may_enter {
+        return Err(Reply::new(Code::Forbidden, Phrase::NotInvited { user, room: name }));
+    }
+    Ok(())
 }
 
 fn joined(user: &Name, room: &Name) -> Outcome {
@@ -68,12 +75,27 @@ pub(in crate::chat) fn committed(
     let id = room.id;
     let audience = chat.rooms.put(room, &mut chat.audiences);
     let Some(member) = chat.users.account_mut(account) else { return };
-    if chat.rooms.add_member(membership) {
-        member.rooms.push(id);
-        let connections = member.connections.clone();
-        for connection in connections {
-            chat.enter(connection, audience);
-        }
+    if !chat.rooms.add_member(membership) {
+        return;
+    }
+    member.rooms.push(id);
+    let (connections, user) = (member.connections.clone(), member.record.name.clone());
+    if let Some(room) = chat.rooms.get_mut(id) {
+        room.invited.remove(&account);
+        room.online += usize::from(!connections.is_empty());
+        let room = room.record.name.clone();
+        tell_room(chat, id, Notice::Join { room, user });
+    }
+    for connection in connections {
+        chat.enter(connection, audience);
+    }
+}
+
+/// The room was closed to the account while the membership was on its way to the disk.
+pub(in crate::chat) fn refused(session: &Session, room: Name) -> Outcome {
+    match session.name().cloned() {
+        Some(user) => Outcome::reply(Code::Forbidden, Phrase::NotInvited { user, room }),
+        None => Outcome::reply(Code::ServerError, Phrase::ServerFailed),
     }
 }
 

@@ -1,12 +1,12 @@
 //! `leave`: the end of a membership. A named room is answered before the log-in is asked for, as
 //! seed 000's fourth and fifth transcript show.
 
-use super::join::{given_room, room_name};
 use crate::chat::Chat;
-use crate::chat::checks::{check_own_name, speaker};
+use crate::chat::checks::{check_own_name, given_room, room_name, speaker};
+use crate::chat::notices::tell_room;
 use crate::chat::outcome::Outcome;
 use crate::chat::session::{Session, Waiting};
-use crate::message::{AccountId, Code, Field, Job, Name, Phrase, Reply, Request, RoomId};
+use crate::message::{AccountId, Code, Field, Job, Name, Notice, Phrase, Reply, Request, RoomId};
 
 pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Outcome {
     let prepared = match given_room(request) {
@@ -30,11 +30,11 @@ fn prepare(
     field: &Field<'_>,
 ) -> Result<Outcome, Reply> {
     let name = room_name(chat, field).map_err(Reply::bad)?;
-    let Some(room) = chat.rooms.named(name.as_str()) else {
+    let Ok(room) = chat.visible_room(name.as_str(), session.account()) else {
         return Err(Reply::bad(Phrase::NoSuchRoom { room: name }));
     };
     check_own_name(session, request)?;
-    let member = session.account().filter(|account| room.members.contains(account));
+    let member = session.account().filter(|account| room.members.contains_key(account));
     let Some(account) = member else {
         let user = speaker(session, request);
         return Err(Reply::new(Code::Forbidden, Phrase::NotAMember { user, room: name }));
@@ -51,18 +51,14 @@ pub(in crate::chat) fn committed(
     room: RoomId,
     heir: Option<AccountId>,
 ) {
-    let Some(audience) = chat.rooms.get(room).map(|room| room.audience) else { return };
-    if let (Some(room), Some(heir)) = (chat.rooms.get_mut(room), heir) {
-        room.record.owner = Some(heir);
+    let Some(left) = chat.rooms.get_mut(room) else { return };
+    if let Some(heir) = heir {
+        left.record.owner = Some(heir);
     }
-    if !chat.rooms.remove_member(room, account) {
-        return;
-    }
-    let Some(member) = chat.users.account_mut(account) else { return };
-    member.rooms.retain(|other| *other != room);
-    let connections = member.connections.clone();
-    for connection in connections {
-        chat.exit(connection, audience);
+    let name = left.record.name.clone();
+    chat.end_membership(room, account);
+    if let Some(user) = chat.users.account(account).map(|account| account.record.name.clone()) {
+        tell_room(chat, room, Notice::Leave { room: name, user });
     }
 }
 

@@ -3,12 +3,14 @@
 
 use super::presence::take_guest_name;
 use crate::chat::checks::{check_is, check_own_name};
-use crate::chat::outcome::Outcome;
+use crate::chat::outcome::{Kept, Outcome};
 use crate::chat::session::{Session, Who};
 use crate::chat::users::Addressee;
-use crate::chat::{Chat, Effect, Guests, Payload};
-use crate::message::{AudienceId, Code, ConnectionId, Field, Name, Phrase, Reply, Request};
-use std::borrow::Cow;
+use crate::chat::{Chat, Effect, Guests, Payload, message_ids, waiting};
+use crate::message::{
+    AccountId, AudienceId, Code, ConnectionId, Conversation, Features, Field, Mark, Name, Phrase,
+    Reply, Request, StoredMessage,
+};
 
 /// The spelling whose sender and addressee may be missing: lesson 7's writers send neither.
 const LENIENT: &str = "message";
@@ -17,30 +19,102 @@ const LENIENT: &str = "message";
 struct Route {
     /// The addressee as the answer names it.
     to: Name,
-    audience: AudienceId,
-    /// Who in the audience does not get it.
-    except: Option<ConnectionId>,
+    way: Way,
+    /// How many connections share the addressee's name, where several guests do.
+    recipients: Option<usize>,
+}
+
+/// How it gets there.
+enum Way {
+    /// At once.
+    Now { audience: AudienceId, except: Option<ConnectionId> },
+    /// Through the gate, to whoever is there once it is on disk.
+    Kept { conversation: Conversation },
+    /// Through the gate, to an account that is offline, when it is back.
+    Waits { conversation: Conversation, account: AccountId, in_history: bool },
 }
 
 pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Outcome {
     match relay(chat, session, request) {
-        Ok(reply) | Err(reply) => Outcome::Reply(reply),
+        Ok(outcome) => outcome,
+        Err(reply) => Outcome::Reply(reply),
     }
 }
 
-fn relay(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Result<Reply, Reply> {
+fn relay(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Result<Outcome, Reply> {
     let lenient = request.action.as_ref().is_some_and(|action| action.text == LENIENT);
+    if let Some(field) = request.reserved {
+        return Err(Reply::bad(Phrase::Reserved { field }));
+    }
     check_missing(request, lenient)?;
     check_sender(chat, session, request, lenient)?;
     check_own_name(session, request)?;
     let from = session.name().cloned().ok_or_else(|| Reply::bad(Phrase::NoSenderOrAddressee))?;
     let route = find_route(chat, session, request.to.as_ref())?;
+    let id = message_ids::take(chat, chat.now);
+    let mark = Mark { id, unix_micros: chat.now.unix_micros };
+    Ok(send(chat, session, request, Letter { from, route, mark }))
+}
+
+/// A message that may be sent.
+struct Letter {
+    from: Name,
+    route: Route,
+    mark: Mark,
+}
+
+fn send(chat: &mut Chat, session: &mut Session, request: &Request<'_>, letter: Letter) -> Outcome {
+    let Letter { from, route, mark } = letter;
     let payload = match request.from {
         Some(_) => Payload::AsSent,
         None => Payload::WithSender(from.clone()),
     };
-    chat.effects.push_back(Effect::Deliver { to: route.audience, except: route.except, payload });
-    Ok(Reply::new(Code::Ok, Phrase::Delivered { from, to: route.to }))
+    let (conversation, waits_for, in_history) = match route.way {
+        Way::Now { audience, except } => {
+            let reply = answer(session, Phrase::Delivered { from, to: route.to }, Code::Ok, mark);
+            let reply = with_recipients(session, reply, route.recipients);
+            chat.effects.push_back(Effect::Deliver { to: audience, except, payload, mark });
+            return Outcome::Reply(reply);
+        }
+        Way::Kept { conversation } => (conversation, None, true),
+        Way::Waits { conversation, account, in_history } => {
+            (conversation, Some(account), in_history)
+        }
+    };
+    let reply = match waits_for {
+        None => answer(session, Phrase::Delivered { from, to: route.to }, Code::Ok, mark),
+        Some(_) => answer(session, Phrase::Waits { from, to: route.to }, Code::Accepted, mark),
+    };
+    let message = StoredMessage {
+        mark,
+        conversation,
+        sender: session.account(),
+        // The loop copies the bytes in.
+        object: Box::default(),
+        text: request.message_at.clone(),
+        in_history,
+        waits_for,
+    };
+    if let Some(account) = waits_for.and_then(|account| chat.users.account_mut(account)) {
+        account.reserved += 1;
+    }
+    Outcome::Store(Box::new(Kept { message, payload, reply }))
+}
+
+/// The answer; those with `ids` are told the message's number.
+fn answer(session: &Session, phrase: Phrase, code: Code, mark: Mark) -> Reply {
+    let mut reply = Reply::new(code, phrase);
+    if session.features.has(Features::IDS) {
+        reply.extra_mut().msg_id = Some(mark.id);
+    }
+    reply
+}
+
+fn with_recipients(session: &Session, mut reply: Reply, recipients: Option<usize>) -> Reply {
+    if session.features.has(Features::IDS) && recipients.is_some() {
+        reply.extra_mut().recipients = recipients;
+    }
+    reply
 }
 
 fn check_missing(request: &Request<'_>, lenient: bool) -> Result<(), Reply> {
@@ -83,41 +157,81 @@ fn find_route(chat: &Chat, session: &Session, to: Option<&Field<'_>>) -> Result<
         return common_route(chat, session, name);
     }
     let text = Name::nfc(&to.text);
-    if text.starts_with('#') { room_route(chat, session, text) } else { user_route(chat, text) }
+    if text.starts_with('#') {
+        room_route(chat, session, &text)
+    } else {
+        user_route(chat, session, &text)
+    }
 }
 
 fn common_route(chat: &Chat, session: &Session, to: &Name) -> Result<Route, Reply> {
     if session.account().is_none() && chat.policy.guests != Guests::Write {
         return Err(Reply::new(Code::Unauthorized, Phrase::GuestsMayNot));
     }
-    let audience = AudienceId::COMMON;
-    Ok(Route { to: to.clone(), audience, except: Some(session.id) })
+    let way = if chat.policy.kept.common {
+        Way::Kept { conversation: Conversation::Common }
+    } else {
+        Way::Now { audience: AudienceId::COMMON, except: Some(session.id) }
+    };
+    Ok(Route { to: to.clone(), way, recipients: None })
 }
 
-fn room_route(chat: &Chat, session: &Session, name: Cow<'_, str>) -> Result<Route, Reply> {
+fn room_route(chat: &Chat, session: &Session, name: &str) -> Result<Route, Reply> {
     let Some(account) = session.account() else {
         let user = session.name().cloned();
         return Err(Reply::new(Code::Unauthorized, Phrase::NotAuthenticated { user }));
     };
-    let Some(room) = chat.rooms.named(&name) else {
-        let room = Name::shown(&name);
-        return Err(Reply::new(Code::NotFound, Phrase::NoSuchRoom { room }));
-    };
+    let room = chat.visible_room(name, Some(account))?;
     let to = room.record.name.clone();
-    if !room.members.contains(&account) {
+    if !room.members.contains_key(&account) {
         let user = session.name().cloned();
         return Err(Reply::new(Code::Forbidden, Phrase::NotAMember { user, room: to }));
     }
-    Ok(Route { to, audience: room.audience, except: Some(session.id) })
+    let way = if chat.policy.kept.rooms {
+        Way::Kept { conversation: Conversation::Room(room.record.id) }
+    } else {
+        Way::Now { audience: room.audience, except: Some(session.id) }
+    };
+    Ok(Route { to, way, recipients: None })
 }
 
-fn user_route(chat: &Chat, name: Cow<'_, str>) -> Result<Route, Reply> {
-    match chat.users.addressee(&name) {
-        Addressee::Online { name, audience } => Ok(Route { to: name, audience, except: None }),
-        Addressee::Offline(user) => Err(Reply::new(Code::Gone, Phrase::Offline { user })),
+fn user_route(chat: &Chat, session: &Session, name: &str) -> Result<Route, Reply> {
+    match chat.users.addressee(name) {
+        Addressee::Online { id, name: to, audience } => {
+            let way = match session.account().filter(|_| chat.policy.kept.direct) {
+                Some(sender) => Way::Kept { conversation: Conversation::direct(sender, id) },
+                None => Way::Now { audience, except: None },
+            };
+            Ok(Route { to, way, recipients: None })
+        }
+        Addressee::Guests { name: to, audience, count } => {
+            let way = Way::Now { audience, except: None };
+            Ok(Route { to, way, recipients: (count > 1).then_some(count) })
+        }
+        Addressee::Offline { id, name: to } => offline_route(chat, session, id, to),
         Addressee::Unknown => {
-            let user = Name::shown(&name);
+            let user = Name::shown(name);
             Err(Reply::new(Code::NotFound, Phrase::NoSuchUser { user }))
         }
     }
+}
+
+/// What an account sends whose client asked for `offline` waits.
+fn offline_route(
+    chat: &Chat,
+    session: &Session,
+    account: AccountId,
+    to: Name,
+) -> Result<Route, Reply> {
+    let sender = session.account().filter(|_| session.features.has(Features::OFFLINE));
+    let Some(sender) = sender else {
+        return Err(Reply::new(Code::Gone, Phrase::Offline { user: to }));
+    };
+    if !waiting::has_room(chat, account) {
+        let phrase = Phrase::OfflineFull { user: to, limit: chat.policy.offline_messages };
+        return Err(Reply::new(Code::Gone, phrase));
+    }
+    let conversation = Conversation::direct(sender, account);
+    let in_history = chat.policy.kept.direct;
+    Ok(Route { to, way: Way::Waits { conversation, account, in_history }, recipients: None })
 }

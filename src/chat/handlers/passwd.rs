@@ -1,8 +1,7 @@
 //! `passwd`: the account is read afresh, the old password verified, the new one hashed, and only
 //! then stored. Whoever else is connected with the old password is not any more.
 
-use super::register::given;
-use crate::chat::checks::check_own_name;
+use crate::chat::checks::{check_own_name, given};
 use crate::chat::outcome::Outcome;
 use crate::chat::session::{PasswordChange, Session, Waiting, Who};
 use crate::chat::{Chat, CloseReason};

@@ -1,10 +1,12 @@
 //! `presence`: into the common chat; without authentication as a guest.
 
 use crate::chat::checks::check_own_name;
+use crate::chat::notices::tell_account_rooms;
 use crate::chat::outcome::Outcome;
 use crate::chat::session::{Session, Who};
+use crate::chat::waiting::offer;
 use crate::chat::{Chat, Effect, Guests};
-use crate::message::{AudienceId, Code, Field, Name, Phrase, Reply, Request};
+use crate::message::{AudienceId, Code, Features, Field, Name, Notice, Phrase, Reply, Request};
 
 pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Outcome {
     let admitted = match &session.who {
@@ -14,13 +16,32 @@ pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'
     if let Err(reply) = admitted {
         return Outcome::Reply(reply);
     }
+    session.presence_at = chat.now.uptime;
     if let Some(status) = &request.status {
-        session.status = Some(Box::from(&*status.text));
+        set_status(chat, session, &status.text);
     }
     enter_common(chat, session);
-    let features = request.asks_features.then(|| chat.note_features(session));
-    let user = session.name().cloned();
-    Outcome::Reply(Reply { features, ..Reply::new(Code::Ok, Phrase::Present { user }) })
+    let mut reply = Reply::new(Code::Ok, Phrase::Present { user: session.name().cloned() });
+    if let Some(asked) = request.features {
+        reply.features = Some(chat.grant(session, asked));
+        if session.features.has(Features::HISTORY) {
+            reply.extra_mut().kept = Some(chat.policy.kept);
+        }
+    }
+    offer(chat, session);
+    Outcome::Reply(reply)
+}
+
+/// A status that is another one is told.
+fn set_status(chat: &mut Chat, session: &mut Session, status: &str) {
+    if session.status.as_deref() == Some(status) {
+        return;
+    }
+    session.status = Some(Box::from(status));
+    if let Who::Account { id, name } = &session.who {
+        let notice = Notice::Status { user: name.clone(), status: Box::from(status) };
+        tell_account_rooms(chat, *id, Some(session.id), notice);
+    }
 }
 
 fn as_guest(
@@ -63,6 +84,7 @@ pub(super) fn take_guest_name(
     let audience = chat.users.enter_guest(&name, session.id, &mut chat.audiences);
     chat.effects.push_back(Effect::Enter { connection: session.id, audience });
     session.who = Who::Guest(Some(name));
+    session.since_unix_micros = chat.now.unix_micros;
     Ok(())
 }
 

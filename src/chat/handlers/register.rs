@@ -2,12 +2,12 @@
 //! invitation are stored together. The connection is not logged in by it.
 
 use super::join;
+use crate::chat::checks::given;
 use crate::chat::outcome::Outcome;
 use crate::chat::session::{Registering, Session, Waiting, Who};
 use crate::chat::{Chat, Registration};
 use crate::message::{
-    AccountRecord, Code, Done, Field, Job, Membership, Name, Phrase, Reply, Request, RoomRecord,
-    Secret,
+    AccountRecord, Code, Done, Job, Membership, Name, Phrase, Reply, Request, RoomRecord, Secret,
 };
 
 pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Outcome {
@@ -48,16 +48,6 @@ fn check(
     }
     let invite = invite.map(|field| Secret::new(&*field.text));
     Ok((Registering { name, invite }, Secret::new(&*password.text)))
-}
-
-/// A field that must be there; an empty one is as if it were missing.
-pub(super) fn given<'a, 'r>(
-    field: Option<&'a Field<'r>>,
-    key: &'static str,
-) -> Result<&'a Field<'r>, Reply> {
-    field
-        .filter(|field| !field.text.is_empty())
-        .ok_or_else(|| Reply::bad(Phrase::MissingField { field: key }))
 }
 
 fn taken(user: Name, account: Name) -> Reply {

@@ -183,6 +183,16 @@ fn same_fields(request: &Request<'_>) {
         &request.to,
         &request.from,
         &request.room,
+        &request.invite,
+        &request.user_text,
+        &request.contact,
+        &request.target,
+        &request.topic,
+        &request.with,
+        &request.before,
+        &request.after,
+        &request.query,
+        &request.msg_id,
     ];
     for field in fields.into_iter().flatten() {
         let meant = field.key.split('.').fold(&object, |value, key| &value[key]);
@@ -192,7 +202,24 @@ fn same_fields(request: &Request<'_>) {
     if let Some(chars) = request.message_chars {
         let message = object[request.message_key].as_str().unwrap();
         assert_eq!(chars, message.chars().count());
+        let at = request.message_at.start as usize..request.message_at.end as usize;
+        assert_eq!(serde_json::from_slice::<Value>(&request.raw[at]).unwrap(), message);
     }
+    if let Some(id) = request.id {
+        assert_eq!(serde_json::from_str::<Value>(id).unwrap(), object["id"]);
+    }
+    if let Some(limit) = request.limit {
+        let asked = object["limit"].as_f64().unwrap();
+        assert!(limit >= 1 && asked >= 1.0, "{limit} {asked}");
+        assert!(object["limit"].as_u64().is_none_or(|asked| asked == limit as u64));
+    }
+    if let Some(features) = request.features {
+        let asked = object["features"].as_array().unwrap();
+        let known = ["ids", "notices", "offline", "files", "history"].into_iter();
+        assert!(known.filter(|name| asked.contains(&Value::from(*name))).eq(features.names()));
+    }
+    let reserved = ["msg_id", "server_time"].iter().any(|key| object.get(key).is_some());
+    assert_eq!(request.reserved.is_some(), reserved);
     let action = object.get("action");
     assert_eq!(action.is_none(), request.action.is_none() && request.action_fault.is_none());
     assert_eq!(

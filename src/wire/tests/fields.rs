@@ -1,7 +1,7 @@
 //! What a request's fields become: synonyms, types, disagreement, times.
 
 use super::request;
-use crate::message::{Field, Phrase, Request, Time};
+use crate::message::{Features, Field, Phrase, Request, Time};
 use std::borrow::Cow;
 
 fn text<'a>(field: &'a Option<Field<'_>>) -> Option<(&'static str, &'a str)> {
@@ -30,7 +30,8 @@ fn an_empty_object_has_no_field() {
     assert_eq!((request.chars, request.action, request.time), (2, None, None));
     assert_eq!((request.message_chars, request.message_key), (None, ""));
     assert_eq!((request.fault, request.server_only), (None, None));
-    assert!(!request.asks_features);
+    assert_eq!((request.features, request.id, request.added_fault), (None, None, None));
+    assert_eq!((request.message_at, request.reserved), (0..0, None));
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn a_field_of_the_wrong_type_is_named() {
         (r#"{"text":null}"#, Some(("text", "a text"))),
         (r#"{"room":7}"#, Some(("room", "a text"))),
         (r#"{"account_name":7}"#, Some(("account_name", "a text"))),
-        (r#"{"user":"me"}"#, Some(("user", "an object"))),
+        (r#"{"user":"me"}"#, None),
         (r#"{"user":null}"#, Some(("user", "an object"))),
         (r#"{"user":[{}]}"#, Some(("user", "an object"))),
         (r#"{"user":{"account_name":null}}"#, Some(("user.account_name", "a text"))),
@@ -130,6 +131,7 @@ fn a_field_of_the_wrong_type_is_named() {
         (r#"{"features":null}"#, Some(("features", list))),
         (r#"{"features":["ids","notices"]}"#, None),
         (r#"{"x":[1,{"to":2}],"status":3}"#, None),
+        (r#"{"limit":"","query":1,"user_id":2,"before":3}"#, None),
         (r#"{"to":1,"from":2}"#, Some(("to", "a text"))),
     ];
     for (object, wrong) in rows {
@@ -199,11 +201,156 @@ fn what_only_a_server_says_is_noticed_at_the_top() {
 
 #[test]
 fn features_are_asked_for_by_a_list() {
-    let asks = |object: &str| request(object).asks_features;
-    assert!(asks(r#"{"features":["ids"]}"#));
-    assert!(asks(r#"{"features":[]}"#));
-    assert!(!asks(r#"{"features":"ids"}"#));
-    assert!(!asks(r#"{"user":{"features":["ids"]}}"#));
+    let some = Features::IDS.with(Features::HISTORY);
+    let rows = [
+        (r#"{"features":["history","ids"]}"#, Some(some)),
+        (r#"{"features":["ids","hist\u006fry","ids"]}"#, Some(some)),
+        (
+            r#"{"features":["ids","history","Notices","a name that nobody knows","й😀"]}"#,
+            Some(some),
+        ),
+        (r#"{"features":["i\ud83d\ude00ds", "id\u0000"]}"#, Some(Features::NONE)),
+        (r#"{"features":[]}"#, Some(Features::NONE)),
+        (r#"{"features": [ ] }"#, Some(Features::NONE)),
+        (r#"{"features":["ids",null]}"#, None),
+        (r#"{"features":["ids",["history"]]}"#, None),
+        (r#"{"features":"ids"}"#, None),
+        (r#"{"features":{"ids":true}}"#, None),
+        (r#"{"user":{"features":["ids"]}}"#, None),
+    ];
+    for (object, features) in rows {
+        assert_eq!(request(object).features, features, "{object}");
+    }
+}
+
+#[test]
+fn an_id_is_kept_as_it_was_sent() {
+    for literal in
+        ["7", "-0", "0", "-12", "12345678901234567890123", r#""""#, r#""a""#, r#""\u0061\"й""#]
+    {
+        for object in
+            [format!(r#"{{"id":{literal}}}"#), format!(r#"{{ "id" : {literal} , "x":1}}"#)]
+        {
+            assert_eq!(request(&object).id, Some(literal), "{object}");
+        }
+    }
+    for literal in ["1.5", "1e3", "null", "[1]"] {
+        assert_eq!(request(&format!(r#"{{"id":{literal}}}"#)).id, None, "{literal}");
+    }
+}
+
+#[test]
+fn a_message_says_where_it_stands() {
+    let rows = [
+        (r#"{"message":"hello"}"#, r#""hello""#),
+        (r#"{"x":1, "text" : "\u043f\"й"  }"#, r#""\u043f\"й""#),
+        (r#"{"message":""}"#, r#""""#),
+        (r#"{"message":"a","text":"\u0061"}"#, r#""a""#),
+        (r#"{"message":1}"#, ""),
+        (r#"{"x":{"message":"a"}}"#, ""),
+    ];
+    for (object, literal) in rows {
+        let at = request(object).message_at;
+        assert_eq!(&object[at.start as usize..at.end as usize], literal, "{object}");
+    }
+}
+
+#[test]
+fn user_may_be_a_text() {
+    let object = r#"{"user":"m\u0065"}"#;
+    let request = request(object);
+    assert_eq!(text(&request.user_text), Some(("user", "me")));
+    assert_eq!((request.fault, request.account_name), (None, None));
+}
+
+#[test]
+fn the_fields_of_added_actions_are_read() {
+    type Read = fn(Request<'_>) -> Option<Field<'_>>;
+    let rows: [(&str, Read); 10] = [
+        ("user_id", |request| request.contact),
+        ("contact", |request| request.contact),
+        ("target", |request| request.target),
+        ("topic", |request| request.topic),
+        ("with", |request| request.with),
+        ("before", |request| request.before),
+        ("after", |request| request.after),
+        ("query", |request| request.query),
+        ("msg_id", |request| request.msg_id),
+        ("room", |request| request.room),
+    ];
+    for (key, read) in rows {
+        for value in ["", "#a", r"\u0061b"] {
+            let object = format!(r#"{{"{key}":"{value}"}}"#);
+            let request = request(&object);
+            assert_eq!((&request.fault, &request.added_fault), (&None, &None), "{object}");
+            assert!(!request.only_seed_fields, "{object}");
+            let meant = value.replace(r"\u0061", "a");
+            assert_eq!(text(&read(request)), Some((key, meant.as_str())), "{object}");
+        }
+    }
+}
+
+#[test]
+fn the_fields_of_added_actions_have_a_fault_of_their_own() {
+    let rows = [
+        (r#"{"target":1}"#, Some(("target", "a text"))),
+        (r#"{"user_id":1}"#, Some(("user_id", "a text"))),
+        (r#"{"contact":null}"#, Some(("contact", "a text"))),
+        (r#"{"topic":null}"#, Some(("topic", "a text"))),
+        (r#"{"with":["a"]}"#, Some(("with", "a text"))),
+        (r#"{"before":7,"after":8}"#, Some(("before", "a text"))),
+        (r#"{"after":8}"#, Some(("after", "a text"))),
+        (r#"{"query":{}}"#, Some(("query", "a text"))),
+        (r#"{"msg_id":12}"#, Some(("msg_id", "a text"))),
+        (r#"{"limit":"7"}"#, Some(("limit", "a whole number, at least 1"))),
+        (r#"{"server_time":[]}"#, None),
+    ];
+    for (object, wrong) in rows {
+        let fault = wrong.map(|(field, expected)| Phrase::WrongType { field, expected });
+        let request = request(object);
+        assert_eq!((request.fault, request.added_fault), (None, fault), "{object}");
+        assert!(!request.only_seed_fields, "{object}");
+    }
+    let disagree = Phrase::Disagree { field: "user_id", other: "contact" };
+    assert_eq!(request(r#"{"user_id":"a","contact":"b"}"#).added_fault, Some(disagree));
+    assert_eq!(request(r#"{"user_id":"a","contact":"\u0061"}"#).added_fault, None);
+}
+
+#[test]
+fn a_limit_is_a_whole_number_and_never_none() {
+    let rows = [
+        ("1", Some(1)),
+        ("200", Some(200)),
+        ("18446744073709551616", Some(usize::MAX)),
+        ("123456789012345678901234567890", Some(usize::MAX)),
+        ("0", None),
+        ("-0", None),
+        ("-5", None),
+        ("1.0", None),
+        ("1e2", None),
+        ("true", None),
+        ("null", None),
+    ];
+    for (value, limit) in rows {
+        let object = format!(r#"{{"limit":{value}}}"#);
+        let request = request(&object);
+        assert_eq!(request.limit, limit, "{value}");
+        assert_eq!(request.added_fault.is_some(), limit.is_none(), "{value}");
+    }
+}
+
+#[test]
+fn what_the_server_adds_to_a_message_is_noticed_at_the_top() {
+    let rows = [
+        (r#"{"msg_id":"a"}"#, Some("msg_id")),
+        (r#"{"msg_id":1}"#, Some("msg_id")),
+        (r#"{"server_time":null}"#, Some("server_time")),
+        (r#"{"server_\u0074ime":1,"msg_id":"a"}"#, Some("server_time")),
+        (r#"{"x":{"msg_id":"a"},"user":{"server_time":1}}"#, None),
+    ];
+    for (object, reserved) in rows {
+        assert_eq!(request(object).reserved, reserved, "{object}");
+    }
 }
 
 #[test]
@@ -212,7 +359,8 @@ fn seed_fields_are_those_of_a_message_and_user() {
     assert!(only("{}"));
     assert!(only(r#"{"action":"","time":0,"to":"","from":"","encoding":"","message":""}"#));
     assert!(only(r#"{"user":{"account_name":"a"},"account_name":"a","sender":"","send_to":""}"#));
-    for key in ["room", "features", "id", "type", "response", "x", "status"] {
+    for key in ["room", "features", "id", "type", "response", "x", "status", "server_time", "limit"]
+    {
         assert!(!only(&format!(r#"{{"{key}":""}}"#)), "{key}");
     }
 }

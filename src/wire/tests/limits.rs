@@ -6,7 +6,7 @@ use crate::message::Phrase;
 /// A way to put a text into an object, and the field that is named when it is too long.
 type Row = (&'static str, &'static str, usize);
 
-const FIELDS: [Row; 15] = [
+const FIELDS: [Row; 16] = [
     (r#"{"to":"@"}"#, "to", 25),
     (r##"{"to":"#@"}"##, "to", 25),
     (r#"{"to":"\u0023@"}"#, "to", 25),
@@ -18,11 +18,43 @@ const FIELDS: [Row; 15] = [
     (r#"{"mess_text":"@"}"#, "mess_text", 500),
     (r#"{"encoding":"@"}"#, "encoding", 64),
     (r#"{"id":"@"}"#, "id", 64),
+    (r#"{"user":"@"}"#, "user", 25),
     (r#"{"account_name":"@"}"#, "account_name", 25),
     (r#"{"user":{"account_name":"@"}}"#, "user.account_name", 25),
     (r#"{"user":{"status":"@"}}"#, "user.status", 100),
     (r#"{"user":{"password":"@"}}"#, "user.password", 128),
 ];
+
+/// The same of the fields that only added actions read.
+const ADDED: [Row; 11] = [
+    (r#"{"user_id":"@"}"#, "user_id", 25),
+    (r#"{"contact":"@"}"#, "contact", 25),
+    (r#"{"target":"@"}"#, "target", 25),
+    (r#"{"with":"@"}"#, "with", 25),
+    (r##"{"with":"#@"}"##, "with", 25),
+    (r#"{"with":"\u0023@"}"#, "with", 25),
+    (r#"{"topic":"@"}"#, "topic", 100),
+    (r#"{"before":"@"}"#, "before", 64),
+    (r#"{"after":"@"}"#, "after", 64),
+    (r#"{"query":"@"}"#, "query", 500),
+    (r#"{"msg_id":"@"}"#, "msg_id", 64),
+];
+
+#[test]
+fn a_field_of_added_actions_has_its_limit_and_other_actions_do_not_see_it() {
+    for (template, field, limit) in ADDED {
+        for text in all_spellings(limit) {
+            let object = template.replace('@', &text);
+            assert_eq!(request(&object).added_fault, None, "{object}");
+        }
+        for text in all_spellings(limit + 1) {
+            let object = template.replace('@', &text);
+            let fault = Phrase::FieldTooLong { field, limit, got: limit + 1 };
+            let request = request(&object);
+            assert_eq!((request.fault, request.added_fault), (None, Some(fault)), "{object}");
+        }
+    }
+}
 
 #[test]
 fn a_field_has_its_limit_in_characters_however_they_are_written() {

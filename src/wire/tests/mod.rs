@@ -3,10 +3,13 @@
 mod bytes;
 mod checks;
 mod corpus;
+mod extras;
 mod fields;
 mod limits;
+mod notices;
 mod properties;
 mod replies;
+mod splices;
 
 use super::{Decoded, Decoder};
 use crate::limits::Limits;

@@ -9,7 +9,8 @@ fn key() -> impl Strategy<Value = String> {
         8 => prop::sample::select(vec![
             "action", "time", "user", "account_name", "to", "destination", "from", "sender",
             "message", "mess_text", "text", "encoding", "room", "features", "id", "type", "status",
-            "password", "accaunt_name", "response", "x", "y",
+            "password", "accaunt_name", "response", "x", "y", "user_id", "contact", "target",
+            "topic", "with", "before", "after", "limit", "query", "msg_id", "server_time",
         ]).prop_map(String::from),
         1 => prop::sample::select(vec![r"\u0061ction", r"t\u006f", r"\u0078", r"us\u0065r"])
             .prop_map(String::from),
@@ -24,7 +25,7 @@ fn string() -> impl Strategy<Value = String> {
         1 => Just("😀".to_owned()),
         2 => prop::sample::select(vec![
             r"\u043f", r"\ud83d\ude00", r"\n", r#"\""#, r"\\", r"\/", r"\u0000", "{", "}", "]",
-            r"\u2028", "\u{2028}", "\u{7f}",
+            r"\u2028", "\u{2028}", "\u{7f}", "ids", r"hist\u006fry",
         ]).prop_map(String::from),
         1 => Just("#".to_owned()),
     ];

@@ -4,17 +4,12 @@ use super::super::store::BUSY_TIMEOUT;
 use super::super::store_error::{StoreError, fault};
 use super::check::check_all;
 use super::error::DbError;
-use super::reading::{self, beside};
+use super::reading::{self, beside, free_name};
 use super::whole_file::{COMPANIONS, sync_folder};
 use rusqlite::{Connection, OpenFlags};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// Whether there is a store, or something that SQLite would take for a part of one.
-pub(super) fn is_there(store: &Path) -> bool {
-    store.exists() || COMPANIONS.iter().any(|ending| beside(store, ending).exists())
-}
 
 /// Keeps a store under the name `jim.db.before-restore-DATE`, and gives that name. A sound one
 /// keeps its own name too, until another takes it; a damaged one is moved just as it is.
@@ -23,7 +18,7 @@ pub(super) fn is_there(store: &Path) -> bool {
 /// Another process has it open, or the system refuses.
 pub(super) fn put_aside(store: &Path, date: &str) -> Result<PathBuf, DbError> {
     fold_log(store)?;
-    let kept = free_name(store, date);
+    let kept = free_name(&beside(store, &format!(".before-restore-{date}")));
     keep(store, &kept).map_err(|error| DbError::file("put aside", store, error))?;
     Ok(kept)
 }
@@ -48,12 +43,6 @@ fn fold_log(store: &Path) -> Result<(), StoreError> {
         "delete" => Ok(()),
         _ => Err(StoreError::Busy { path: store.to_owned() }),
     }
-}
-
-fn free_name(store: &Path, date: &str) -> PathBuf {
-    let first = beside(store, &format!(".before-restore-{date}"));
-    let more = (2_u32..).map(|number| beside(&first, &format!(".{number}")));
-    std::iter::once(first.clone()).chain(more).find(|name| !is_there(name)).unwrap_or(first)
 }
 
 fn keep(store: &Path, kept: &Path) -> io::Result<()> {

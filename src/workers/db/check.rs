@@ -1,14 +1,19 @@
 //! `jimd db check`: everything that can be known about a store by reading it.
 
+use super::super::message_table::{self, COLUMNS};
 use super::super::schema;
 use super::super::store_error::{StoreError, fault};
 use super::error::DbError;
 use super::reading;
+use crate::message::MessageId;
 use rusqlite::{Connection, Row};
 use std::path::{Path, PathBuf};
 
 /// How many faults are named; a broken file may have thousands.
 const FAULTS: usize = 5;
+
+/// The version from which on a store holds messages.
+const WITH_MESSAGES: i64 = 3;
 
 /// What a sound store holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +28,14 @@ pub struct Summary {
     pub rooms: u64,
     /// How many memberships.
     pub memberships: u64,
+    /// How many bans.
+    pub bans: u64,
+    /// How many entries all lists of contacts have.
+    pub contacts: u64,
+    /// How many messages, all of which are sound.
+    pub messages: u64,
+    /// How often one of them waits for an account.
+    pub waiting: u64,
 }
 
 /// Reads the whole store of a data folder, also beside a running server. Changes nothing in it.
@@ -34,23 +47,27 @@ pub fn check(data: &Path) -> Result<Summary, DbError> {
     Ok(check_all(&connection, &path)?)
 }
 
-/// Checks every page, index and reference as of one moment.
+/// Checks every page, index, reference and message as of one moment.
 pub(super) fn check_all(connection: &Connection, path: &Path) -> Result<Summary, StoreError> {
     let version = schema::version(connection, path)?;
     let tx = connection.unchecked_transaction().map_err(|error| fault(path, error))?;
-    let faults = faults(&tx).map_err(|error| fault(path, error))?;
+    let faults = faults(&tx, version).map_err(|error| fault(path, error))?;
     if !faults.is_empty() {
         return Err(StoreError::Damaged { path: path.to_owned(), detail: faults.join("; ") });
     }
     summary(&tx, path, version).map_err(|error| fault(path, error))
 }
 
-fn faults(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+fn faults(connection: &Connection, version: i64) -> rusqlite::Result<Vec<String>> {
     let sql = format!("PRAGMA integrity_check({FAULTS})");
     let mut found = lines(connection, &sql, |row| row.get(0))?;
     found.retain(|line| line != "ok");
     if found.is_empty() {
         found = lines(connection, "PRAGMA foreign_key_check", broken_reference)?;
+    }
+    if found.is_empty() && version >= WITH_MESSAGES {
+        found = damaged_messages(connection)?;
+        found.extend(wrong_numbers(connection)?);
     }
     Ok(found)
 }
@@ -72,13 +89,42 @@ fn broken_reference(row: &Row<'_>) -> rusqlite::Result<String> {
     Ok(format!("row {id} of {table} refers to a row of {parent} that is not there"))
 }
 
+fn damaged_messages(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let sql = format!("SELECT {COLUMNS} FROM messages ORDER BY id");
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map([], message_table::read_row)?;
+    let damaged = rows.filter_map(|row| row.map(Result::err).transpose());
+    damaged.take(FAULTS).map(|id| id.map(damaged_message)).collect()
+}
+
+/// How a damaged message is named.
+pub(super) fn damaged_message(id: MessageId) -> String {
+    format!("the message {id} is not as it was stored")
+}
+
+/// Without these a message's number might be used again, or the search would miss some.
+fn wrong_numbers(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT expected.column1 FROM (VALUES ('ceiling'), ('indexed')) AS expected
+        LEFT JOIN numbers ON numbers.what = expected.column1
+        WHERE numbers.value IS NULL OR numbers.value < 0";
+    lines(connection, sql, |row| {
+        let what: String = row.get(0)?;
+        Ok(format!("the number {what} is missing or wrong"))
+    })
+}
+
 fn summary(connection: &Connection, path: &Path, version: i64) -> rusqlite::Result<Summary> {
+    let since = |first, table| if version < first { Ok(0) } else { count(connection, table) };
     Ok(Summary {
         path: path.to_owned(),
         version,
         accounts: count(connection, "accounts")?,
         rooms: count(connection, "rooms")?,
         memberships: count(connection, "memberships")?,
+        bans: since(WITH_MESSAGES, "bans")?,
+        contacts: since(WITH_MESSAGES, "contacts")?,
+        messages: since(WITH_MESSAGES, "messages")?,
+        waiting: since(WITH_MESSAGES, "waiting")?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::data_folder::FolderError;
 use super::super::store_error::StoreError;
-use crate::message::{Name, NameFault};
+use crate::message::{MessageId, Name, NameFault};
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -39,8 +39,8 @@ pub enum DbError {
     },
     /// There is something in the store that was to be imported into.
     #[error(
-        "the store {} is not empty ({accounts} accounts, {rooms} rooms): an import needs an empty \
-         one, name another folder with --data", path.display()
+        "the store {} is not empty ({accounts} accounts, {rooms} rooms, {messages} messages): an \
+         import needs an empty one, name another folder with --data", path.display()
     )]
     NotEmpty {
         /// The store.
@@ -49,6 +49,8 @@ pub enum DbError {
         accounts: u64,
         /// How many rooms it has.
         rooms: u64,
+        /// How many messages it has.
+        messages: u64,
     },
     /// The system refused something.
     #[error("cannot {verb} {}: {source}", path.display())]
@@ -75,7 +77,7 @@ pub enum DbError {
     Cut {
         /// The file.
         path: PathBuf,
-        /// Accounts, rooms or memberships.
+        /// Accounts, rooms, messages…
         what: &'static str,
         /// How many the first line announces.
         said: u64,
@@ -100,13 +102,13 @@ impl From<FolderError> for DbError {
 #[derive(Debug, Error)]
 pub enum LineFault {
     /// The first line is another one, or there is none.
-    #[error("an export begins with {{\"type\":\"jim-export\",\"version\":1}}")]
+    #[error("an export begins with {{\"type\":\"jim-export\",\"version\":2}}")]
     NoHeader,
     /// The first line comes again.
     #[error("only the first line has the type \"jim-export\"")]
     SecondHeader,
     /// A newer `jimd` wrote it.
-    #[error("the export has version {0}, this jimd knows version 1")]
+    #[error("the export has version {0}, this jimd knows up to version 2")]
     Newer(u32),
     /// More bytes than any line has.
     #[error("the line is longer than {0} bytes")]
@@ -138,6 +140,24 @@ pub enum LineFault {
     /// The owner is not in the room, though others are.
     #[error("the room has members, but its owner is none of them")]
     OwnerOutside,
+    /// Twice the same invitation, ban or contact.
+    #[error("that stands on a line before")]
+    Twice,
+    /// No hash of an invitation's code.
+    #[error("\"code_hash\" has 64 hexadecimal digits")]
+    CodeHash,
+    /// More uses than there were, or none at all.
+    #[error("an invitation has at least one use, and was not used more often")]
+    Uses,
+    /// Twice the same message.
+    #[error("there is a message {0} already")]
+    MessageTwice(MessageId),
+    /// A room and two accounts.
+    #[error("a message has either \"room\" or \"direct\", not both")]
+    TwoPlaces,
+    /// No JSON object with a text where it is said to be.
+    #[error("\"object\" is no JSON object with a string at the bytes that \"text\" says")]
+    Object,
     /// Nobody could log in with it.
     #[error("\"phc\" is no password hash that jimd can verify")]
     Hash,

@@ -1,11 +1,16 @@
 //! `jimd db export`: all that the store holds, for other programs and for `jimd db import`.
 
-use super::super::store_error::fault;
-use super::check::count;
+use super::super::message_table;
+use super::super::store_error::{StoreError, fault};
+use super::check::{count, damaged_message};
 use super::error::DbError;
-use super::form::{Account, Header, Line, Membership, Role, Room, VERSION};
+use super::export_messages;
+use super::form::{
+    Account, Contact, Header, Id, InRoom, Invitation, Line, Membership, Role, Room, VERSION,
+};
 use super::reading;
 use super::whole_file::{WholeFile, refuse_own};
+use crate::message::MessageId;
 use rusqlite::{Connection, Row};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -14,14 +19,27 @@ use std::path::Path;
 const ACCOUNTS: &str = "SELECT name, phc, blocked, created FROM accounts ORDER BY id";
 const ROOMS: &str = "SELECT rooms.name, accounts.name, topic, hidden, rooms.created
     FROM rooms LEFT JOIN accounts ON accounts.id = rooms.owner ORDER BY rooms.id";
-const MEMBERSHIPS: &str = "SELECT rooms.name, accounts.name, role, since
+const MEMBERSHIPS: &str = "SELECT rooms.name, accounts.name, role, since, position
     FROM memberships JOIN rooms ON rooms.id = memberships.room
     JOIN accounts ON accounts.id = memberships.account ORDER BY memberships.id";
 
+const INVITATIONS: &str = "SELECT lower(hex(code_hash)), room, uses, used, created, expires
+    FROM invitations ORDER BY id";
+const BANS: &str = "SELECT rooms.name, accounts.name FROM bans JOIN rooms ON rooms.id = bans.room
+    JOIN accounts ON accounts.id = bans.account ORDER BY bans.room, bans.account";
+const INVITED: &str = "SELECT rooms.name, accounts.name
+    FROM invited JOIN rooms ON rooms.id = invited.room
+    JOIN accounts ON accounts.id = invited.account ORDER BY invited.room, invited.account";
+const CONTACTS: &str = "SELECT one.name, other.name
+    FROM contacts JOIN accounts AS one ON one.id = contacts.account
+    JOIN accounts AS other ON other.id = contacts.contact
+    ORDER BY contacts.account, contacts.contact";
+
 /// Why writing stopped.
-enum Stop {
+pub(super) enum Stop {
     Read(rusqlite::Error),
     Write(io::Error),
+    Damaged(MessageId),
 }
 
 impl From<rusqlite::Error> for Stop {
@@ -63,6 +81,7 @@ fn export_named(data: &Path, out: &mut dyn Write, name: &Path) -> Result<(), DbE
     write_all(&connection, &mut BufWriter::new(out)).map_err(|stop| match stop {
         Stop::Read(error) => fault(&path, error).into(),
         Stop::Write(error) => DbError::file("write", name, error),
+        Stop::Damaged(id) => StoreError::Damaged { path, detail: damaged_message(id) }.into(),
     })
 }
 
@@ -73,11 +92,22 @@ fn write_all(connection: &Connection, out: &mut impl Write) -> Result<(), Stop> 
         accounts: Some(count(&tx, "accounts")?),
         rooms: Some(count(&tx, "rooms")?),
         memberships: Some(count(&tx, "memberships")?),
+        invitations: Some(count(&tx, "invitations")?),
+        bans: Some(count(&tx, "bans")?),
+        invited: Some(count(&tx, "invited")?),
+        contacts: Some(count(&tx, "contacts")?),
+        messages: Some(export_messages::count(&tx)?),
+        ceiling: Id(message_table::ceiling(&tx)?),
     };
     write_line(out, &Line::JimExport(header))?;
     write_rows(&tx, out, ACCOUNTS, account)?;
     write_rows(&tx, out, ROOMS, room)?;
     write_rows(&tx, out, MEMBERSHIPS, membership)?;
+    write_rows(&tx, out, INVITATIONS, invitation)?;
+    write_rows(&tx, out, BANS, |row| Ok(Line::Ban(in_room(row)?)))?;
+    write_rows(&tx, out, INVITED, |row| Ok(Line::Invited(in_room(row)?)))?;
+    write_rows(&tx, out, CONTACTS, contact)?;
+    export_messages::write(&tx, out)?;
     Ok(out.flush()?)
 }
 
@@ -94,7 +124,7 @@ fn write_rows(
     Ok(())
 }
 
-fn write_line(out: &mut impl Write, line: &Line) -> Result<(), Stop> {
+pub(super) fn write_line(out: &mut impl Write, line: &Line) -> Result<(), Stop> {
     let mut text = serde_json::to_vec(line).map_err(io::Error::from)?;
     text.push(b'\n');
     Ok(out.write_all(&text)?)
@@ -126,7 +156,27 @@ fn membership(row: &Row<'_>) -> rusqlite::Result<Line> {
         account: row.get(1)?,
         role: Role::stored(&role),
         since: micros(row, 3)?,
+        position: Id(MessageId(row.get(4)?)),
     }))
+}
+
+fn invitation(row: &Row<'_>) -> rusqlite::Result<Line> {
+    Ok(Line::Invitation(Invitation {
+        code_hash: row.get(0)?,
+        room: row.get(1)?,
+        uses: row.get(2)?,
+        used: row.get(3)?,
+        created: micros(row, 4)?,
+        expires: micros(row, 5)?,
+    }))
+}
+
+fn in_room(row: &Row<'_>) -> rusqlite::Result<InRoom> {
+    Ok(InRoom { room: row.get(0)?, account: row.get(1)? })
+}
+
+fn contact(row: &Row<'_>) -> rusqlite::Result<Line> {
+    Ok(Line::Contact(Contact { account: row.get(0)?, contact: row.get(1)? }))
 }
 
 fn micros(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {

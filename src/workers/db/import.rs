@@ -2,23 +2,37 @@
 
 use super::super::data_folder::{self, DataFolder};
 use super::super::store::Store;
-use super::super::{account_table, password};
+use super::super::{account_table, message_table, password};
 use super::check::count;
 use super::error::{DbError, LineFault};
-use super::form::{Account, Header, Line, Membership, Room, VERSION};
+use super::form::{Account, Contact, Header, InRoom, Invitation, Line, Membership, Room, VERSION};
+use super::import_messages;
 use crate::limits::Limits;
-use crate::message::{AccountId, Durability, Name};
-use rusqlite::{Connection, OptionalExtension, params};
+use crate::message::{AccountId, Durability, Name, RoomId};
+use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-/// The longest line: a topic of the greatest length that may be set, and all else, fit many times.
+/// 32 bytes.
+const HASH_DIGITS: usize = 64;
+
+/// The longest line: the largest object that is held, each byte of it escaped, fits many times.
 const LINE_BYTES: usize = 64 * 1024;
 
-/// How many accounts, rooms and memberships were imported.
-pub type Imported = (u64, u64, u64);
+/// What was imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Imported {
+    /// How many accounts.
+    pub accounts: u64,
+    /// How many rooms.
+    pub rooms: u64,
+    /// How many memberships.
+    pub memberships: u64,
+    /// How many messages.
+    pub messages: u64,
+}
 
 /// Reads an export into the empty store of a data folder, in one transaction.
 ///
@@ -45,7 +59,7 @@ pub fn import(data: &Path, file: &Path, limits: &Limits) -> Result<Imported, DbE
 }
 
 /// Why an import stopped.
-enum Stop {
+pub(super) enum Stop {
     Sql(rusqlite::Error),
     Line(LineFault),
     Refused(DbError),
@@ -63,8 +77,8 @@ impl From<LineFault> for Stop {
     }
 }
 
-struct Import<'a> {
-    connection: &'a Connection,
+pub(super) struct Import<'a> {
+    pub(super) connection: &'a Connection,
     file: &'a Path,
     limits: &'a Limits,
     /// The line under way, from 1.
@@ -81,7 +95,7 @@ impl Import<'_> {
             Some(Line::JimExport(header)) => header,
             _ => return Err(LineFault::NoHeader.into()),
         };
-        if header.version != VERSION {
+        if !(1..=VERSION).contains(&header.version) {
             return Err(LineFault::Newer(header.version).into());
         }
         self.line += 1;
@@ -90,16 +104,18 @@ impl Import<'_> {
             self.line += 1;
         }
         self.refuse_owner_outside()?;
+        message_table::raise_ceiling(self.connection, header.ceiling.0)?;
         self.compare(&header)
     }
 
     fn refuse_content(&self, store: &Path) -> Result<(), Stop> {
-        let (accounts, rooms) =
-            (count(self.connection, "accounts")?, count(self.connection, "rooms")?);
-        if accounts == 0 && rooms == 0 {
+        let count = |table| count(self.connection, table);
+        let (accounts, rooms, messages) = (count("accounts")?, count("rooms")?, count("messages")?);
+        if accounts + rooms + messages == 0 {
             return Ok(());
         }
-        Err(Stop::Refused(DbError::NotEmpty { path: store.to_owned(), accounts, rooms }))
+        let path = store.to_owned();
+        Err(Stop::Refused(DbError::NotEmpty { path, accounts, rooms, messages }))
     }
 
     /// The next line, or none at the end.
@@ -124,6 +140,17 @@ impl Import<'_> {
             Line::Account(account) => self.take_account(account),
             Line::Room(room) => self.take_room(room),
             Line::Membership(membership) => self.take_membership(membership),
+            Line::Invitation(invitation) => self.take_invitation(invitation),
+            Line::Ban(ban) => {
+                let sql = "INSERT INTO bans (room, account) VALUES (?1, ?2)";
+                self.take_in_room(ban, sql)
+            }
+            Line::Invited(invited) => {
+                let sql = "INSERT INTO invited (room, account) VALUES (?1, ?2)";
+                self.take_in_room(invited, sql)
+            }
+            Line::Contact(contact) => self.take_contact(contact),
+            Line::Message(message) => import_messages::take(self, message),
         }
     }
 
@@ -170,26 +197,75 @@ impl Import<'_> {
         let account = Name::shown(&membership.account);
         let account_id = self.account(&account)?;
         let room = self.room_name(&membership.room)?;
-        let sql = "SELECT id FROM rooms WHERE name = ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement.query_row([room.as_str()], |row| row.get::<_, i64>(0)).optional()?;
-        let room_id = found.ok_or_else(|| LineFault::NoRoom(room.clone()))?;
-        let sql = "INSERT INTO memberships (room, account, role, since) VALUES (?1, ?2, ?3, ?4)
-            ON CONFLICT (room, account) DO NOTHING";
-        let since = moment(membership.since)?;
-        let values = params![room_id, account_id.0, membership.role.as_str(), since];
+        let room_id = self.room(&room)?;
+        let sql = "INSERT INTO memberships (room, account, role, since, position)
+            VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (room, account) DO NOTHING";
+        let (since, position) = (moment(membership.since)?, membership.position.0.0);
+        let role = membership.role.as_str();
+        let values = params![room_id.0, account_id.0, role, since, position];
         if self.connection.prepare_cached(sql)?.execute(values)? == 0 {
             return Err(LineFault::MembershipTwice(account, room).into());
         }
         Ok(())
     }
 
-    fn room_name(&self, text: &str) -> Result<Name, LineFault> {
+    fn take_invitation(&self, invitation: &Invitation) -> Result<(), Stop> {
+        let room = invitation.room.as_ref().map(|room| self.room_name(room)).transpose()?;
+        if invitation.uses == 0 || invitation.used > invitation.uses {
+            return Err(LineFault::Uses.into());
+        }
+        let digits = &invitation.code_hash;
+        if digits.len() != HASH_DIGITS || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(LineFault::CodeHash.into());
+        }
+        let sql = "INSERT INTO invitations (code_hash, room, uses, used, created, expires)
+            VALUES (unhex(?1), ?2, ?3, ?4, ?5, ?6)";
+        let values = params![
+            digits,
+            room.as_ref().map(Name::as_str),
+            invitation.uses,
+            invitation.used,
+            moment(invitation.created)?,
+            moment(invitation.expires)?,
+        ];
+        self.insert(sql, values)
+    }
+
+    fn take_in_room(&self, entry: &InRoom, sql: &str) -> Result<(), Stop> {
+        let account = self.account(&Name::shown(&entry.account))?;
+        let room = self.room(&self.room_name(&entry.room)?)?;
+        self.insert(sql, params![room.0, account.0])
+    }
+
+    fn take_contact(&self, entry: &Contact) -> Result<(), Stop> {
+        let account = self.account(&Name::shown(&entry.account))?;
+        let contact = self.account(&Name::shown(&entry.contact))?;
+        let sql = "INSERT INTO contacts (account, contact) VALUES (?1, ?2)";
+        self.insert(sql, params![account.0, contact.0])
+    }
+
+    /// Inserts a row that no line before may have brought.
+    fn insert(&self, sql: &str, values: impl Params) -> Result<(), Stop> {
+        let sql = format!("{sql} ON CONFLICT DO NOTHING");
+        match self.connection.prepare_cached(&sql)?.execute(values)? {
+            0 => Err(LineFault::Twice.into()),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn room(&self, name: &Name) -> Result<RoomId, Stop> {
+        let sql = "SELECT id FROM rooms WHERE name = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_row([name.as_str()], |row| row.get(0)).optional()?;
+        Ok(found.map(RoomId).ok_or_else(|| LineFault::NoRoom(name.clone()))?)
+    }
+
+    pub(super) fn room_name(&self, text: &str) -> Result<Name, LineFault> {
         Name::room(text, self.limits.name_chars)
             .map_err(|fault| LineFault::BadName(text.to_owned(), fault))
     }
 
-    fn account(&self, name: &Name) -> Result<AccountId, Stop> {
+    pub(super) fn account(&self, name: &Name) -> Result<AccountId, Stop> {
         let found = account_table::find(self.connection, name)?;
         Ok(found.ok_or_else(|| LineFault::NoAccount(name.clone()))?.id)
     }
@@ -216,15 +292,20 @@ impl Import<'_> {
                 _ => Ok(found),
             }
         };
-        Ok((
-            compared("accounts", header.accounts)?,
-            compared("rooms", header.rooms)?,
-            compared("memberships", header.memberships)?,
-        ))
+        compared("invitations", header.invitations)?;
+        compared("bans", header.bans)?;
+        compared("invited", header.invited)?;
+        compared("contacts", header.contacts)?;
+        Ok(Imported {
+            accounts: compared("accounts", header.accounts)?,
+            rooms: compared("rooms", header.rooms)?,
+            memberships: compared("memberships", header.memberships)?,
+            messages: compared("messages", header.messages)?,
+        })
     }
 }
 
-fn moment(micros: u64) -> Result<i64, LineFault> {
+pub(super) fn moment(micros: u64) -> Result<i64, LineFault> {
     i64::try_from(micros).map_err(|_| LineFault::Time)
 }
 

@@ -8,8 +8,11 @@ mod backup;
 mod check;
 mod error;
 mod export;
+mod export_messages;
 mod form;
 mod import;
+mod import_messages;
+mod older;
 mod reading;
 mod restore;
 mod whole_file;
@@ -19,4 +22,9 @@ pub use check::{Summary, check};
 pub use error::{DbError, LineFault};
 pub use export::{export, export_file};
 pub use import::{Imported, import};
+pub(super) use older::keep_older;
 pub use restore::{Restored, restore};
+
+#[cfg(test)]
+#[path = "db_tests.rs"]
+mod tests;

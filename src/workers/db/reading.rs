@@ -3,6 +3,7 @@
 use super::super::store::{prepare, refuse_cut_tail, refuse_lost_head};
 use super::super::store_error::{StoreError, fault};
 use super::super::{data_folder, schema};
+use super::whole_file::COMPANIONS;
 use rusqlite::{Connection, OpenFlags};
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -12,8 +13,12 @@ use std::path::{Path, PathBuf};
 /// Opens a folder's store.
 pub(super) fn open_store(data: &Path) -> Result<(Connection, PathBuf), StoreError> {
     let path = data_folder::store_path(data);
-    let connection = open(&path, flags(), &path)?;
-    Ok((connection, path))
+    Ok((open_file(&path)?, path))
+}
+
+/// Opens a store that others may have open.
+pub(super) fn open_file(path: &Path) -> Result<Connection, StoreError> {
+    open(path, flags(), path)
 }
 
 /// Opens a file that was put somewhere to be kept. Without a log beside it nobody has it open, and
@@ -31,6 +36,18 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(ending);
     name.into()
+}
+
+/// Whether there is a store, or something that SQLite would take for a part of one.
+pub(super) fn is_there(store: &Path) -> bool {
+    store.exists() || COMPANIONS.iter().any(|ending| beside(store, ending).exists())
+}
+
+/// A name that nothing has: this one, or with a number behind it.
+pub(super) fn free_name(first: &Path) -> PathBuf {
+    let more = (2_u32..).map(|number| beside(first, &format!(".{number}")));
+    let mut names = std::iter::once(first.to_owned()).chain(more);
+    names.find(|name| !is_there(name)).unwrap_or_else(|| first.to_owned())
 }
 
 fn flags() -> OpenFlags {

@@ -1,11 +1,11 @@
 //! `jimd db restore`: a backup becomes the store.
 
 use super::super::data_folder::{self, DataFolder};
-use super::aside::{is_there, put_aside};
+use super::aside::put_aside;
 use super::backup::copy_into;
 use super::check::{Summary, check_all};
 use super::error::DbError;
-use super::reading;
+use super::reading::{self, is_there};
 use super::whole_file::WholeFile;
 use std::path::{Path, PathBuf};
 

@@ -1,101 +1,41 @@
-//! What the server itself says, as JSON: compact, in raw UTF-8, one object a line.
-//!
-//! Whatever a terminal could obey or a reader take for a line end is escaped, so that one object is
-//! one line and nothing in a name moves a cursor.
+//! JSON as the server writes it: keys, numbers, times, and texts that no terminal could obey.
 
-use crate::message::{Facts, Language, Reply};
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
-/// The most bytes of an answer's text. What else an answer holds fits into the rest of
-/// [`ANSWER_BYTES`](crate::limits::ANSWER_BYTES); a longer text, which only names that grow in NFC
-/// can make, is cut.
-const TEXT_BYTES: usize = 440;
-
-/// Writes an answer and its line end.
-pub fn reply(out: &mut Vec<u8>, reply: &Reply, language: Language, unix_micros: u64) {
-    out.extend_from_slice(b"{\"response\":");
-    number(out, u64::from(reply.code.number()));
-    time(out, unix_micros);
-    key(out, if reply.code.is_error() { "error" } else { "alert" });
-    let spoken = reply.phrase.in_language(language);
-    text(out, TEXT_BYTES, |quoted| write!(quoted, "{spoken}"));
-    if reply.code.is_error() {
-        facts(out, &reply.phrase.facts());
-    }
-    if let Some(features) = reply.features {
-        key(out, "features");
-        list(out, features);
-    }
-    out.extend_from_slice(b"}\n");
-}
-
-/// Writes the server's `probe` and its line end.
-pub fn probe(out: &mut Vec<u8>, unix_micros: u64) {
-    out.extend_from_slice(b"{\"action\":\"probe\"");
-    time(out, unix_micros);
-    out.extend_from_slice(b"}\n");
-}
-
-/// Writes a client's valid object with a `sender` more, before its closing brace. All other bytes
-/// stay as they were sent.
-pub fn push_with_sender(out: &mut Vec<u8>, raw: &[u8], sender: &str) {
-    let Some((b'}', members)) = raw.split_last() else {
-        return out.extend_from_slice(raw);
-    };
-    let (head, space) = members.split_at(members.trim_ascii_end().len());
-    out.extend_from_slice(head);
-    if !head.ends_with(b"{") {
-        out.push(b',');
-    }
-    out.extend_from_slice(b"\"sender\":");
-    text(out, usize::MAX, |quoted| quoted.write_str(sender));
-    out.extend_from_slice(space);
-    out.push(b'}');
-}
-
-/// What a program can branch on.
-fn facts(out: &mut Vec<u8>, facts: &Facts) {
-    for (name, fact) in [("reason", Some(facts.reason)), ("field", facts.field)] {
-        if let Some(fact) = fact {
-            key(out, name);
-            text(out, usize::MAX, |quoted| quoted.write_str(fact));
-        }
-    }
-    for (name, fact) in [("limit", facts.limit), ("got", facts.got), ("at", facts.at)] {
-        if let Some(fact) = fact {
-            key(out, name);
-            number(out, fact as u64);
-        }
-    }
-}
-
-fn key(out: &mut Vec<u8>, name: &'static str) {
+/// A further member's key and its colon.
+pub(super) fn key(out: &mut Vec<u8>, name: &'static str) {
     out.extend_from_slice(b",\"");
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"\":");
 }
 
-fn list(out: &mut Vec<u8>, items: &[&str]) {
-    out.push(b'[');
-    for (place, item) in items.iter().enumerate() {
-        if place > 0 {
-            out.push(b',');
-        }
-        text(out, usize::MAX, |quoted| quoted.write_str(item));
-    }
-    out.push(b']');
+/// `,"time":` and the moment.
+pub(super) fn time(out: &mut Vec<u8>, unix_micros: u64) {
+    key(out, "time");
+    seconds(out, unix_micros);
 }
 
-/// `,"time":` and seconds since 1970, with six digits behind the point.
-fn time(out: &mut Vec<u8>, unix_micros: u64) {
-    key(out, "time");
+/// Seconds since 1970, with six digits behind the point.
+pub(super) fn seconds(out: &mut Vec<u8>, unix_micros: u64) {
     number(out, unix_micros / 1_000_000);
     out.push(b'.');
     digits(out, unix_micros % 1_000_000, 6);
 }
 
-fn number(out: &mut Vec<u8>, value: u64) {
+/// A number in decimal.
+pub(super) fn number(out: &mut Vec<u8>, value: u64) {
     digits(out, value, 1);
+}
+
+/// `true` or `false`.
+pub(super) fn boolean(out: &mut Vec<u8>, value: bool) {
+    out.extend_from_slice(if value { b"true" } else { b"false" });
+}
+
+/// A whole text.
+pub(super) fn string(out: &mut Vec<u8>, value: &str) {
+    text(out, usize::MAX, |quoted| quoted.write_str(value));
 }
 
 /// The most digits that 64 bits make.
@@ -117,7 +57,11 @@ fn digits(out: &mut Vec<u8>, mut value: u64, least: usize) {
 }
 
 /// Writes a string of at most `room` bytes between its quotes.
-fn text(out: &mut Vec<u8>, room: usize, say: impl FnOnce(&mut Quoted<'_>) -> fmt::Result) {
+pub(super) fn text(
+    out: &mut Vec<u8>,
+    room: usize,
+    say: impl FnOnce(&mut Quoted<'_>) -> fmt::Result,
+) {
     out.push(b'"');
     // An error only says that the room is used up, and the text is then cut already.
     let _ = say(&mut Quoted { out, room });
@@ -125,7 +69,7 @@ fn text(out: &mut Vec<u8>, room: usize, say: impl FnOnce(&mut Quoted<'_>) -> fmt
 }
 
 /// Escapes what is written through it.
-struct Quoted<'a> {
+pub(super) struct Quoted<'a> {
     out: &'a mut Vec<u8>,
     room: usize,
 }
@@ -198,6 +142,24 @@ const fn needs_escape(character: char) -> bool {
             | '\u{2028}'..='\u{202e}'
             | '\u{2066}'..='\u{2069}'
     )
+}
+
+/// JSON that a client wrote, with nothing in it that a terminal could obey or a reader take for a
+/// line end. It means the same: outside of its texts only white space is replaced.
+pub(super) fn cleaned(json: &str) -> Cow<'_, str> {
+    let is_clean = |character| !needs_escape(character) || matches!(character, '"' | '\\');
+    if json.bytes().all(|byte| matches!(byte, b' '..=b'~')) || json.chars().all(is_clean) {
+        return Cow::Borrowed(json);
+    }
+    let mut clean = String::with_capacity(json.len() * 2);
+    for character in json.chars() {
+        match character {
+            '\n' | '\r' | '\t' => clean.push(' '),
+            character if is_clean(character) => clean.push(character),
+            character => clean.extend(unicode_escape(u32::from(character)).map(char::from)),
+        }
+    }
+    Cow::Owned(clean)
 }
 
 /// `\uXXXX`; all that is escaped lies below U+10000.

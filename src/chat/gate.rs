@@ -1,0 +1,114 @@
+//! The gate: a message that is kept is answered for and delivered once it is on disk, not before.
+//!
+//! A connection goes on meanwhile. Its answers keep their order: what is answered at once stands
+//! behind what still waits for the disk.
+
+use super::outcome::Kept;
+use super::session::{Owed, Session};
+use super::{Chat, CloseReason, Effect, Payload, waiting};
+use crate::message::{AudienceId, Code, ConnectionId, Conversation, Phrase, Reply, StoredMessage};
+use std::sync::Arc;
+
+/// So many answers of one connection may wait for the disk: it is read no further meanwhile.
+pub(super) const ANSWERS_OWED: usize = 1024;
+
+/// Whether an answer that waits is large: only one of those waits at a time.
+pub(super) fn is_large(owed: &Owed) -> bool {
+    let Owed::Answer(reply) = owed else { return false };
+    reply.extra.as_ref().is_some_and(|extra| extra.listing.is_some())
+}
+
+/// Sends a message to the disk.
+pub(super) fn store(chat: &mut Chat, session: &mut Session, kept: Kept) {
+    let Kept { message, payload, reply } = kept;
+    let reply = session.tell_id(reply);
+    session.strikes = 0;
+    session.owed.push_back(Owed::Stored(reply));
+    chat.effects.push_back(Effect::Store { connection: session.id, message, payload });
+}
+
+/// The message is on disk: it is delivered to whoever is there now, also where its sender is gone.
+pub(super) fn stored(chat: &mut Chat, connection: ConnectionId, message: &Arc<StoredMessage>) {
+    if message.waits_for.is_some() {
+        waiting::stored(chat, message);
+    } else if let Some((to, except)) = audience(chat, connection, message) {
+        let (payload, mark) = (Payload::Stored(Arc::clone(message)), message.mark);
+        chat.effects.push_back(Effect::Deliver { to, except, payload, mark });
+    } else {
+        waiting::missed(chat, connection, message);
+    }
+    answer_stored(chat, connection, None);
+}
+
+/// It is not on disk, and so never was.
+pub(super) fn failed(chat: &mut Chat, connection: ConnectionId, message: Option<&StoredMessage>) {
+    if let Some(message) = message {
+        waiting::not_stored(chat, message);
+    }
+    let reply = Reply::new(Code::ServerError, Phrase::ServerFailed);
+    answer_stored(chat, connection, Some(reply));
+}
+
+/// Who gets it: nobody, where the room or the addressee has gone.
+fn audience(
+    chat: &Chat,
+    connection: ConnectionId,
+    message: &StoredMessage,
+) -> Option<(AudienceId, Option<ConnectionId>)> {
+    match message.conversation {
+        Conversation::Common => Some((AudienceId::COMMON, Some(connection))),
+        Conversation::Room(room) => {
+            chat.rooms.get(room).map(|room| (room.audience, Some(connection)))
+        }
+        Conversation::Direct(one, other) => {
+            let to = if message.sender == Some(one) { other } else { one };
+            let audience = chat.users.account(to).and_then(|account| account.audience);
+            audience.map(|audience| (audience, None))
+        }
+    }
+}
+
+/// Gives the answer that the oldest stored message waited with, or `instead`, and those behind it.
+fn answer_stored(chat: &mut Chat, connection: ConnectionId, instead: Option<Reply>) {
+    let Some(mut session) = chat.sessions.remove(connection) else { return };
+    if let Some(Owed::Stored(reply)) = session.owed.pop_front() {
+        let reply = match instead {
+            None => reply,
+            Some(instead) => Reply { extra: super::only_id(reply.extra), ..instead },
+        };
+        chat.effects.push_back(Effect::Reply { to: connection, reply });
+    }
+    while let Some(Owed::Answer(_)) = session.owed.front() {
+        if let Some(Owed::Answer(reply)) = session.owed.pop_front() {
+            chat.effects.push_back(Effect::Reply { to: connection, reply });
+        }
+    }
+    match session.ending {
+        Some(reason) if session.owed.is_empty() => end(chat, session, reason),
+        _ => chat.sessions.insert(session),
+    }
+}
+
+/// Answers behind what waits for the disk; `ends` closes the connection after it.
+pub(super) fn answer(
+    chat: &mut Chat,
+    mut session: Box<Session>,
+    reply: Reply,
+    ends: Option<CloseReason>,
+) {
+    if session.owed.is_empty() {
+        chat.effects.push_back(Effect::Reply { to: session.id, reply });
+        return match ends {
+            None => chat.sessions.insert(session),
+            Some(reason) => end(chat, session, reason),
+        };
+    }
+    session.owed.push_back(Owed::Answer(reply));
+    session.ending = ends;
+    chat.sessions.insert(session);
+}
+
+fn end(chat: &mut Chat, mut session: Box<Session>, reason: CloseReason) {
+    chat.forget(&mut session);
+    chat.effects.push_back(Effect::Close { connection: session.id, reason });
+}

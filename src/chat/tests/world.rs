@@ -1,0 +1,319 @@
+//! A chat with a disk and a hasher that do at once what is asked of them.
+
+use crate::chat::{Chat, Effect, Policy};
+use crate::limits::Limits;
+use crate::message::{
+    AccountId, AccountRecord, AudienceId, Change, Code, ConnectionId, Done, Features, Field, Job,
+    Listing, Membership, MessageId, Name, Notice, Now, Reply, Request, Role, RoomId, RoomRecord,
+    Snapshot, Time,
+};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+pub(super) struct World {
+    pub(super) chat: Chat,
+    pub(super) now: Now,
+    next_slot: u32,
+    accounts: BTreeMap<String, AccountRecord>,
+    rooms: BTreeMap<String, RoomRecord>,
+    audiences: BTreeMap<AudienceId, BTreeSet<ConnectionId>>,
+    pub(super) notices: Vec<Notice>,
+    replies: Vec<(ConnectionId, Reply)>,
+    /// Changes are not done at once but kept here.
+    pub(super) held: Option<Vec<(ConnectionId, Job)>>,
+    /// Changes fail.
+    pub(super) is_full: bool,
+}
+
+impl World {
+    pub(super) fn new(accounts: &[&str]) -> Self {
+        Self::with(Policy::default(), accounts)
+    }
+
+    pub(super) fn with(policy: Policy, accounts: &[&str]) -> Self {
+        let records: Vec<AccountRecord> = accounts.iter().zip(1..).map(account).collect();
+        let ceiling = MessageId::MAX;
+        let snapshot = Snapshot { accounts: records.clone(), ceiling, ..Snapshot::default() };
+        let accounts = records.into_iter().map(|record| (record.name.to_string(), record));
+        Self {
+            chat: Chat::new(policy, Limits::default(), snapshot),
+            now: Now { unix_micros: 1_000_000, uptime: Duration::from_secs(1) },
+            next_slot: 0,
+            accounts: accounts.collect(),
+            rooms: BTreeMap::new(),
+            audiences: BTreeMap::new(),
+            notices: Vec::new(),
+            replies: Vec::new(),
+            held: None,
+            is_full: false,
+        }
+    }
+
+    pub(super) fn open(&mut self) -> ConnectionId {
+        let id = ConnectionId { slot: self.next_slot, generation: 0 };
+        self.next_slot += 1;
+        self.chat.handle_open(self.now, id);
+        id
+    }
+
+    pub(super) fn guest(&mut self, name: &str) -> ConnectionId {
+        let id = self.open();
+        self.ok(id, "presence", &[("user.account_name", name)]);
+        id
+    }
+
+    pub(super) fn log_in(&mut self, name: &str) -> ConnectionId {
+        let id = self.open();
+        self.ok(id, "authenticate", &[("user.account_name", name), ("user.password", "p")]);
+        id
+    }
+
+    /// A request that is granted.
+    pub(super) fn ok(
+        &mut self,
+        id: ConnectionId,
+        action: &str,
+        fields: &[(&'static str, &str)],
+    ) -> Reply {
+        let reply = self.ask(id, action, fields);
+        assert!(!reply.code.is_error(), "{action} {fields:?}: {reply:?}");
+        reply
+    }
+
+    /// The code of an answer, with the `reason` where it is an error.
+    pub(super) fn verdict(
+        &mut self,
+        id: ConnectionId,
+        action: &str,
+        fields: &[(&'static str, &str)],
+    ) -> String {
+        verdict(&self.ask(id, action, fields))
+    }
+
+    pub(super) fn ask(
+        &mut self,
+        id: ConnectionId,
+        action: &str,
+        fields: &[(&'static str, &str)],
+    ) -> Reply {
+        self.send(id, action, fields);
+        let mut replies = std::mem::take(&mut self.replies);
+        assert_eq!(replies.len(), 1, "{action}: one answer");
+        let (to, reply) = replies.remove(0);
+        assert_eq!(to, id);
+        reply
+    }
+
+    /// A request whose answer may have to wait.
+    pub(super) fn send(&mut self, id: ConnectionId, action: &str, fields: &[(&'static str, &str)]) {
+        self.now.unix_micros += 1_000_000;
+        self.now.uptime += Duration::from_secs(1);
+        self.chat.handle_request(self.now, id, &request(action, fields));
+        self.carry_out();
+    }
+
+    /// The disk is done with what was held.
+    pub(super) fn release(&mut self) -> Vec<(ConnectionId, Reply)> {
+        for (id, job) in self.held.take().unwrap_or_default() {
+            let done = self.work(job);
+            self.chat.handle_done(self.now, id, done);
+            self.carry_out();
+        }
+        std::mem::take(&mut self.replies)
+    }
+
+    pub(super) fn gone(&mut self, id: ConnectionId) {
+        self.chat.handle_gone(id);
+        self.leave_all(id);
+        self.carry_out();
+    }
+
+    /// Whether a connection gets what is sent to a room.
+    pub(super) fn hears(&self, id: ConnectionId, room: &str) -> bool {
+        let Some(room) = self.chat.rooms.named(room) else { return false };
+        self.audiences.get(&room.audience).is_some_and(|audience| audience.contains(&id))
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(effect) = self.chat.poll_effect() {
+            match effect {
+                Effect::Reply { to, reply } => self.replies.push((to, reply)),
+                Effect::Enter { connection, audience } => {
+                    self.audiences.entry(audience).or_default().insert(connection);
+                }
+                Effect::Leave { connection, audience } => {
+                    let audience = self.audiences.get_mut(&audience).unwrap();
+                    assert!(audience.remove(&connection), "who leaves was there");
+                }
+                Effect::Notice { notice, .. } => self.notices.push(notice),
+                Effect::Job { connection, job } => self.take_job(connection, job),
+                Effect::Close { connection, .. } => self.leave_all(connection),
+                _ => {}
+            }
+        }
+    }
+
+    fn leave_all(&mut self, id: ConnectionId) {
+        for audience in self.audiences.values_mut() {
+            audience.remove(&id);
+        }
+    }
+
+    fn take_job(&mut self, connection: ConnectionId, job: Job) {
+        match &mut self.held {
+            Some(held) if matches!(job, Job::Change { .. }) => held.push((connection, job)),
+            _ => {
+                let done = self.work(job);
+                self.chat.handle_done(self.now, connection, done);
+            }
+        }
+    }
+
+    fn work(&mut self, job: Job) -> Done {
+        match job {
+            Job::FindAccount { name } => Done::Account(self.accounts.get(name.as_str()).cloned()),
+            Job::VerifyPassword { phc, .. } => Done::Password(phc.is_some()),
+            Job::Join { account, room, position } => self.join(account, &room, position),
+            Job::Leave { account, room } => Done::Left { account, room, heir: None },
+            Job::Change { .. } if self.is_full => Done::Failed,
+            Job::Change { by, change } => {
+                self.note(&change);
+                Done::Changed { by, change }
+            }
+            Job::RaiseCeiling { ceiling } => Done::CeilingRaised { ceiling },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn join(&mut self, account: AccountId, name: &Name, position: MessageId) -> Done {
+        let id = RoomId(i64::from(self.next_slot) * 100 + self.rooms.len() as i64);
+        let fresh = || RoomRecord {
+            id,
+            name: name.clone(),
+            owner: Some(account),
+            topic: Box::default(),
+            hidden: false,
+        };
+        let room = self.rooms.entry(name.to_string()).or_insert_with(fresh).clone();
+        let role = Role::Member;
+        let membership =
+            Membership { room: room.id, account, since_unix_micros: 1, role, position };
+        Done::Joined { account, room, membership }
+    }
+
+    /// What a later `join` reads of a room.
+    fn note(&mut self, change: &Change) {
+        let is = |room: &RoomRecord, id: &RoomId| room.id == *id;
+        match change {
+            Change::Topic { room: id, topic } => {
+                let room = self.rooms.values_mut().find(|room| is(room, id)).unwrap();
+                room.topic.clone_from(topic);
+            }
+            Change::Hidden { room: id, hidden } => {
+                let room = self.rooms.values_mut().find(|room| is(room, id)).unwrap();
+                room.hidden = *hidden;
+            }
+            Change::Destroy { room: id } => self.rooms.retain(|_, room| !is(room, id)),
+            _ => {}
+        }
+    }
+}
+
+fn account((name, id): (&&str, i64)) -> AccountRecord {
+    AccountRecord {
+        id: AccountId(id),
+        name: Name::shown(name),
+        phc: "right".into(),
+        blocked: false,
+        created_unix_micros: 1,
+    }
+}
+
+/// The code of an answer, with the `reason` where it is an error.
+pub(super) fn verdict(reply: &Reply) -> String {
+    let reason = reply.phrase.facts().reason;
+    format!("{} {reason}", reply.code.number()).trim_end().to_owned()
+}
+
+/// The names of an answer's list.
+pub(super) fn names(reply: &Reply) -> Vec<&str> {
+    match reply.extra.as_ref().and_then(|extra| extra.listing.as_ref()).unwrap() {
+        Listing::Users(users) => users.iter().map(|user| user.name.as_str()).collect(),
+        Listing::Rooms(rooms) => rooms.iter().map(|room| room.name.as_str()).collect(),
+        Listing::Members(members) => members.iter().map(|member| member.name.as_str()).collect(),
+        Listing::Names(names) => names.iter().map(Name::as_str).collect(),
+        Listing::Messages(_) => panic!("messages have no names"),
+    }
+}
+
+pub(super) fn is_listed(reply: &Reply, code: Code, expected: &[&str]) {
+    assert_eq!((reply.code, names(reply).as_slice()), (code, expected));
+}
+
+fn field<'a>(key: &'static str, text: &'a str) -> Field<'a> {
+    Field { text: Cow::Borrowed(text), chars: text.chars().count(), key }
+}
+
+/// A request with these fields, each a text.
+fn request<'a>(action: &'a str, fields: &[(&'static str, &'a str)]) -> Request<'a> {
+    let mut request = bare();
+    request.action = Some(field("action", action));
+    for (key, text) in fields {
+        let field = field(key, text);
+        match *key {
+            "account_name" | "user.account_name" => request.account_name = Some(field),
+            "user.password" => request.password = Some(field),
+            "user.status" => request.status = Some(field),
+            "user" => request.user_text = Some(field),
+            "room" => request.room = Some(field),
+            "target" => request.target = Some(field),
+            "topic" => request.topic = Some(field),
+            "contact" | "user_id" => request.contact = Some(field),
+            "after" => request.after = Some(field),
+            "limit" => request.limit = Some(text.parse().unwrap()),
+            "features" => request.features = Some(Features::named(text)),
+            other => panic!("{other}"),
+        }
+    }
+    request
+}
+
+fn bare() -> Request<'static> {
+    Request {
+        raw: b"{}",
+        chars: 2,
+        only_seed_fields: false,
+        action: None,
+        time: Some(Time::Number),
+        account_name: None,
+        password: None,
+        new_password: None,
+        status: None,
+        to: None,
+        from: None,
+        message_chars: None,
+        message_key: "message",
+        message_at: 0..0,
+        room: None,
+        invite: None,
+        features: None,
+        id: None,
+        user_text: None,
+        contact: None,
+        target: None,
+        topic: None,
+        with: None,
+        before: None,
+        after: None,
+        limit: None,
+        query: None,
+        msg_id: None,
+        reserved: None,
+        server_only: None,
+        action_fault: None,
+        time_fault: None,
+        fault: None,
+        added_fault: None,
+    }
+}

@@ -1,0 +1,60 @@
+//! What the screen holds goes to standard output and the log.
+
+use super::{Client, OUTPUT};
+use crate::client::exit::Exit;
+use crate::client::mode::{Ending, Flow};
+use crate::client::output;
+use crate::client::words::Notice;
+use mio::Interest;
+use mio::unix::SourceFd;
+use std::io;
+use std::ops::ControlFlow;
+use std::os::fd::AsRawFd;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+impl Client {
+    /// Has `poll` tell when nobody reads standard output any more. Only a pipe can.
+    pub(super) fn watch_output(&mut self) -> io::Result<()> {
+        let fd = io::stdout().as_raw_fd();
+        if std::mem::replace(&mut self.watches_output, true) {
+            return Ok(());
+        }
+        match self.poll.registry().register(&mut SourceFd(&fd), OUTPUT, Interest::WRITABLE) {
+            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the screen's lines; a closed pipe ends the client quietly.
+    pub(super) fn show(&mut self) -> Flow {
+        self.log_notices();
+        let lines = self.screen.poll_lines();
+        if lines.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        match output::write(io::stdout(), lines.as_bytes(), || self.patience()) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                ControlFlow::Break(Ending::Quitting(Exit::Done))
+            }
+            Err(error) => {
+                self.screen.notice(&Notice::System { why: error.to_string() });
+                ControlFlow::Break(Ending::Quitting(Exit::System))
+            }
+        }
+    }
+
+    /// How long a reader of standard output may be waited for now.
+    fn patience(&self) -> Option<Duration> {
+        let left = self.time_limit.map(|limit| limit.saturating_sub(self.start.elapsed()));
+        let left = left.unwrap_or(Duration::MAX);
+        (!left.is_zero() && !self.hasty.load(Ordering::Relaxed)).then_some(left)
+    }
+
+    pub(super) fn log_notices(&mut self) {
+        for (level, text) in self.screen.poll_notices() {
+            log::log!(target: "jim-client", level, "{text}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! An answer, as a value: its code and text, and what else some answers say.
+
+use super::{Code, Features, MessageId, Name, Page, Phrase, Role};
+
+/// One answer: `{"response":CODE,"time":TS,"alert":TEXT}`, or `error` for 4xx and 5xx.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The three digits.
+    pub code: Code,
+    /// The text, and what a program can branch on.
+    pub phrase: Phrase,
+    /// The features that are granted, where some were asked for.
+    pub features: Option<Features>,
+    /// What only some answers say.
+    pub extra: Option<Box<Extra>>,
+}
+
+/// What only some answers say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extra {
+    /// The request's `id` as it was sent, a JSON string or integer.
+    pub id: Option<Box<str>>,
+    /// The number of the message that was sent.
+    pub msg_id: Option<MessageId>,
+    /// How many connections share the addressee's name, where several guests do.
+    pub recipients: Option<usize>,
+    /// A room's topic.
+    pub topic: Option<Box<str>>,
+    /// What is kept of messages, and for how long.
+    pub kept: Option<Kept>,
+    /// What was asked for.
+    pub listing: Option<Listing>,
+    /// There is more than the listing shows.
+    pub more: bool,
+    /// The client asked for no feature: a listing is cut so that the answer stays short.
+    pub is_brief: bool,
+}
+
+/// What is kept of messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Of the common chat.
+    pub common: bool,
+    /// Of rooms.
+    pub rooms: bool,
+    /// Between accounts.
+    pub direct: bool,
+    /// For how many days; 0: for ever.
+    pub days: u32,
+    /// How many of each conversation; 0: all.
+    pub messages: u32,
+}
+
+/// Entries of an answer, in the order of `after`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listing {
+    /// `users`.
+    Users(Vec<UserEntry>),
+    /// `rooms`.
+    Rooms(Vec<RoomEntry>),
+    /// `members`.
+    Members(Vec<MemberEntry>),
+    /// `data_list`.
+    Names(Vec<Name>),
+    /// `messages`.
+    Messages(Page),
+}
+
+/// Somebody who is connected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserEntry {
+    /// `account_name`.
+    pub name: Name,
+    /// The status of its last presence.
+    pub status: Option<Box<str>>,
+    /// Whether it did not authenticate.
+    pub is_guest: bool,
+    /// Since when it is connected under this name, in microseconds since 1970.
+    pub since_unix_micros: u64,
+}
+
+/// A room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomEntry {
+    /// Its name.
+    pub name: Name,
+    /// Its topic.
+    pub topic: Box<str>,
+    /// How many members it has.
+    pub members: usize,
+    /// How many of them are connected.
+    pub online: usize,
+    /// Whether the asker is one.
+    pub is_member: bool,
+}
+
+/// A member of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberEntry {
+    /// Its name.
+    pub name: Name,
+    /// Whether it is connected.
+    pub is_online: bool,
+    /// Whether it owns the room; else its role says what it may do.
+    pub is_owner: bool,
+    /// Its role.
+    pub role: Role,
+}
+
+impl Reply {
+    /// An answer.
+    #[must_use]
+    pub const fn new(code: Code, phrase: Phrase) -> Self {
+        Self { code, phrase, features: None, extra: None }
+    }
+
+    /// A 400.
+    #[must_use]
+    pub const fn bad(phrase: Phrase) -> Self {
+        Self::new(Code::BadRequest, phrase)
+    }
+
+    /// What else the answer says, to be filled in.
+    pub fn extra_mut(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+}

@@ -1,0 +1,315 @@
+//! What reaches whose queue, in which form and order.
+
+use super::*;
+use crate::message::MessageId;
+use crate::server::settings::Pacing;
+use crate::server::slots::Slots;
+use crate::transport::Stream;
+use std::io::IoSlice;
+use std::time::Duration;
+
+const ROOM: AudienceId = AudienceId(3);
+const OTHER_ROOM: AudienceId = AudienceId(5);
+
+/// Connections, and the audiences that they are in.
+struct House {
+    listener: std::net::TcpListener,
+    /// The peers' ends, held open.
+    peers: Vec<std::net::TcpStream>,
+    connections: Slots<Connection>,
+    pool: crate::buffer::Pool,
+    dirty: Vec<ConnectionId>,
+    audiences: Audiences,
+    numbered: i64,
+}
+
+impl House {
+    fn new() -> Self {
+        Self {
+            listener: std::net::TcpListener::bind("127.0.0.1:0").unwrap(),
+            peers: Vec::new(),
+            connections: Slots::default(),
+            pool: crate::buffer::Pool::default(),
+            dirty: Vec::new(),
+            audiences: Audiences::default(),
+            numbered: 0,
+        }
+    }
+
+    fn work(&mut self) -> (&mut Audiences, Targets<'_>) {
+        let targets = Targets {
+            connections: &mut self.connections,
+            pool: &mut self.pool,
+            dirty: &mut self.dirty,
+        };
+        (&mut self.audiences, targets)
+    }
+
+    /// A connection with these features that is in the room.
+    fn member(&mut self, features: Features, pacing: Pacing) -> ConnectionId {
+        let peer = std::net::TcpStream::connect(self.listener.local_addr().unwrap()).unwrap();
+        let (socket, address) = self.listener.accept().unwrap();
+        self.peers.push(peer);
+        socket.set_nonblocking(true).unwrap();
+        let stream = Stream::tcp(mio::net::TcpStream::from_std(socket)).unwrap();
+        let due = Duration::from_secs(300);
+        let id = self.connections.insert(|id| Connection::new(id, stream, address, pacing, due));
+        self.get(id).features = features;
+        self.enter(id, ROOM);
+        id
+    }
+
+    fn get(&mut self, id: ConnectionId) -> &mut Connection {
+        self.connections.get_mut(id).unwrap()
+    }
+
+    fn enter(&mut self, id: ConnectionId, audience: AudienceId) {
+        let (audiences, mut targets) = self.work();
+        audiences.enter(audience, id, &mut targets);
+    }
+
+    /// Delivers `{"n":TEXT}` with the next number.
+    fn say(&mut self, audience: AudienceId, text: &str, except: Option<ConnectionId>) {
+        self.numbered += 1;
+        let object = format!("{{\"n\":\"{text}\"}}");
+        let mark = Mark { id: MessageId(self.numbered), unix_micros: 0 };
+        let message = Message { object: object.as_bytes(), mark };
+        let (audiences, mut targets) = self.work();
+        audiences.deliver(audience, except, message, &mut targets);
+    }
+
+    fn hand(&mut self, to: ConnectionId, text: &str) {
+        let object = format!("{{\"n\":\"{text}\"}}");
+        let mark = Mark { id: MessageId(99), unix_micros: 0 };
+        let message = Message { object: object.as_bytes(), mark };
+        let (audiences, mut targets) = self.work();
+        audiences.hand(to, message, &mut targets);
+    }
+
+    fn tell(&mut self, to: &[AudienceId], except: Option<ConnectionId>) {
+        let (audiences, mut targets) = self.work();
+        audiences.tell(to, except, b"{\"n\":\"!\"}\n", &mut targets);
+    }
+
+    fn grant(&mut self, id: ConnectionId, features: Features) {
+        let (audiences, mut targets) = self.work();
+        audiences.set_features(id, features, &mut targets);
+    }
+
+    fn end_turn(&mut self) {
+        let (audiences, mut targets) = self.work();
+        audiences.share_all(&mut targets);
+    }
+
+    /// What each object that waits for a connection says, with a `+` where it is marked.
+    fn queue(&mut self, id: ConnectionId) -> String {
+        let bytes = self.pieces(id).concat();
+        let text = String::from_utf8(bytes).unwrap();
+        let said = text.lines().map(|line| {
+            let said = line.split('"').nth(3).unwrap();
+            let mark = if line.contains("msg_id") { "+" } else { "" };
+            format!("{said}{mark}")
+        });
+        said.collect::<Vec<_>>().join(" ")
+    }
+
+    fn pieces(&mut self, id: ConnectionId) -> Vec<Vec<u8>> {
+        let mut parts = [IoSlice::new(&[]); crate::limits::WRITE_PARTS];
+        let front = self.get(id).output.front(crate::limits::WRITE_PARTS, &mut parts);
+        parts[..front.parts].iter().map(|part| part.to_vec()).collect()
+    }
+}
+
+#[test]
+fn each_gets_its_own_form_and_a_sender_not_its_own() {
+    // Copies for few members, chunks for many.
+    for more in [0, 5] {
+        let mut house = House::new();
+        let plain = house.member(Features::NONE, Pacing::Off);
+        let marked = house.member(Features::IDS, Pacing::Off);
+        for _ in 0..more {
+            house.member(Features::NONE, Pacing::Off);
+            house.member(Features::IDS, Pacing::Off);
+        }
+        house.say(ROOM, "a", Some(plain));
+        house.say(ROOM, "b", None);
+        house.say(ROOM, "c", Some(marked));
+        house.say(ROOM, "d", Some(marked));
+        house.say(ROOM, "e", Some(plain));
+        house.end_turn();
+        assert_eq!(house.queue(plain), "b c d");
+        assert_eq!(house.queue(marked), "a+ b+ e+");
+        assert_eq!((house.get(plain).skips, house.get(marked).skips), (0, 0));
+    }
+}
+
+#[test]
+fn a_plain_member_gets_the_senders_bytes() {
+    let mut house = House::new();
+    let plain = house.member(Features::NOTICES, Pacing::Off);
+    house.member(Features::IDS, Pacing::Off);
+    let object = "{ \"n\" : \"\\u0436\" }";
+    let mark = Mark { id: MessageId(1), unix_micros: 1 };
+    let (audiences, mut targets) = house.work();
+    audiences.deliver(ROOM, None, Message { object: object.as_bytes(), mark }, &mut targets);
+    house.end_turn();
+    assert_eq!(house.pieces(plain).concat(), format!("{object}\n").into_bytes());
+}
+
+#[test]
+fn a_paced_member_gets_one_object_a_piece_in_either_form() {
+    let mut house = House::new();
+    let plain = house.member(Features::NONE, Pacing::On);
+    let marked = house.member(Features::IDS, Pacing::On);
+    for _ in 0..3 {
+        house.member(Features::NONE, Pacing::On);
+        house.member(Features::IDS, Pacing::On);
+    }
+    for text in ["a", "b", "c"] {
+        house.say(ROOM, text, None);
+    }
+    house.say(ROOM, "own", Some(marked));
+    house.end_turn();
+    for (id, count) in [(plain, 4), (marked, 3)] {
+        let pieces = house.pieces(id);
+        assert_eq!(pieces.len(), count);
+        let is_whole = |piece: &Vec<u8>| piece.starts_with(b"{") && piece.ends_with(b"}\n");
+        assert!(pieces.iter().all(is_whole), "{pieces:?}");
+    }
+    assert_eq!(house.queue(marked), "a+ b+ c+");
+}
+
+#[test]
+fn another_form_counts_from_its_moment_on_in_every_audience() {
+    let mut house = House::new();
+    let ann = house.member(Features::NONE, Pacing::Off);
+    let others = [Features::NONE, Features::IDS, Features::NONE, Features::IDS]
+        .map(|features| house.member(features, Pacing::Off));
+    house.enter(ann, OTHER_ROOM);
+    house.say(ROOM, "a", None);
+    house.say(OTHER_ROOM, "b", None);
+    house.say(ROOM, "own", Some(ann));
+    house.grant(ann, Features::IDS.with(Features::NOTICES));
+    house.say(ROOM, "c", None);
+    house.say(ROOM, "own", Some(ann));
+    house.say(OTHER_ROOM, "d", None);
+    house.grant(ann, Features::NOTICES);
+    house.say(ROOM, "e", None);
+    house.end_turn();
+    let queue = house.queue(ann);
+    let of = |room: &[&str]| -> Vec<String> {
+        let in_room = |said: &&str| room.contains(&said.trim_end_matches('+'));
+        queue.split(' ').filter(in_room).map(str::to_owned).collect()
+    };
+    assert_eq!(of(&["a", "c", "e"]), ["a", "c+", "e"], "{queue}");
+    assert_eq!(of(&["b", "d"]), ["b", "d+"], "{queue}");
+    assert!(!queue.contains("own"), "{queue}");
+    // The others' places were kept straight.
+    for id in others {
+        let (audiences, mut targets) = house.work();
+        audiences.leave_all(id, &mut targets);
+    }
+    house.say(ROOM, "f", None);
+    house.end_turn();
+    assert!(house.queue(ann).ends_with(" f"));
+    for id in others {
+        assert!(!house.queue(id).contains('f'));
+    }
+}
+
+#[test]
+fn what_is_handed_to_one_comes_behind_what_its_audiences_got() {
+    let mut house = House::new();
+    let plain = house.member(Features::NONE, Pacing::Off);
+    let marked = house.member(Features::IDS, Pacing::Off);
+    house.say(ROOM, "a", None);
+    house.hand(plain, "w");
+    house.hand(marked, "w");
+    house.say(ROOM, "b", None);
+    house.end_turn();
+    assert_eq!(house.queue(plain), "a w b");
+    assert_eq!(house.queue(marked), "a+ w+ b+");
+    assert_eq!(house.get(plain).output.answer_bytes(), 0, "it is no answer");
+}
+
+#[test]
+fn an_event_is_told_once_to_those_who_opted_in() {
+    let mut house = House::new();
+    let hearer = house.member(Features::NOTICES, Pacing::Off);
+    let both = house.member(Features::NOTICES.with(Features::IDS), Pacing::Off);
+    let doer = house.member(Features::NOTICES, Pacing::Off);
+    let deaf = house.member(Features::IDS, Pacing::Off);
+    house.enter(hearer, OTHER_ROOM);
+    house.enter(both, OTHER_ROOM);
+    house.say(ROOM, "a", None);
+    house.say(OTHER_ROOM, "b", None);
+    house.tell(&[ROOM, OTHER_ROOM, ROOM], Some(doer));
+    house.say(ROOM, "c", None);
+    house.tell(&[ROOM], None);
+    house.end_turn();
+    assert_eq!(house.queue(hearer), "a ! b c !");
+    assert_eq!(house.queue(both), "a+ ! b+ c+ !");
+    assert_eq!(house.queue(doer), "a c !");
+    assert_eq!(house.queue(deaf), "a+ c+");
+}
+
+#[test]
+fn an_audience_without_hearers_is_known_as_such() {
+    let mut house = House::new();
+    let ann = house.member(Features::NOTICES, Pacing::Off);
+    let bob = house.member(Features::IDS, Pacing::Off);
+    assert!(house.audiences.has_hearers(&[OTHER_ROOM, ROOM]));
+    assert!(!house.audiences.has_hearers(&[OTHER_ROOM, AudienceId(1000)]));
+    house.grant(ann, Features::IDS);
+    assert!(!house.audiences.has_hearers(&[ROOM]));
+    house.grant(bob, Features::NOTICES);
+    assert!(house.audiences.has_hearers(&[ROOM]));
+    let (audiences, mut targets) = house.work();
+    audiences.leave(ROOM, bob, &mut targets);
+    assert!(!audiences.has_hearers(&[ROOM]));
+    house.enter(bob, ROOM);
+    assert!(house.audiences.has_hearers(&[ROOM]));
+    let (audiences, mut targets) = house.work();
+    audiences.leave_all(bob, &mut targets);
+    assert!(!audiences.has_hearers(&[ROOM]));
+}
+
+#[test]
+fn all_are_told_behind_what_they_were_delivered() {
+    let mut house = House::new();
+    let hearer = house.member(Features::NOTICES, Pacing::Off);
+    let deaf = house.member(Features::NONE, Pacing::Off);
+    let closing = house.member(Features::NOTICES, Pacing::Off);
+    house.get(closing).phase = Phase::Flushing { until: Duration::ZERO };
+    house.say(ROOM, "a", None);
+    let (audiences, mut targets) = house.work();
+    audiences.tell_all(None, b"{\"n\":\"!\"}\n", &mut targets);
+    assert_eq!(house.queue(hearer), "a !");
+    assert_eq!(house.queue(deaf), "a");
+    assert_eq!(house.queue(closing), "a");
+}
+
+#[test]
+fn an_audience_that_rests_holds_no_memory() {
+    let mut house = House::new();
+    let ids = [0, 1, 2].map(|_| house.member(Features::NONE, Pacing::Off));
+    let marked = house.member(Features::IDS, Pacing::Off);
+    house.enter(marked, OTHER_ROOM);
+    for _ in 0..1000 {
+        house.say(ROOM, "a", None);
+        house.say(OTHER_ROOM, "b", None);
+    }
+    assert!(house.audiences.has_output());
+    house.end_turn();
+    assert!(!house.audiences.has_output());
+    assert!(house.audiences.shared_bytes() > 0);
+    for id in ids.into_iter().chain([marked]) {
+        house.get(id).output = crate::buffer::OutputQueue::default();
+    }
+    assert_eq!(house.audiences.shared_bytes(), 0);
+    for audience in &house.audiences.list {
+        for list in [&audience.plain, &audience.marked] {
+            assert_eq!((list.turn.memory(), list.turn.entries()), (0, 0));
+        }
+    }
+}

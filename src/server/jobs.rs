@@ -1,0 +1,207 @@
+//! Jobs: handed to the workers, kept in order while a worker's queue is full, and taken back done.
+
+use super::connection::Phase;
+use super::event_loop::{Observer, Running};
+use crate::chat::Payload;
+use crate::logging::log;
+use crate::message::{ConnectionId, Done, Job, StoredMessage};
+use crate::workers::{PasswordTask, Report};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Reports of the storage worker that are taken in one turn.
+const REPORTS_PER_TURN: usize = 1024;
+
+/// What the workers are still to be given, and what they owe.
+#[derive(Debug, Default)]
+pub(super) struct Backlog {
+    /// Jobs that found the storage worker's queue full, and all that came behind them: they keep
+    /// their order. Each connection has at most one, and is read no further meanwhile.
+    storage: VecDeque<(ConnectionId, Job)>,
+    /// Jobs that found the reader's queue full: each connection has at most a request of its own
+    /// and one page of what waited for it.
+    reader: VecDeque<(ConnectionId, Job)>,
+    /// Storage jobs that are not done yet, also those of connections that are gone.
+    stores: usize,
+    /// Finished jobs were left for the next turn: no wake-up announces them again.
+    pub(super) reports_left: bool,
+}
+
+impl Backlog {
+    /// Whether something that was taken is not on disk yet.
+    pub(super) const fn owes(&self) -> bool {
+        self.stores > 0
+    }
+}
+
+impl<O: Observer> Running<O> {
+    /// Hands a job to its worker. Whether its connection is read on meanwhile says the chat.
+    pub(super) fn submit(&mut self, id: ConnectionId, job: Job) {
+        let mut peer = None;
+        if let Some(connection) = self.connections.get_mut(id) {
+            connection.jobs_owed = connection.jobs_owed.saturating_add(1);
+            peer = Some(connection.peer);
+        }
+        match job {
+            Job::VerifyPassword { phc, password } => {
+                self.ask_hasher(id, peer, PasswordTask::Check { phc, password });
+            }
+            Job::HashPassword { password } => {
+                self.ask_hasher(id, peer, PasswordTask::Hash { password });
+            }
+            job @ (Job::History(_) | Job::Search(_) | Job::Waiting { .. }) => {
+                self.ask_reader(id, peer, job);
+            }
+            job => self.ask_storage(id, peer, job),
+        }
+    }
+
+    /// Has a message kept; `raw` is the request that it came with.
+    pub(super) fn store(
+        &mut self,
+        id: ConnectionId,
+        mut message: StoredMessage,
+        payload: &Payload,
+        raw: &[u8],
+    ) {
+        let mut object = Vec::with_capacity(raw.len());
+        super::carry_out::write_object(&mut object, payload, raw);
+        message.object = object.into_boxed_slice();
+        self.submit(id, Job::Store(Arc::new(message)));
+    }
+
+    #[log(show(peer))]
+    fn ask_hasher(&mut self, id: ConnectionId, peer: Option<SocketAddr>, task: PasswordTask) {
+        let Some(peer) = peer else { return };
+        if let Err(busy) = self.workers.passwords.submit(peer.ip(), id, task) {
+            log::info!("{peer}: too many log-ins are waiting");
+            self.settle(id);
+            self.chat.handle_done(self.now, id, Done::Busy { seconds: busy.seconds });
+        }
+    }
+
+    #[log(show(peer))]
+    fn ask_storage(&mut self, id: ConnectionId, peer: Option<SocketAddr>, job: Job) {
+        self.backlog.stores += 1;
+        let refused = if self.backlog.storage.is_empty() {
+            self.workers.storage.submit(id, job).err()
+        } else {
+            Some(job)
+        };
+        if let Some(job) = refused {
+            if let Some(connection) = self.connections.get_mut(id) {
+                connection.backlogged = true;
+            }
+            self.backlog.storage.push_back((id, job));
+        }
+    }
+
+    #[log(show(peer))]
+    fn ask_reader(&mut self, id: ConnectionId, peer: Option<SocketAddr>, job: Job) {
+        if let Err(job) = self.workers.reader.submit(id, job) {
+            self.backlog.reader.push_back((id, job));
+        }
+    }
+
+    /// Takes what the workers have done, and gives them what found their queues full.
+    pub(super) fn take_done(&mut self) {
+        self.backlog.reports_left = self.take_reports() == REPORTS_PER_TURN;
+        while let Some((connection, done)) = self.workers.passwords.poll_done() {
+            self.take_result(connection, done);
+        }
+        while let Some((connection, done)) = self.workers.reader.poll_done() {
+            self.take_result(connection, done);
+        }
+        self.submit_storage_backlog();
+        self.submit_reader_backlog();
+    }
+
+    fn submit_storage_backlog(&mut self) {
+        while let Some((id, job)) = self.backlog.storage.pop_front() {
+            // A message was taken, whatever became of its sender; nobody waits for the rest.
+            let counts = matches!(job, Job::Store(_)) || id == ConnectionId::NONE;
+            if !counts && !self.is_open(id) {
+                self.backlog.stores -= 1;
+                continue;
+            }
+            if let Err(job) = self.workers.storage.submit(id, job) {
+                self.backlog.storage.push_front((id, job));
+                return;
+            }
+            if let Some(connection) = self.connections.get_mut(id) {
+                connection.backlogged = false;
+                self.make_ready(id);
+            }
+        }
+    }
+
+    fn submit_reader_backlog(&mut self) {
+        while let Some((id, job)) = self.backlog.reader.pop_front() {
+            if !self.is_open(id) {
+                continue;
+            }
+            if let Err(job) = self.workers.reader.submit(id, job) {
+                self.backlog.reader.push_front((id, job));
+                return;
+            }
+        }
+    }
+
+    fn is_open(&mut self, id: ConnectionId) -> bool {
+        self.connections.get_mut(id).is_some_and(|asker| asker.phase == Phase::Open)
+    }
+
+    /// Takes what the storage worker has to say, and says how many reports that were.
+    fn take_reports(&mut self) -> usize {
+        for taken in 0..REPORTS_PER_TURN {
+            match self.workers.storage.poll_report() {
+                None => return taken,
+                Some(Report::Done { connection, done }) => {
+                    self.backlog.stores = self.backlog.stores.saturating_sub(1);
+                    self.take_result(connection, done);
+                }
+                Some(Report::Accounts(accounts)) => {
+                    self.chat.handle_accounts(accounts);
+                    self.carry_out(&[]);
+                }
+            }
+        }
+        REPORTS_PER_TURN
+    }
+
+    /// A job is done: what waited for it is answered, and the connection's next request may be
+    /// handled.
+    fn take_result(&mut self, id: ConnectionId, done: Done) {
+        let was_held = self.connections.get_mut(id).is_some_and(|asker| asker.is_held());
+        let peer = self.settle(id);
+        self.finish(id, peer, done);
+        self.note_busy(id);
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        if connection.ended || (was_held && !connection.is_held()) {
+            self.make_ready(id);
+        }
+    }
+
+    /// One job of the connection is done. Says whose it was, for the log.
+    fn settle(&mut self, id: ConnectionId) -> Option<SocketAddr> {
+        let connection = self.connections.get_mut(id)?;
+        connection.jobs_owed = connection.jobs_owed.saturating_sub(1);
+        Some(connection.peer)
+    }
+
+    /// Hands a result to the chat, also where its connection is gone: what is stored is stored.
+    #[log(show(peer))]
+    fn finish(&mut self, id: ConnectionId, peer: Option<SocketAddr>, done: Done) {
+        self.chat.handle_done(self.now, id, done);
+        self.carry_out(&[]);
+    }
+
+    /// Asks the chat whether the connection's next request has to wait.
+    pub(super) fn note_busy(&mut self, id: ConnectionId) {
+        let busy = self.chat.is_busy(id);
+        if let Some(connection) = self.connections.get_mut(id) {
+            connection.waiting = busy;
+        }
+    }
+}

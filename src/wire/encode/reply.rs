@@ -1,0 +1,132 @@
+//! Answers.
+
+use super::json::{boolean, cleaned, key, number, string, text, time};
+use super::listing::{Room, listing};
+use crate::limits::ANSWER_BYTES;
+use crate::message::{Extra, Facts, Features, Kept, Language, Listing, Reply};
+use std::fmt::Write;
+
+/// The most bytes of an answer's text. What else an answer holds fits into the rest of
+/// [`ANSWER_BYTES`]; a longer text, which only names that grow in NFC can make, is cut.
+const TEXT_BYTES: usize = 440;
+
+/// How a listing ends at its longest.
+const LISTING_END: &str = "],\"more\":false}\n";
+
+/// Writes an answer and its line end.
+pub fn reply(out: &mut Vec<u8>, reply: &Reply, language: Language, unix_micros: u64) {
+    let start = out.len();
+    out.extend_from_slice(b"{\"response\":");
+    number(out, u64::from(reply.code.number()));
+    time(out, unix_micros);
+    key(out, if reply.code.is_error() { "error" } else { "alert" });
+    let spoken = reply.phrase.in_language(language);
+    text(out, text_bytes(reply), |quoted| write!(quoted, "{spoken}"));
+    if reply.code.is_error() {
+        facts(out, &reply.phrase.facts());
+    }
+    if let Some(features) = reply.features {
+        key(out, "features");
+        names(out, features);
+    }
+    if let Some(extra) = &reply.extra {
+        self::extra(out, extra, start);
+    }
+    out.extend_from_slice(b"}\n");
+}
+
+/// The most bytes of an answer's text: in a short answer an `id` takes its part.
+fn text_bytes(reply: &Reply) -> usize {
+    let extra = reply.extra.as_deref().filter(|extra| extra.is_brief);
+    let id = extra.and_then(|extra| extra.id.as_deref());
+    TEXT_BYTES.saturating_sub(id.map_or(0, |id| cleaned(id).len()))
+}
+
+/// What a program can branch on.
+fn facts(out: &mut Vec<u8>, facts: &Facts) {
+    for (name, fact) in [("reason", Some(facts.reason)), ("field", facts.field)] {
+        if let Some(fact) = fact {
+            key(out, name);
+            string(out, fact);
+        }
+    }
+    for (name, fact) in [("limit", facts.limit), ("got", facts.got), ("at", facts.at)] {
+        if let Some(fact) = fact {
+            key(out, name);
+            number(out, fact as u64);
+        }
+    }
+}
+
+fn names(out: &mut Vec<u8>, features: Features) {
+    out.push(b'[');
+    for (place, name) in features.names().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        string(out, name);
+    }
+    out.push(b']');
+}
+
+/// What only some answers say; the answer began at `start`.
+fn extra(out: &mut Vec<u8>, extra: &Extra, start: usize) {
+    if let Some(id) = &extra.id {
+        key(out, "id");
+        out.extend_from_slice(cleaned(id).as_bytes());
+    }
+    if let Some(msg_id) = extra.msg_id {
+        key(out, "msg_id");
+        text(out, usize::MAX, |quoted| write!(quoted, "{msg_id}"));
+    }
+    if let Some(recipients) = extra.recipients {
+        key(out, "recipients");
+        number(out, recipients as u64);
+    }
+    if let Some(kept) = extra.kept {
+        self::kept(out, kept);
+    }
+    let end = if extra.is_brief { start + ANSWER_BYTES - 1 } else { usize::MAX };
+    if let Some(topic) = &extra.topic {
+        key(out, "topic");
+        let room = end.saturating_sub(out.len() + "\"\"}\n".len());
+        text(out, room, |quoted| quoted.write_str(topic));
+    }
+    if let Some(listing) = &extra.listing {
+        self::entries(out, listing, extra, end);
+    }
+}
+
+/// A listing, and whether there is more: of names only where there is.
+fn entries(out: &mut Vec<u8>, listing: &Listing, extra: &Extra, end: usize) {
+    let room = if extra.is_brief {
+        Room::up_to(end.saturating_sub(LISTING_END.len()))
+    } else {
+        Room::ENDLESS
+    };
+    let is_cut = self::listing(out, listing, room);
+    let more = is_cut || extra.more;
+    if more || !matches!(listing, Listing::Names(_)) {
+        key(out, "more");
+        boolean(out, more);
+    }
+}
+
+fn kept(out: &mut Vec<u8>, kept: Kept) {
+    key(out, "history");
+    for (place, (name, is_kept)) in
+        [("common", kept.common), ("rooms", kept.rooms), ("direct", kept.direct)]
+            .into_iter()
+            .enumerate()
+    {
+        out.extend_from_slice(if place == 0 { b"{\"" } else { b",\"" });
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\":");
+        boolean(out, is_kept);
+    }
+    for (name, count) in [("days", kept.days), ("messages", kept.messages)] {
+        key(out, name);
+        number(out, u64::from(count));
+    }
+    out.push(b'}');
+}

@@ -1,0 +1,389 @@
+//! The server as the chat sees it, and what must always hold.
+
+use super::disk::{self, Disk};
+use super::random::Random;
+use super::requests::{self, USERS};
+use jim::chat::{Chat, Effect, Hearers, Payload, Policy, Registration, Sessions};
+use jim::limits::Limits;
+use jim::message::{
+    AccountId, AudienceId, ConnectionId, Conversation, Done, Features, Job, Kept, Listing, Mark,
+    MessageId, Now, PageMessage, Reply, Snapshot, StoredMessage,
+};
+use jim::wire::jim::{Decoded, Decoder};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub struct World {
+    chat: Chat,
+    random: Random,
+    now: Now,
+    open: BTreeMap<u32, Line>,
+    generations: Vec<u32>,
+    audiences: BTreeMap<AudienceId, BTreeSet<ConnectionId>>,
+    /// What the writer has not committed yet, in order.
+    to_write: VecDeque<(ConnectionId, Job)>,
+    /// What it has, and the chat does not know yet, in order.
+    written: VecDeque<(ConnectionId, Done)>,
+    /// What the reader and the hasher have to do.
+    others: Vec<(ConnectionId, Job)>,
+    disk: Disk,
+    sessions: Sessions,
+    /// Requests so far: the next one's `id`.
+    requests: usize,
+    /// What was delivered of each conversation, in order.
+    delivered: BTreeMap<Conversation, Vec<MessageId>>,
+    /// Every number that was given, by what is kept and what is not.
+    last_id: MessageId,
+    trace: Vec<String>,
+}
+
+/// One connection.
+struct Line {
+    id: ConnectionId,
+    /// Requests that were not answered yet.
+    owed: VecDeque<Owed>,
+    /// Whom its last good authenticate made it.
+    user: Option<AccountId>,
+    features: Features,
+    /// The last message that was handed over from what waited.
+    handed: MessageId,
+}
+
+/// A request that was not answered yet.
+struct Owed {
+    id: usize,
+    /// The message that its answer waits for.
+    stores: Option<MessageId>,
+}
+
+impl World {
+    pub fn new(seed: u64, sessions: Sessions) -> Self {
+        let mut random = Random::new(seed);
+        let disk = Disk::with_accounts(&USERS);
+        let snapshot = Snapshot {
+            accounts: disk.accounts.clone(),
+            next_id: MessageId(1),
+            ceiling: MessageId(1 << 31),
+            ..Snapshot::default()
+        };
+        let kept = Kept {
+            common: random.below(4) == 0,
+            rooms: random.below(4) > 0,
+            direct: random.below(4) > 0,
+            ..Kept::default()
+        };
+        let policy = Policy {
+            sessions,
+            kept,
+            registration: Registration::Open,
+            offline_messages: 3,
+            rooms_per_account: 2,
+            ..Policy::default()
+        };
+        Self {
+            chat: Chat::new(policy, Limits::default(), snapshot),
+            random,
+            now: Now::default(),
+            open: BTreeMap::new(),
+            generations: vec![0; 8],
+            audiences: BTreeMap::new(),
+            to_write: VecDeque::new(),
+            written: VecDeque::new(),
+            others: Vec::new(),
+            disk,
+            sessions,
+            requests: 0,
+            delivered: BTreeMap::new(),
+            last_id: MessageId::ZERO,
+            trace: Vec::new(),
+        }
+    }
+
+    pub fn step(&mut self) {
+        self.now.uptime += Duration::from_millis(self.random.next() % 1000);
+        // The clock jumps, also back.
+        self.now.unix_micros = self.random.next() % 4_000_000;
+        match self.random.below(16) {
+            0 => self.open(),
+            1 if self.random.below(4) == 0 => self.vanish(),
+            1..=3 => self.commit(),
+            4..=6 => self.report(),
+            7 | 8 => self.finish_other(),
+            9 => {
+                self.chat.handle_timeout(self.now);
+                self.take_effects(None);
+            }
+            _ => self.request(),
+        }
+        self.check();
+    }
+
+    /// Everything that is under way comes to its end.
+    pub fn finish(mut self) -> Vec<String> {
+        while !(self.to_write.is_empty() && self.written.is_empty() && self.others.is_empty()) {
+            self.commit();
+            self.report();
+            self.finish_other();
+            self.check();
+        }
+        for line in self.open.values() {
+            assert!(line.owed.is_empty(), "{:?} waits for ever", line.id);
+            assert!(!self.chat.is_busy(line.id));
+        }
+        let rooms = self.disk.rooms.values().map(|room| Conversation::Room(room.id));
+        for conversation in rooms.chain([Conversation::Common]) {
+            let delivered = self.delivered.remove(&conversation).unwrap_or_default();
+            assert_eq!(delivered, self.disk.ids_in(conversation), "{conversation:?}");
+        }
+        self.trace
+    }
+
+    fn open(&mut self) {
+        let slot = self.random.below(self.generations.len());
+        let slot_id = u32::try_from(slot).unwrap();
+        if self.open.contains_key(&slot_id) {
+            return;
+        }
+        let id = ConnectionId { slot: slot_id, generation: self.generations[slot] };
+        let (owed, features) = (VecDeque::new(), Features::NONE);
+        let line = Line { id, owed, user: None, features, handed: MessageId::ZERO };
+        self.open.insert(slot_id, line);
+        self.chat.handle_open(self.now, id);
+        self.take_effects(None);
+    }
+
+    fn some_line(&mut self) -> Option<ConnectionId> {
+        let lines: Vec<ConnectionId> = self.open.values().map(|line| line.id).collect();
+        (!lines.is_empty()).then(|| self.random.pick(&lines))
+    }
+
+    fn vanish(&mut self) {
+        if let Some(id) = self.some_line() {
+            self.remove(id);
+            self.chat.handle_gone(id);
+            self.take_effects(None);
+        }
+    }
+
+    fn remove(&mut self, id: ConnectionId) {
+        self.open.remove(&id.slot);
+        self.generations[id.index()] += 1;
+        for members in self.audiences.values_mut() {
+            members.remove(&id);
+        }
+    }
+
+    fn request(&mut self) {
+        let Some(connection) = self.some_line() else { return };
+        if self.chat.is_busy(connection) {
+            return;
+        }
+        self.requests += 1;
+        let id = self.requests;
+        let name = self.chat.name_of(connection).map(ToString::to_string);
+        let text = requests::make(&mut self.random, id, name.as_deref());
+        self.trace.push(format!("{connection:?} > {text}"));
+        let line = self.open.get_mut(&connection.slot).unwrap();
+        line.owed.push_back(Owed { id, stores: None });
+        match Decoder::default().decode(text.as_bytes(), &Limits::default()) {
+            Decoded::Request { request, .. } => {
+                self.chat.handle_request(self.now, connection, &request);
+            }
+            Decoded::Malformed { phrase, .. } => {
+                self.chat.handle_malformed(self.now, connection, phrase);
+            }
+            Decoded::Incomplete { .. } => panic!("half a request: {text}"),
+        }
+        self.take_effects(Some((connection, &text)));
+    }
+
+    /// The writer commits what came first, as one batch: all of it or nothing.
+    fn commit(&mut self) {
+        let fails = self.random.below(8) == 0;
+        for _ in 0..self.random.below(6) {
+            let Some((connection, job)) = self.to_write.pop_front() else { break };
+            let done =
+                if fails { disk::failed(&job) } else { self.disk.carry_out(job, &mut self.random) };
+            self.written.push_back((connection, done));
+        }
+    }
+
+    fn report(&mut self) {
+        if let Some((connection, done)) = self.written.pop_front() {
+            self.done(connection, done);
+        }
+    }
+
+    fn finish_other(&mut self) {
+        if self.others.is_empty() {
+            return;
+        }
+        let at = self.random.below(self.others.len());
+        let (connection, job) = self.others.remove(at);
+        let done = match self.random.below(12) {
+            0 => disk::failed(&job),
+            _ => self.disk.carry_out(job, &mut self.random),
+        };
+        self.done(connection, done);
+    }
+
+    fn done(&mut self, connection: ConnectionId, done: Done) {
+        self.trace.push(format!("{connection:?} done {done:?}"));
+        self.chat.handle_done(self.now, connection, done);
+        self.take_effects(None);
+    }
+
+    fn take_effects(&mut self, asked: Option<(ConnectionId, &str)>) {
+        while let Some(effect) = self.chat.poll_effect() {
+            self.trace.push(format!("{effect:?}"));
+            match effect {
+                Effect::Reply { to, reply } => self.answered(to, &reply),
+                Effect::Deliver { to, except, payload, mark } => {
+                    self.delivered(asked.map(|(asker, _)| asker), to, except, &payload, mark);
+                }
+                Effect::Store { connection, mut message, payload } => {
+                    let (asker, text) = asked.expect("a message outside a request");
+                    assert_eq!((asker, &payload), (connection, &Payload::AsSent));
+                    message.object = text.as_bytes().into();
+                    self.stores(connection, message);
+                }
+                Effect::Hand { to, message } => self.handed(to, &message),
+                Effect::Notice { to, .. } => {
+                    assert!(!matches!(to, Hearers::Of(audiences) if audiences.is_empty()));
+                }
+                Effect::Features { connection, features } => {
+                    self.line(connection).features = features;
+                }
+                Effect::Enter { connection, audience } => {
+                    self.line(connection);
+                    let new = self.audiences.entry(audience).or_default().insert(connection);
+                    assert!(new, "{connection:?} enters {audience:?} twice");
+                }
+                Effect::Leave { connection, audience } => {
+                    let was = self.audiences.entry(audience).or_default().remove(&connection);
+                    assert!(was, "{connection:?} leaves {audience:?} without being there");
+                }
+                Effect::Job { connection, job } => self.asked_for(connection, job),
+                Effect::Close { connection, .. } => self.remove(connection),
+                Effect::Hasten { connection } | Effect::Probe { to: connection } => {
+                    self.line(connection);
+                }
+            }
+        }
+    }
+
+    /// The connection, which is there.
+    fn line(&mut self, id: ConnectionId) -> &mut Line {
+        let line = self.open.get_mut(&id.slot).expect("it is there");
+        assert_eq!(line.id, id, "a former connection");
+        line
+    }
+
+    fn asked_for(&mut self, connection: ConnectionId, job: Job) {
+        if connection != ConnectionId::NONE {
+            self.line(connection);
+        }
+        if disk::is_write(&job) {
+            self.to_write.push_back((connection, job));
+        } else {
+            self.others.push((connection, job));
+        }
+    }
+
+    fn stores(&mut self, connection: ConnectionId, message: StoredMessage) {
+        self.numbered(message.mark);
+        let owed = self.line(connection).owed.back_mut().expect("a request");
+        owed.stores = Some(message.mark.id);
+        self.to_write.push_back((connection, Job::Store(Arc::new(message))));
+    }
+
+    /// Numbers only grow, whatever the clock does.
+    fn numbered(&mut self, mark: Mark) {
+        assert!(mark.id > self.last_id, "{} after {}", mark.id, self.last_id);
+        self.last_id = mark.id;
+    }
+
+    /// Each answer is that of the oldest request, and true of the disk.
+    fn answered(&mut self, to: ConnectionId, reply: &Reply) {
+        let user = self.disk.id_named(&reply.phrase);
+        let line = self.line(to);
+        let owed = line.owed.pop_front().expect("an answer without a request");
+        line.user = user.or(line.user);
+        let extra = reply.extra.as_deref();
+        if let Some(id) = extra.and_then(|extra| extra.id.as_deref()).filter(|id| *id != "7777") {
+            assert_eq!(id, owed.id.to_string(), "another request's answer");
+        }
+        if let Some(message) = owed.stores {
+            let is_kept = self.disk.messages.contains_key(&message);
+            assert_eq!(is_kept, !reply.code.is_error(), "{message}: {reply:?}");
+        }
+        if let Some(Listing::Rooms(rooms)) = extra.and_then(|extra| extra.listing.as_ref()) {
+            for room in rooms {
+                assert!(room.online <= room.members, "{room:?}");
+            }
+        }
+    }
+
+    fn delivered(
+        &mut self,
+        asker: Option<ConnectionId>,
+        to: AudienceId,
+        except: Option<ConnectionId>,
+        payload: &Payload,
+        mark: Mark,
+    ) {
+        match payload {
+            Payload::Stored(message) => {
+                assert!(self.disk.messages.contains_key(&mark.id), "it is not on disk yet");
+                assert_eq!(message.mark, mark);
+                let seen = self.delivered.entry(message.conversation).or_default();
+                assert!(seen.last().is_none_or(|last| *last < mark.id), "out of order");
+                seen.push(mark.id);
+            }
+            Payload::AsSent => {
+                let asker = asker.expect("a delivery outside a request");
+                assert!(except.is_none_or(|except| except == asker));
+                self.numbered(mark);
+                self.check_delivery(to, asker);
+            }
+            Payload::WithSender(_) => panic!("nobody asked for that"),
+        }
+    }
+
+    /// What waited comes in order, from the disk, to whom it waited for.
+    fn handed(&mut self, to: ConnectionId, message: &PageMessage) {
+        assert!(self.disk.messages.contains_key(&message.mark.id), "it is not on disk");
+        let line = self.line(to);
+        assert!(line.handed < message.mark.id, "out of order");
+        line.handed = message.mark.id;
+    }
+
+    /// What is written to a room comes from a member, and goes to members alone.
+    fn check_delivery(&self, to: AudienceId, asker: ConnectionId) {
+        let audience = self.audiences.get(&to).cloned().unwrap_or_default();
+        assert!(audience.iter().all(|id| self.open[&id.slot].id == *id));
+        if to != AudienceId::COMMON && self.open[&asker.slot].user.is_none() {
+            // A guest writes to a name, never to a room: all in it go by one name.
+            let names: BTreeSet<_> = audience.iter().map(|id| self.chat.name_of(*id)).collect();
+            assert!(names.len() <= 1, "a guest reached a room");
+        }
+    }
+
+    fn check(&self) {
+        let mut holders: BTreeMap<AccountId, usize> = BTreeMap::new();
+        for line in self.open.values() {
+            if let Some(user) = line.user {
+                *holders.entry(user).or_default() += 1;
+            }
+        }
+        if self.sessions != Sessions::Many {
+            assert!(holders.values().all(|count| *count == 1), "one login, two connections");
+        }
+        for (id, members) in &self.audiences {
+            for member in members {
+                assert_eq!(self.open[&member.slot].id, *member, "{id:?} keeps a gone connection");
+            }
+        }
+    }
+}

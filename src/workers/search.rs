@@ -23,6 +23,12 @@ const MATCHES: usize = 50_000;
 /// ... or after this long, with what it has found so far.
 pub(super) const SEARCH_TIME: Duration = Duration::from_millis(200);
 
+/// After so many matches it is looked at the time.
+const LOOK: usize = 250;
+
+// Else the first matches might count as late.
+const _: () = assert!(MATCHES.is_multiple_of(LOOK));
+
 /// The index in memory, which the messages that are not in the other one go through.
 const TAIL_WORDS: &str = "temp.tail_words";
 
@@ -156,7 +162,10 @@ impl Search<'_> {
         let mut statement = self.connection.prepare_cached(&search_sql(table))?;
         let mut rows = statement.query(params![self.expression, self.scope.floor, before])?;
         while let Some(row) = rows.next()? {
-            if self.matches_left == 0 || self.is_late() {
+            // Not before the first ones: to begin may have taken all the time, as for `a*`.
+            let is_time_to_look =
+                self.matches_left.is_multiple_of(LOOK) && self.matches_left < MATCHES;
+            if self.matches_left == 0 || (is_time_to_look && self.is_late()) {
                 return Ok(self.give_up());
             }
             self.matches_left -= 1;

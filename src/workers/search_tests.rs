@@ -226,7 +226,7 @@ fn a_long_tail_is_looked_through_part_by_part() {
     assert_eq!((ids(&page), page.more), (vec![4007, 3007, 2007, 1007, 7], false));
     reader.search_time = Duration::ZERO;
     let page = reader.search(&everywhere("n7")).unwrap();
-    assert_eq!((ids(&page), page.more), (vec![], true), "late before the first match");
+    assert_eq!((ids(&page), page.more), (vec![4007, 3007], true), "one part is looked through");
 }
 
 #[test]
@@ -247,6 +247,19 @@ fn a_search_that_matches_much_elsewhere_ends_and_says_so() {
         assert_eq!((page.messages.len(), page.more), (expected, true));
     }
     assert_eq!(reader.search(&everywhere("word")).unwrap().messages.len(), 30);
+}
+
+#[test]
+fn a_search_that_is_late_at_its_start_still_gets_on() {
+    let (_scratch, _store, mut reader) = store_with(&["word"; 600], 600);
+    reader.search_time = Duration::ZERO;
+    let page = reader.search(&everywhere("w*")).unwrap();
+    assert_eq!((page.messages.len(), page.more), (200, true));
+    let (_scratch, mut store, mut reader) = store_with(&["word"; 600], 600);
+    sql(&mut store, "UPDATE messages SET place = 3 WHERE id > 10");
+    reader.search_time = Duration::ZERO;
+    let page = reader.search(&everywhere("w*")).unwrap();
+    assert_eq!((ids(&page), page.more), (vec![], true), "250 were enough");
 }
 
 #[test]

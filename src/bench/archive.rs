@@ -209,7 +209,7 @@ fn wait_for_index(
             let waiting = format!("the last of {messages} messages was not in the index");
             return Err(Failure::Silent { seconds: took.as_secs(), waiting });
         }
-        asking.pause(swarm, progress)?;
+        swarm.rest(TURN, progress)?;
     }
 }
 
@@ -246,11 +246,6 @@ impl Asking {
     fn new(request: &str, times: u64, least: usize) -> Self {
         let (request, waits) = (request.to_owned(), Histogram::new());
         Self { request, times, least, asked_at: None, waits, answered: 0, found: 0 }
-    }
-
-    /// Lets the server work for a moment.
-    fn pause(&self, swarm: &mut Swarm, progress: &mut Progress) -> Result<(), Failure> {
-        swarm.run(&mut Pause { until: None, waiting: self.waiting() }, progress)
     }
 }
 
@@ -290,38 +285,6 @@ impl Script for Asking {
 
     fn waiting(&self) -> String {
         format!("{} of {} questions were answered", self.answered, self.times)
-    }
-}
-
-/// Nothing, for a moment.
-#[derive(Debug)]
-struct Pause {
-    until: Option<Instant>,
-    waiting: String,
-}
-
-impl Script for Pause {
-    fn handle_object(
-        &mut self,
-        _swarm: &mut Swarm,
-        client: usize,
-        object: &[u8],
-        _now: Instant,
-    ) -> Result<(), Failure> {
-        Err(strange(client, object))
-    }
-
-    fn handle_turn(&mut self, _swarm: &mut Swarm, now: Instant) -> Result<Turn, Failure> {
-        let until = *self.until.get_or_insert(now + TURN);
-        Ok(if now >= until { Turn::Done } else { Turn::Wait(TURN) })
-    }
-
-    fn fraction(&self, _now: Instant) -> f64 {
-        1.0
-    }
-
-    fn waiting(&self) -> String {
-        self.waiting.clone()
     }
 }
 

@@ -40,7 +40,7 @@ impl Message {
             r#"{{"action":"msg","time":1,"from":"{from}","to":"{to}","message":"{sender:0width$} "#,
             width = SENDER_DIGITS
         );
-        let padding = "x".repeat(text_bytes.saturating_sub(LEAST_TEXT_BYTES));
+        let padding = words(text_bytes.saturating_sub(LEAST_TEXT_BYTES));
         Self { head: head.into_bytes(), tail: format!(" {padding}\"}}").into_bytes() }
     }
 
@@ -70,6 +70,13 @@ impl Message {
         let end = self.head.len() - 1;
         number(object.get(end - SENDER_DIGITS..end)?).and_then(|n| usize::try_from(n).ok())
     }
+}
+
+/// So many bytes of words that differ, as a server with a search would have them.
+fn words(bytes: usize) -> String {
+    let letters = (b'a'..=b'z').cycle().skip(23).map(char::from);
+    let words = letters.flat_map(|letter| [letter, letter, letter, letter, letter, ' ']);
+    words.take(bytes).collect()
 }
 
 /// The numbers in `object`, if it is one of `messages` (by sender's number) byte for byte.
@@ -157,6 +164,12 @@ mod tests {
         let value: serde_json::Value = serde_json::from_slice(object).unwrap();
         assert_eq!(value["message"], "00001 0000001234 xxx");
         assert_eq!(value["message"].as_str().unwrap().len(), 20);
+    }
+
+    #[test]
+    fn the_rest_of_a_text_is_words() {
+        assert_eq!(words(20), "xxxxx yyyyy zzzzz aa");
+        assert_eq!(words(0), "");
     }
 
     #[test]

@@ -14,6 +14,12 @@ use std::time::{Duration, Instant};
 /// How long the room talks before anything is measured.
 const WARM_UP: Duration = Duration::from_millis(300);
 
+/// A server that uses less than this in one turn rests.
+const RESTING: Duration = Duration::from_millis(5);
+
+/// How long it may take to come to rest.
+const REST_WITHIN: Duration = Duration::from_secs(60);
+
 /// What keeping a message may add, in microseconds of the server's CPU time.
 const AIM_MICROS: f64 = 10.0;
 
@@ -111,6 +117,7 @@ fn measure(
     let (cpu, main, begun) = (server.cpu()?, server.main_thread_cpu()?, clock());
     swarm.run(writing, progress)?;
     let elapsed = clock().duration_since(begun).as_secs_f64();
+    await_rest(server, swarm, progress)?;
     let answered = writing.answered as f64;
     let mut samples = vec![Kind::ACKNOWLEDGED.sample(answered / elapsed)];
     for (kind, share) in [(Kind::ANSWER_P50, 0.5), (Kind::ANSWER_P99, 0.99)] {
@@ -124,6 +131,20 @@ fn measure(
         samples.extend(used.map(|used| kind.sample(used * 1e6 / answered)));
     }
     Ok(samples)
+}
+
+/// Waits until the server does no work: what it does behind its answers, the index for searching,
+/// belongs to the messages too.
+fn await_rest(server: &Running, swarm: &mut Swarm, progress: &mut Progress) -> Result<(), Failure> {
+    let begun = clock();
+    while clock().duration_since(begun) < REST_WITHIN {
+        let before = server.cpu()?;
+        swarm.rest(TURN, progress)?;
+        if seconds_of(before, server.cpu()?).is_none_or(|used| used < RESTING.as_secs_f64()) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// What keeping adds to the CPU time of a message, behind the figures that say so.

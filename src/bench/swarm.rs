@@ -4,7 +4,7 @@
 //! reading and writing. Whatever is sent in one turn leaves in one write a connection.
 
 use super::Failure;
-use super::message::shown;
+use super::message::{shown, strange};
 use super::progress::Progress;
 use mio::event::Event;
 use mio::net::TcpStream;
@@ -57,6 +57,37 @@ pub(crate) enum Turn {
 
 /// The longest wait of one turn: the progress bar and the patience are looked after that often.
 pub(crate) const TURN: Duration = Duration::from_millis(100);
+
+/// No load, for a while.
+#[derive(Debug)]
+struct Rest {
+    until: Instant,
+}
+
+impl Script for Rest {
+    fn handle_object(
+        &mut self,
+        _swarm: &mut Swarm,
+        client: usize,
+        object: &[u8],
+        _now: Instant,
+    ) -> Result<(), Failure> {
+        Err(strange(client, object))
+    }
+
+    fn handle_turn(&mut self, _swarm: &mut Swarm, now: Instant) -> Result<Turn, Failure> {
+        let left = self.until.saturating_duration_since(now);
+        Ok(if left.is_zero() { Turn::Done } else { Turn::Wait(left) })
+    }
+
+    fn fraction(&self, _now: Instant) -> f64 {
+        1.0
+    }
+
+    fn waiting(&self) -> String {
+        "it was let alone".to_owned()
+    }
+}
 
 /// The connections of a load.
 #[derive(Debug)]
@@ -148,6 +179,11 @@ impl Swarm {
                 self.handle_event(event, &mut buffer, script)?;
             }
         }
+    }
+
+    /// Lets the server alone for this long; nothing may come meanwhile.
+    pub(crate) fn rest(&mut self, time: Duration, progress: &mut Progress) -> Result<(), Failure> {
+        self.run(&mut Rest { until: clock() + time }, progress)
     }
 
     fn handle_event(

@@ -12,7 +12,7 @@
 //! 4. [`chat`]: the rules; no socket, clock, thread or file.
 //! 5. [`buffer`]: the bounded read buffer and the output queue of shared chunks.
 //! 6. [`transport`]: how bytes reach us.
-//! 7. [`workers`]: the threads that may block: storage and password hashing.
+//! 7. [`workers`]: the threads that may block: storage, reading the history, password hashing.
 //! 8. [`server`]: the event loop that joins them all.
 //!
 //! [`client`] is the terminal client, [`bench`] the measuring tool; [`config`], [`logging`] and

@@ -17,6 +17,9 @@ const WINDOW: u64 = 1000;
 /// How often each question is asked.
 const TIMES: u64 = 20;
 
+/// How many messages a page is asked for.
+const PAGE: u64 = 50;
+
 /// One message in so many has the rare word.
 const RARE_EVERY: u64 = 10_000;
 
@@ -65,7 +68,9 @@ pub(crate) fn run(plan: &ArchivePlan, stage: &mut Stage) -> Result<Vec<Sample>, 
     ];
     let mut swarm = Swarm::new(server.address())?;
     for (kind, request) in questions(&writing.middle) {
-        let took = ask(&mut swarm, &request, TIMES, &mut stage.progress)?;
+        let most = if kind == Kind::RARE_SEARCH { plan.messages / RARE_EVERY } else { PAGE };
+        let asking = Asking::new(&request, TIMES, most.min(PAGE));
+        let took = ask(&mut swarm, asking, &mut stage.progress)?;
         let aim = Aim::AtMost(AIM_MILLIS);
         samples.push(kind.sample(millis(took.percentile(0.5))).aiming(aim));
     }
@@ -82,7 +87,7 @@ fn millis(time: Duration) -> f64 {
 }
 
 fn questions(middle: &str) -> [(Kind, String); 4] {
-    let history = format!(r#"{{"action":"history","time":1,"with":"{ROOM}","limit":50"#);
+    let history = format!(r#"{{"action":"history","time":1,"with":"{ROOM}","limit":{PAGE}"#);
     let search = |word: &str| search(word) + "}\n";
     [
         (Kind::NEWEST_PAGE, format!("{history}}}\n")),
@@ -94,7 +99,7 @@ fn questions(middle: &str) -> [(Kind, String); 4] {
 
 /// A search, but for its end.
 fn search(word: &str) -> String {
-    format!(r#"{{"action":"search","time":1,"with":"{ROOM}","query":"{word}","limit":50"#)
+    format!(r#"{{"action":"search","time":1,"with":"{ROOM}","query":"{word}","limit":{PAGE}"#)
 }
 
 /// Logs in, with the features that it takes to read a history.
@@ -215,15 +220,13 @@ fn wait_for_index(
 
 fn ask(
     swarm: &mut Swarm,
-    request: &str,
-    times: u64,
+    mut asking: Asking,
     progress: &mut Progress,
 ) -> Result<Histogram, Failure> {
     if swarm.len() == 0 {
         swarm.connect()?;
         swarm.run(&mut Asking::new(&log_in(), 1, 0), progress)?;
     }
-    let mut asking = Asking::new(request, times, 1);
     swarm.run(&mut asking, progress)?;
     Ok(asking.waits)
 }
@@ -234,16 +237,16 @@ struct Asking {
     request: String,
     times: u64,
     /// The fewest messages that a right answer has.
-    least: usize,
+    least: u64,
     asked_at: Option<Instant>,
     waits: Histogram,
     answered: u64,
     /// How many messages the last answer had.
-    found: usize,
+    found: u64,
 }
 
 impl Asking {
-    fn new(request: &str, times: u64, least: usize) -> Self {
+    fn new(request: &str, times: u64, least: u64) -> Self {
         let (request, waits) = (request.to_owned(), Histogram::new());
         Self { request, times, least, asked_at: None, waits, answered: 0, found: 0 }
     }
@@ -261,7 +264,7 @@ impl Script for Asking {
         let asked_at = self.asked_at.take().ok_or_else(|| strange(client, object))?;
         self.waits.record(now.saturating_duration_since(asked_at));
         self.answered += 1;
-        self.found = memchr::memmem::find_iter(object, br#""msg_id":"#).count();
+        self.found = memchr::memmem::find_iter(object, br#""msg_id":"#).count() as u64;
         if self.found < self.least || answer_code(object).is_none() {
             return Err(strange(client, object));
         }

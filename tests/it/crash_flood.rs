@@ -25,8 +25,8 @@ pub const ROOMS: [&str; 2] = ["#one", "#two"];
 /// The common chat, which is not kept.
 pub const COMMON: &str = "#all";
 
-/// What one writer sends in one round at most.
-const MESSAGES: usize = 5000;
+/// What one writer sends in one round at most: more than a server answers until it is killed.
+const MESSAGES: usize = 40_000;
 
 /// How many objects are in one write.
 const OBJECTS: usize = 8;
@@ -139,6 +139,11 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// Whether somebody was still writing when the server was killed.
+    pub fn was_under_way(&self) -> bool {
+        self.writers.iter().any(|writer| writer.answers.len() < MESSAGES)
+    }
+
     /// How many messages were answered.
     pub fn answered(&self) -> usize {
         self.writers.iter().map(|writer| writer.answers.len()).sum()

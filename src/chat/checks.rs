@@ -59,7 +59,7 @@ pub(super) fn given<'a, 'r>(
 
 /// The room that a request names; an empty one is as if it were missing.
 pub(super) fn given_room<'a>(request: &'a Request<'_>) -> Option<&'a Field<'a>> {
-    request.room.as_ref().filter(|field| !field.text.is_empty())
+    request.rare().room.as_ref().filter(|field| !field.text.is_empty())
 }
 
 /// The room's name, where it can be a room's that is joined or left.

@@ -401,10 +401,10 @@ fn admit(chat: &Chat, session: &Session, request: &Request<'_>) -> Result<&'stat
 }
 
 fn check_action(request: &Request<'_>) -> Result<&'static Action, Phrase> {
-    if let Some(field) = request.server_only {
+    if let Some(field) = request.rare().server_only {
         return Err(Phrase::ServerOnly { field });
     }
-    if let Some(fault) = &request.action_fault {
+    if let Some(fault) = &request.rare().action_fault {
         return Err(fault.clone());
     }
     let Some(name) = &request.action else {
@@ -441,12 +441,12 @@ fn check_size(chat: &Chat, action: &Action, request: &Request<'_>) -> Result<(),
 
 /// What is wrong with a field that the action may read.
 fn fault<'r>(action: &Action, request: &'r Request<'_>) -> Option<&'r Phrase> {
-    let added = request.added_fault.as_ref().filter(|_| action.reads_added);
-    request.fault.as_ref().or(added)
+    let added = request.rare().added_fault.as_ref().filter(|_| action.reads_added);
+    request.rare().fault.as_ref().or(added)
 }
 
 fn check_user(action: &Action, request: &Request<'_>) -> Result<(), Phrase> {
-    match request.user_text {
+    match request.rare().user_text {
         Some(_) if !action.takes_user_text => {
             Err(Phrase::WrongType { field: "user", expected: "an object" })
         }
@@ -455,7 +455,7 @@ fn check_user(action: &Action, request: &Request<'_>) -> Result<(), Phrase> {
 }
 
 fn check_time(chat: &Chat, action: &Action, request: &Request<'_>) -> Result<(), Phrase> {
-    if let Some(fault) = &request.time_fault {
+    if let Some(fault) = &request.rare().time_fault {
         return Err(fault.clone());
     }
     match request.time {

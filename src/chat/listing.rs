@@ -20,8 +20,8 @@ pub(super) fn slice<T>(
     name: impl Fn(&T) -> &Name,
     request: &Request<'_>,
 ) -> Slice<T> {
-    let limit = request.limit.unwrap_or(LISTING_ENTRIES).min(LISTING_ENTRIES);
-    let after = request.after.as_ref().map(|field| Name::nfc(&field.text));
+    let limit = request.rare().limit.unwrap_or(LISTING_ENTRIES).min(LISTING_ENTRIES);
+    let after = request.rare().after.as_ref().map(|field| Name::nfc(&field.text));
     let is_behind = |entry: &T| after.as_deref().is_none_or(|after| name(entry).as_str() > after);
     let mut of = 0;
     let mut entries: Vec<T> = all.inspect(|_| of += 1).filter(is_behind).collect();

@@ -36,7 +36,7 @@ pub use phrase::{Deed, JsonFault, Junk, Language, Listed, Phrase, RoomState};
 pub use phrase::{Facts, Spoken};
 pub(crate) use precis::in_precis;
 pub use reply::{Extra, Kept, Listing, MemberEntry, Reply, RoomEntry, UserEntry};
-pub use request::{Field, Request, Time};
+pub use request::{Field, Rare, Request, Time};
 pub use stored::{
     Conversation, HistoryQuery, Page, PageMessage, Place, SearchQuery, StoredMessage,
 };

@@ -5,13 +5,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-/// A text of a request and how long it is.
+/// A text of a request and where it stood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field<'a> {
     /// The text, escapes resolved; it borrows where there were none.
     pub text: Cow<'a, str>,
-    /// Its length in characters: an escape (a surrogate pair too) counts as one.
-    pub chars: usize,
     /// The key as the client spelled it (`to`, `destination`, ...), for error texts.
     pub key: &'static str,
 }
@@ -26,8 +24,11 @@ pub enum Time {
 }
 
 /// One JSON object, read. Every field is there only if the object had it with the right type;
-/// whatever was wrong with a field is in `fault`, so that the chat can answer in the order that
-/// the protocol asks for: `action`, `time`, then types and limits.
+/// whatever was wrong with a field is a fault in [`Rare`], so that the chat can answer in the order
+/// that the protocol asks for: `action`, `time`, then types and limits.
+///
+/// What a plain message has is here; all else lies beside it, since every byte is moved with
+/// every message.
 #[derive(Clone, PartialEq)]
 pub struct Request<'a> {
     /// The object, from `{` to `}`, as it was sent.
@@ -36,18 +37,14 @@ pub struct Request<'a> {
     pub chars: usize,
     /// Whether it has only seed 001's fields of a `msg` (in any spelling) and `user`.
     pub only_seed_fields: bool,
-    /// `action`, as it was spelled.
-    pub action: Option<Field<'a>>,
     /// `time`, if it is a finite number or a short text.
     pub time: Option<Time>,
+    /// `features`, if it was given: those of them that are known.
+    pub features: Option<Features>,
+    /// `action`, as it was spelled.
+    pub action: Option<Field<'a>>,
     /// `user.account_name` (also `user.accaunt_name`, or `account_name` at the top).
     pub account_name: Option<Field<'a>>,
-    /// `user.password`.
-    pub password: Option<Field<'a>>,
-    /// `user.new_password`.
-    pub new_password: Option<Field<'a>>,
-    /// `user.status`; a `null` is as if it were absent.
-    pub status: Option<Field<'a>>,
     /// `to` and its synonyms.
     pub to: Option<Field<'a>>,
     /// `from` and its synonyms.
@@ -58,14 +55,28 @@ pub struct Request<'a> {
     pub message_key: &'static str,
     /// Where in `raw` the message is, a JSON string with its quotes.
     pub message_at: Range<u32>,
+    /// `id` as it was sent: a JSON string or integer.
+    pub id: Option<&'a str>,
+    /// The rest, if there is any of it. To read it, ask [`Request::rare`].
+    pub rest: Option<Box<Rare<'a>>>,
+}
+
+// A message is decoded without a byte more being moved than its answer depends on.
+const _: () = assert!(size_of::<Request<'_>>() <= 288);
+
+/// What a plain message does not have: fields of other actions, and whatever is wrong.
+#[derive(Clone, PartialEq)]
+pub struct Rare<'a> {
+    /// `user.password`.
+    pub password: Option<Field<'a>>,
+    /// `user.new_password`.
+    pub new_password: Option<Field<'a>>,
+    /// `user.status`; a `null` is as if it were absent.
+    pub status: Option<Field<'a>>,
     /// `room`.
     pub room: Option<Field<'a>>,
     /// `invite`: an invitation's code.
     pub invite: Option<Field<'a>>,
-    /// `features`, if it was given: those of them that are known.
-    pub features: Option<Features>,
-    /// `id` as it was sent: a JSON string or integer.
-    pub id: Option<&'a str>,
     /// `user` where it is a text, as the course's reference client sends it with its contacts.
     pub user_text: Option<Field<'a>>,
     /// `user_id` or `contact`: whom a list of contacts is about.
@@ -101,6 +112,49 @@ pub struct Request<'a> {
     /// `target`, `topic`, `with`, `before`, `after`, `limit`, `query`, `msg_id`. To the other
     /// actions they are as good as unknown fields, which may hold anything.
     pub added_fault: Option<Phrase>,
+}
+
+impl Rare<'_> {
+    /// Nothing of it.
+    pub const NONE: Self = Self {
+        password: None,
+        new_password: None,
+        status: None,
+        room: None,
+        invite: None,
+        user_text: None,
+        contact: None,
+        target: None,
+        topic: None,
+        with: None,
+        before: None,
+        after: None,
+        limit: None,
+        query: None,
+        msg_id: None,
+        reserved: None,
+        server_only: None,
+        action_fault: None,
+        time_fault: None,
+        fault: None,
+        added_fault: None,
+    };
+}
+
+/// What is read where a request has no such fields.
+static NOTHING_RARE: Rare<'static> = Rare::NONE;
+
+impl<'a> Request<'a> {
+    /// What a plain message does not have.
+    #[must_use]
+    pub fn rare(&self) -> &Rare<'a> {
+        self.rest.as_deref().unwrap_or(&NOTHING_RARE)
+    }
+
+    /// The same, to be filled in.
+    pub fn rare_mut(&mut self) -> &mut Rare<'a> {
+        self.rest.get_or_insert_with(|| Box::new(Rare::NONE))
+    }
 }
 
 /// Passwords and invitations stay out of every log: only what names the request is shown.

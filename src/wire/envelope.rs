@@ -94,7 +94,9 @@ impl<'a, 'l> Envelope<'a, 'l> {
     fn later_field(&mut self, key: Key, name: &'static str, value: Value<'a>, at: Range<usize>) {
         match key {
             Key::Room => self.room(name, value),
-            Key::Invite => self.request.invite = self.text(value, name, self.limits.tag_chars),
+            Key::Invite => {
+                self.request.rare_mut().invite = self.text(value, name, self.limits.tag_chars)
+            }
             Key::Features => self.fault(wrong_type(name, TEXTS)),
             Key::Id => self.id(name, value, at),
             Key::Type => match value {
@@ -102,11 +104,11 @@ impl<'a, 'l> Envelope<'a, 'l> {
                 _ => self.fault(wrong_type(name, TEXT_OR_NULL)),
             },
             Key::Response | Key::Alert | Key::Error => {
-                self.request.server_only.get_or_insert(name);
+                self.request.rare_mut().server_only.get_or_insert(name);
             }
             _ => {
                 if let Err(fault) = self.added_field(key, name, value, at) {
-                    self.request.added_fault.get_or_insert(fault);
+                    self.request.rare_mut().added_fault.get_or_insert(fault);
                 }
             }
         }
@@ -121,7 +123,7 @@ impl<'a, 'l> Envelope<'a, 'l> {
         at: Range<usize>,
     ) -> Result<(), Phrase> {
         let limits = self.limits;
-        let request = &mut *self.request;
+        let request = self.request.rare_mut();
         match key {
             Key::UserId | Key::Contact => {
                 let field = text_within(value, name, limits.name_chars)?;
@@ -168,7 +170,7 @@ impl<'a, 'l> Envelope<'a, 'l> {
     fn user_text(&mut self, name: &'static str, value: Value<'a>) {
         match value {
             Value::Text(_) => {
-                self.request.user_text = self.text(value, name, self.limits.name_chars);
+                self.request.rare_mut().user_text = self.text(value, name, self.limits.name_chars);
             }
             _ => self.fault(wrong_type(name, "an object")),
         }
@@ -177,7 +179,7 @@ impl<'a, 'l> Envelope<'a, 'l> {
     fn action(&mut self, value: Value<'a>) {
         match text_within(value, "action", self.limits.action_chars) {
             Ok(field) => self.request.action = Some(field),
-            Err(fault) => self.request.action_fault = Some(fault),
+            Err(fault) => self.request.rare_mut().action_fault = Some(fault),
         }
     }
 
@@ -192,7 +194,7 @@ impl<'a, 'l> Envelope<'a, 'l> {
         };
         match time {
             Ok(time) => self.request.time = Some(time),
-            Err(fault) => self.request.time_fault = Some(fault),
+            Err(fault) => self.request.rare_mut().time_fault = Some(fault),
         }
     }
 
@@ -215,14 +217,15 @@ impl<'a, 'l> Envelope<'a, 'l> {
         match (key, value) {
             (Key::UserStatus, Value::Null) => {}
             (Key::UserStatus, Value::Text(_)) => {
-                self.request.status = self.text(value, name, limits.status_chars);
+                self.request.rare_mut().status = self.text(value, name, limits.status_chars);
             }
             (Key::UserStatus, _) => self.fault(wrong_type(name, TEXT_OR_NULL)),
             (Key::UserPassword, _) => {
-                self.request.password = self.text(value, name, limits.password_chars);
+                self.request.rare_mut().password = self.text(value, name, limits.password_chars);
             }
             (Key::UserNewPassword, _) => {
-                self.request.new_password = self.text(value, name, limits.password_chars);
+                self.request.rare_mut().new_password =
+                    self.text(value, name, limits.password_chars);
             }
             _ => self.account_name(name, value),
         }
@@ -250,7 +253,7 @@ impl<'a, 'l> Envelope<'a, 'l> {
     }
 
     fn room(&mut self, name: &'static str, value: Value<'a>) {
-        self.request.room = self.room_or_name(value, name);
+        self.request.rare_mut().room = self.room_or_name(value, name);
     }
 
     fn message(&mut self, name: &'static str, value: Value<'a>, at: Range<usize>) {
@@ -326,7 +329,7 @@ impl<'a, 'l> Envelope<'a, 'l> {
     /// Keeps the first fault only: one answer names one.
     #[cold]
     fn fault(&mut self, fault: Phrase) {
-        self.request.fault.get_or_insert(fault);
+        self.request.rare_mut().fault.get_or_insert(fault);
     }
 }
 
@@ -386,7 +389,7 @@ fn within(got: usize, field: &'static str, limit: usize) -> Result<(), Phrase> {
 }
 
 fn field<'a>(text: &Text<'a>, key: &'static str) -> Field<'a> {
-    Field { text: text.resolve(), chars: text.chars, key }
+    Field { text: text.resolve(), key }
 }
 
 #[cold]
@@ -400,36 +403,16 @@ const fn blank<'a>() -> Request<'a> {
         raw: &[],
         chars: 0,
         only_seed_fields: true,
-        action: None,
         time: None,
+        features: None,
+        action: None,
         account_name: None,
-        password: None,
-        new_password: None,
-        status: None,
         to: None,
         from: None,
         message_chars: None,
         message_key: "",
         message_at: 0..0,
-        room: None,
-        invite: None,
-        features: None,
         id: None,
-        user_text: None,
-        contact: None,
-        target: None,
-        topic: None,
-        with: None,
-        before: None,
-        after: None,
-        limit: None,
-        query: None,
-        msg_id: None,
-        reserved: None,
-        server_only: None,
-        action_fault: None,
-        time_fault: None,
-        fault: None,
-        added_fault: None,
+        rest: None,
     }
 }

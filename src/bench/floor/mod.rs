@@ -179,14 +179,15 @@ impl Floor {
     fn handle_request(&mut self, slot: usize, request: &Request<'_>) -> Outcome {
         let name = request.account_name.as_ref().map(|name| name.text.as_ref());
         match request.action.as_ref().map(|action| action.text.as_ref()) {
-            _ if request.fault.is_some() => Outcome::Answer(400),
+            _ if request.rare().fault.is_some() => Outcome::Answer(400),
             Some("msg") => Outcome::Answer(self.relay(slot, request)),
             Some("presence") => {
                 self.enter(slot, name);
                 Outcome::Answer(200)
             }
             Some("authenticate") => {
-                let password = request.password.as_ref().map(|password| password.text.as_ref());
+                let password =
+                    request.rare().password.as_ref().map(|password| password.text.as_ref());
                 self.enter(slot, name);
                 Outcome::Answer(self.hasher.answer(password.unwrap_or_default()))
             }

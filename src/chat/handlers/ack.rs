@@ -6,7 +6,7 @@ use crate::chat::{Chat, waiting};
 use crate::message::{Code, Job, MessageId, Phrase, Reply, Request};
 
 pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Outcome {
-    let Some(field) = &request.msg_id else {
+    let Some(field) = &request.rare().msg_id else {
         return Outcome::bad(Phrase::MissingField { field: "msg_id" });
     };
     let Some(asked) = MessageId::parse(&field.text) else {

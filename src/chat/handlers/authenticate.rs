@@ -11,7 +11,8 @@ pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'
     let Some(name) = request.account_name.as_ref().filter(|field| !field.text.is_empty()) else {
         return Outcome::bad(Phrase::MissingField { field: "user.account_name" });
     };
-    let Some(password) = request.password.as_ref().filter(|field| !field.text.is_empty()) else {
+    let Some(password) = request.rare().password.as_ref().filter(|field| !field.text.is_empty())
+    else {
         return Outcome::bad(Phrase::MissingField { field: "user.password" });
     };
     let name = Name::shown(&name.text);

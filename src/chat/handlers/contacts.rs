@@ -59,7 +59,7 @@ fn check_asker(session: &Session, request: &Request<'_>) -> Result<(), Reply> {
 }
 
 fn check_user_text(session: &Session, request: &Request<'_>) -> Result<(), Reply> {
-    match (&session.who, &request.user_text) {
+    match (&session.who, &request.rare().user_text) {
         (Who::Account { name, .. }, Some(field)) => check_is(name, field),
         _ => Ok(()),
     }
@@ -105,7 +105,7 @@ fn other<'a, 'r>(session: &Session, request: &'a Request<'r>) -> Result<&'a Fiel
         Some(field) if field.key.starts_with(OWN) => (Some(field), None),
         field => (None, field.as_ref()),
     };
-    let field = given(request.contact.as_ref().or(named), "account_name")?;
+    let field = given(request.rare().contact.as_ref().or(named), "account_name")?;
     check_user_text(session, request)?;
     if own.is_some() {
         check_own_name(session, request)?;

@@ -39,13 +39,13 @@ fn prepare_history(
     session: &Session,
     request: &Request<'_>,
 ) -> Result<HistoryQuery, Reply> {
-    let before = position(request.before.as_ref())?;
-    let after = match &request.after {
+    let before = position(request.rare().before.as_ref())?;
+    let after = match &request.rare().after {
         Some(field) if field.text.is_empty() => Some(MessageId::ZERO),
         field => position(field.as_ref())?,
     };
     let account = asker(session)?;
-    let with = given(request.with.as_ref(), "with")?;
+    let with = given(request.rare().with.as_ref(), "with")?;
     let place = find_place(chat, account, session, with)?;
     Ok(HistoryQuery {
         conversation: place.conversation,
@@ -62,10 +62,10 @@ fn prepare_search(
     session: &Session,
     request: &Request<'_>,
 ) -> Result<(SearchQuery, Reading), Reply> {
-    let before = position(request.before.as_ref())?;
+    let before = position(request.rare().before.as_ref())?;
     let account = asker(session)?;
-    let query = given(request.query.as_ref(), "query")?.text.to_string();
-    let with = request.with.as_ref().filter(|field| !field.text.is_empty());
+    let query = given(request.rare().query.as_ref(), "query")?.text.to_string();
+    let with = request.rare().with.as_ref().filter(|field| !field.text.is_empty());
     let place = with.map(|with| find_place(chat, account, session, with)).transpose()?;
     let scope = place.map_or_else(|| readable(chat, account), |place| vec![place]);
     let direct_of = place.is_none().then_some(account);
@@ -90,7 +90,7 @@ fn position(field: Option<&Field<'_>>) -> Result<Option<MessageId>, Reply> {
 }
 
 fn limit(request: &Request<'_>) -> usize {
-    request.limit.unwrap_or(HISTORY_USUAL).min(LISTING_ENTRIES)
+    request.rare().limit.unwrap_or(HISTORY_USUAL).min(LISTING_ENTRIES)
 }
 
 /// The room for objects: little in an answer to who asked for no feature.

@@ -56,8 +56,8 @@ fn prepare(
     deed: Deed,
 ) -> Result<Prepared, Reply> {
     let (by, _) = asker(session)?;
-    given(request.room.as_ref(), "room")?;
-    let target = given(request.target.as_ref(), "target")?;
+    given(request.rare().room.as_ref(), "room")?;
+    let target = given(request.rare().target.as_ref(), "target")?;
     let room = named_room(chat, session, request)?;
     check_standing(session, room, needed(deed))?;
     let target = account_named(chat, target)?;

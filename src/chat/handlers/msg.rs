@@ -43,7 +43,7 @@ pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'
 
 fn relay(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Result<Outcome, Reply> {
     let lenient = request.action.as_ref().is_some_and(|action| action.text == LENIENT);
-    if let Some(field) = request.reserved {
+    if let Some(field) = request.rare().reserved {
         return Err(Reply::bad(Phrase::Reserved { field }));
     }
     check_missing(request, lenient)?;

@@ -20,8 +20,8 @@ pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'
 }
 
 fn check(session: &Session, request: &Request<'_>) -> Result<(Name, PasswordChange), Reply> {
-    let old = given(request.password.as_ref(), "user.password")?;
-    let new = given(request.new_password.as_ref(), "user.new_password")?;
+    let old = given(request.rare().password.as_ref(), "user.password")?;
+    let new = given(request.rare().new_password.as_ref(), "user.new_password")?;
     check_own_name(session, request)?;
     let Who::Account { name, .. } = &session.who else {
         let user = session.name().cloned();

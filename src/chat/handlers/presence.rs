@@ -17,7 +17,7 @@ pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'
         return Outcome::Reply(reply);
     }
     session.presence_at = chat.now.uptime;
-    if let Some(status) = &request.status {
+    if let Some(status) = &request.rare().status {
         set_status(chat, session, &status.text);
     }
     enter_common(chat, session);

@@ -26,14 +26,14 @@ fn check(
     request: &Request<'_>,
 ) -> Result<(Registering, Secret), Reply> {
     let field = given(request.account_name.as_ref(), "user.account_name")?;
-    let password = given(request.password.as_ref(), "user.password")?;
+    let password = given(request.rare().password.as_ref(), "user.password")?;
     let name = Name::account(&field.text, chat.limits.name_chars)
         .map_err(|fault| Reply::bad(Phrase::BadName { field: field.key, fault }))?;
     if let Who::Account { name: user, .. } = &session.who {
         let phrase = Phrase::AlreadyOther { user: user.clone(), other: name };
         return Err(Reply::new(Code::Forbidden, phrase));
     }
-    let invite = request.invite.as_ref().filter(|field| !field.text.is_empty());
+    let invite = request.rare().invite.as_ref().filter(|field| !field.text.is_empty());
     match chat.policy.registration {
         Registration::Closed => {
             return Err(Reply::new(Code::Forbidden, Phrase::RegistrationClosed));

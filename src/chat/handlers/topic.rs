@@ -21,7 +21,7 @@ fn prepare(
 ) -> Result<(AccountId, Option<Change>, Reply), Reply> {
     let (by, _) = asker(session)?;
     let room = named_room(chat, session, request)?;
-    let Some(topic) = &request.topic else {
+    let Some(topic) = &request.rare().topic else {
         return Ok((by, None, answer(session, room, &room.record.topic)));
     };
     check_standing(session, room, Standing::Op)?;

@@ -1,7 +1,7 @@
 //! What a request's fields become: synonyms, types, disagreement, times.
 
 use super::request;
-use crate::message::{Features, Field, Phrase, Request, Time};
+use crate::message::{Features, Field, Phrase, Rare, Request, Time};
 use std::borrow::Cow;
 
 fn text<'a>(field: &'a Option<Field<'_>>) -> Option<(&'static str, &'a str)> {
@@ -27,11 +27,10 @@ fn a_message_is_read_and_borrowed() {
 #[test]
 fn an_empty_object_has_no_field() {
     let request = request("{}");
+    assert!(request.rest.is_none() && *request.rare() == Rare::NONE);
     assert_eq!((request.chars, request.action, request.time), (2, None, None));
     assert_eq!((request.message_chars, request.message_key), (None, ""));
-    assert_eq!((request.fault, request.server_only), (None, None));
-    assert_eq!((request.features, request.id, request.added_fault), (None, None, None));
-    assert_eq!((request.message_at, request.reserved), (0..0, None));
+    assert_eq!((request.features, request.id, request.message_at), (None, None, 0..0));
 }
 
 #[test]
@@ -93,7 +92,7 @@ fn two_spellings_of_one_field_must_agree() {
     ];
     for (object, disagree) in rows {
         let fault = disagree.map(|(field, other)| Phrase::Disagree { field, other });
-        assert_eq!(request(object).fault, fault, "{object}");
+        assert_eq!(request(object).rare().fault, fault, "{object}");
     }
 }
 
@@ -136,7 +135,7 @@ fn a_field_of_the_wrong_type_is_named() {
     ];
     for (object, wrong) in rows {
         let fault = wrong.map(|(field, expected)| Phrase::WrongType { field, expected });
-        assert_eq!(request(object).fault, fault, "{object}");
+        assert_eq!(request(object).rare().fault, fault, "{object}");
     }
 }
 
@@ -145,7 +144,7 @@ fn action_of_the_wrong_type_is_its_own_fault() {
     for value in ["1", "null", "[]", "{}", "true"] {
         let object = format!(r#"{{"action":{value}}}"#);
         let fault = Phrase::WrongType { field: "action", expected: "a text" };
-        assert_eq!(request(&object).action_fault, Some(fault), "{object}");
+        assert_eq!(request(&object).rare().action_fault, Some(fault), "{object}");
     }
 }
 
@@ -184,19 +183,20 @@ fn time_is_a_finite_number_or_a_short_text() {
     for (value, expected) in rows {
         let object = format!(r#"{{"time":{value}}}"#);
         let request = request(&object);
-        let got = request.time_fault.map_or(request.time.ok_or(Phrase::CutShort), Err);
+        let got =
+            request.rare().time_fault.clone().map_or(request.time.ok_or(Phrase::CutShort), Err);
         assert_eq!(got, expected, "{value}");
-        assert_eq!(request.fault, None, "{value}");
+        assert_eq!(request.rare().fault, None, "{value}");
     }
 }
 
 #[test]
 fn what_only_a_server_says_is_noticed_at_the_top() {
     for key in ["response", "alert", "error"] {
-        assert_eq!(request(&format!(r#"{{"{key}":null}}"#)).server_only, Some(key));
-        assert_eq!(request(&format!(r#"{{"x":{{"{key}":1}}}}"#)).server_only, None);
+        assert_eq!(request(&format!(r#"{{"{key}":null}}"#)).rare().server_only, Some(key));
+        assert_eq!(request(&format!(r#"{{"x":{{"{key}":1}}}}"#)).rare().server_only, None);
     }
-    assert_eq!(request(r#"{"respons\u0065":1}"#).server_only, Some("response"));
+    assert_eq!(request(r#"{"respons\u0065":1}"#).rare().server_only, Some("response"));
 }
 
 #[test]
@@ -259,30 +259,34 @@ fn a_message_says_where_it_stands() {
 fn user_may_be_a_text() {
     let object = r#"{"user":"m\u0065"}"#;
     let request = request(object);
-    assert_eq!(text(&request.user_text), Some(("user", "me")));
-    assert_eq!((request.fault, request.account_name), (None, None));
+    assert_eq!(text(&request.rare().user_text), Some(("user", "me")));
+    assert_eq!((&request.rare().fault, &request.account_name), (&None, &None));
 }
 
 #[test]
 fn the_fields_of_added_actions_are_read() {
     type Read = fn(Request<'_>) -> Option<Field<'_>>;
     let rows: [(&str, Read); 10] = [
-        ("user_id", |request| request.contact),
-        ("contact", |request| request.contact),
-        ("target", |request| request.target),
-        ("topic", |request| request.topic),
-        ("with", |request| request.with),
-        ("before", |request| request.before),
-        ("after", |request| request.after),
-        ("query", |request| request.query),
-        ("msg_id", |request| request.msg_id),
-        ("room", |request| request.room),
+        ("user_id", |request| request.rare().contact.clone()),
+        ("contact", |request| request.rare().contact.clone()),
+        ("target", |request| request.rare().target.clone()),
+        ("topic", |request| request.rare().topic.clone()),
+        ("with", |request| request.rare().with.clone()),
+        ("before", |request| request.rare().before.clone()),
+        ("after", |request| request.rare().after.clone()),
+        ("query", |request| request.rare().query.clone()),
+        ("msg_id", |request| request.rare().msg_id.clone()),
+        ("room", |request| request.rare().room.clone()),
     ];
     for (key, read) in rows {
         for value in ["", "#a", r"\u0061b"] {
             let object = format!(r#"{{"{key}":"{value}"}}"#);
             let request = request(&object);
-            assert_eq!((&request.fault, &request.added_fault), (&None, &None), "{object}");
+            assert_eq!(
+                (&request.rare().fault, &request.rare().added_fault),
+                (&None, &None),
+                "{object}"
+            );
             assert!(!request.only_seed_fields, "{object}");
             let meant = value.replace(r"\u0061", "a");
             assert_eq!(text(&read(request)), Some((key, meant.as_str())), "{object}");
@@ -308,12 +312,16 @@ fn the_fields_of_added_actions_have_a_fault_of_their_own() {
     for (object, wrong) in rows {
         let fault = wrong.map(|(field, expected)| Phrase::WrongType { field, expected });
         let request = request(object);
-        assert_eq!((request.fault, request.added_fault), (None, fault), "{object}");
+        assert_eq!(
+            (&request.rare().fault, &request.rare().added_fault),
+            (&None, &fault),
+            "{object}"
+        );
         assert!(!request.only_seed_fields, "{object}");
     }
     let disagree = Phrase::Disagree { field: "user_id", other: "contact" };
-    assert_eq!(request(r#"{"user_id":"a","contact":"b"}"#).added_fault, Some(disagree));
-    assert_eq!(request(r#"{"user_id":"a","contact":"\u0061"}"#).added_fault, None);
+    assert_eq!(request(r#"{"user_id":"a","contact":"b"}"#).rare().added_fault, Some(disagree));
+    assert_eq!(request(r#"{"user_id":"a","contact":"\u0061"}"#).rare().added_fault, None);
 }
 
 #[test]
@@ -334,8 +342,8 @@ fn a_limit_is_a_whole_number_and_never_none() {
     for (value, limit) in rows {
         let object = format!(r#"{{"limit":{value}}}"#);
         let request = request(&object);
-        assert_eq!(request.limit, limit, "{value}");
-        assert_eq!(request.added_fault.is_some(), limit.is_none(), "{value}");
+        assert_eq!(request.rare().limit, limit, "{value}");
+        assert_eq!(request.rare().added_fault.is_some(), limit.is_none(), "{value}");
     }
 }
 
@@ -349,7 +357,7 @@ fn what_the_server_adds_to_a_message_is_noticed_at_the_top() {
         (r#"{"x":{"msg_id":"a"},"user":{"server_time":1}}"#, None),
     ];
     for (object, reserved) in rows {
-        assert_eq!(request(object).reserved, reserved, "{object}");
+        assert_eq!(request(object).rare().reserved, reserved, "{object}");
     }
 }
 
@@ -371,13 +379,13 @@ fn empty_and_odd_texts_are_left_to_the_chat() {
     assert_eq!(text(&request.to), Some(("to", "")));
     assert_eq!(text(&request.from), Some(("from", "")));
     assert_eq!(text(&request.account_name), Some(("user.account_name", "a\0")));
-    assert_eq!((request.message_chars, request.fault), (Some(0), None));
+    assert_eq!((request.message_chars, request.rest.is_none()), (Some(0), true));
 }
 
 #[test]
 fn controls_and_separators_in_a_text_are_legal() {
     let object = "{\"message\":\"\\u0000\\u001b\u{2028}\u{2029}\u{85}\u{7f}\\u2028\"}";
-    let Request { message_chars, fault, raw, .. } = request(object);
-    assert_eq!((message_chars, fault), (Some(7), None));
+    let Request { message_chars, rest, raw, .. } = request(object);
+    assert_eq!((message_chars, rest.is_none()), (Some(7), true));
     assert_eq!(raw, object.as_bytes());
 }

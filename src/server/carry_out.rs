@@ -3,6 +3,7 @@
 use super::connection::{Connection, Phase};
 use super::event_loop::{Observer, Running};
 use super::fanout::{Audiences, Message};
+use super::patience;
 use super::turn::Targets;
 use crate::chat::{Effect, Hearers, Payload};
 use crate::logging::log;
@@ -72,7 +73,12 @@ impl<O: Observer> Running<O> {
             log_refusal(connection.peer, reply);
         }
         let (language, time) = (self.server.settings.language, self.now.unix_micros);
-        connection.answer(&mut self.pool, |out| encode::reply(out, reply, language, time));
+        let encode = |out: &mut Vec<u8>| encode::reply(out, reply, language, time);
+        if patience::may_wait(reply) {
+            connection.answer_patiently(&mut self.pool, encode);
+        } else {
+            connection.answer(&mut self.pool, encode);
+        }
         connection.mark_dirty(&mut self.dirty);
     }
 

@@ -1,5 +1,6 @@
 //! One connection: a socket, its two buffers, and where it stands in its life.
 
+use super::patience::Patience;
 use super::place::{Form, Place};
 use super::settings::{OutputBounds, Pacing, Settings};
 use crate::buffer::{OutputQueue, Pool, ReadBuffer};
@@ -72,6 +73,8 @@ pub(super) struct Connection {
     /// What it speaks, once its first bytes have said so.
     pub(super) wire: Option<Wire>,
     pub(super) output: OutputQueue,
+    /// What of the output may wait for the next write.
+    pub(super) patience: Patience,
     /// Its places in its audiences, in the audiences' order.
     pub(super) places: Vec<Place>,
     /// How many parts of this turn's shared output are its own, and not for it.
@@ -141,6 +144,7 @@ impl Connection {
             decoder: Decoder::default(),
             wire: None,
             output: OutputQueue::default(),
+            patience: Patience::default(),
             places: Vec::new(),
             skips: 0,
             // Bytes may have come before the socket was registered.
@@ -269,8 +273,25 @@ impl Connection {
         self.output.push_answer(pool, join, encode);
     }
 
+    /// Appends an answer that may wait for the next write, unless every object is one of its own.
+    pub(super) fn answer_patiently(&mut self, pool: &mut Pool, encode: impl FnOnce(&mut Vec<u8>)) {
+        let before = self.output.bytes();
+        self.answer(pool, encode);
+        if !self.is_paced() {
+            self.patience.note(self.output.bytes() - before);
+        }
+    }
+
+    /// At a turn's end: whether what is queued waits for the next one.
+    pub(super) fn keeps_waiting(&mut self, input_left: bool) -> bool {
+        self.phase == Phase::Open
+            && !self.ended
+            && self.patience.lasts(self.output.bytes(), input_left)
+    }
+
     /// Writes what waits: as much as the kernel takes, the turn's budget and the pacing allow.
     pub(super) fn flush(&mut self, pool: &mut Pool, uptime: Duration) -> Flushed {
+        self.patience.end();
         let mut budget = WRITE_TURN_BYTES;
         let mut burst = PACED_BURST;
         loop {

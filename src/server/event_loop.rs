@@ -83,6 +83,8 @@ pub(super) struct Running<O> {
     pub(super) per_address: HashMap<IpAddr, usize>,
     /// Connections that are only told why they are refused.
     pub(super) refused: usize,
+    /// The last poll found something to do, or something was left over.
+    pub(super) input_left: bool,
     /// Connections that may be read or have whole objects left.
     pub(super) ready: VecDeque<ConnectionId>,
     /// Connections with output that was not flushed yet.
@@ -155,6 +157,7 @@ impl<O: Observer> Server<O> {
             knocked: true,
             per_address: HashMap::new(),
             refused: 0,
+            input_left: false,
             ready: VecDeque::new(),
             dirty: Vec::new(),
             doomed: Vec::new(),
@@ -218,6 +221,7 @@ impl<O: Observer> Running<O> {
             result => result?,
         }
         self.now = self.server.now();
+        self.input_left = !(events.is_empty() && self.ready.is_empty());
         for event in events.iter() {
             match event.token() {
                 WAKER => {}

@@ -12,6 +12,7 @@ mod fanout;
 mod jobs;
 mod listener;
 mod output;
+mod patience;
 mod place;
 mod serve;
 mod settings;

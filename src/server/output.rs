@@ -18,7 +18,11 @@ impl<O: Observer> Running<O> {
 
     fn flush(&mut self, id: ConnectionId) {
         let uptime = self.now.uptime;
+        let stopping = self.is_stopping();
         let Some(connection) = self.connections.get_mut(id) else { return };
+        if !stopping && connection.keeps_waiting(self.input_left) {
+            return self.dirty.push(id);
+        }
         connection.dirty = false;
         if connection.phase == Phase::Gone {
             return;

@@ -38,6 +38,7 @@ mod log;
 mod names;
 mod order;
 mod pacing;
+mod patience;
 mod probe;
 mod process;
 mod protocol_page;

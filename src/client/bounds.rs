@@ -26,9 +26,15 @@ pub const ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// The same for a log-in, since password hashes may have to queue.
 pub const LOGIN_WAIT: Duration = Duration::from_secs(30);
 
-/// How many turns of the loop may look for an overdue answer in what has come already: together
-/// they read more than sockets and a server's queue hold.
-pub const OVERDUE_TURNS: u32 = 1024;
+/// A client that looks so much too late for an answer was itself stopped or starved.
+pub const OVERDUE_LATE: Duration = Duration::from_millis(100);
+
+/// How long the server may then send nothing at all: the answer may be on its way behind all that
+/// was not read.
+pub const OVERDUE_QUIET: Duration = Duration::from_secs(2);
+
+/// How long an overdue answer is looked for in what still comes.
+pub const OVERDUE_WAIT: Duration = Duration::from_secs(10);
 
 /// How long a server's object may stay half.
 pub const HALF_OBJECT_WAIT: Duration = Duration::from_secs(60);

@@ -4,11 +4,10 @@
 //! decide; here is done what they decided.
 
 mod connecting;
+mod overdue;
 mod showing;
 
-use super::bounds::{
-    GOOD_CONNECTION, OVERDUE_TURNS, QUIT_WAIT, RECONNECT_WAIT, RECONNECT_WAIT_MOST,
-};
+use super::bounds::{GOOD_CONNECTION, QUIT_WAIT, RECONNECT_WAIT, RECONNECT_WAIT_MOST};
 use super::exit::Exit;
 use super::fault::Fault;
 use super::input::Lines;
@@ -21,6 +20,7 @@ use super::session::{Received, Session};
 use super::words::Notice;
 use crate::message::Now;
 use mio::{Events, Interest, Poll, Token};
+use overdue::Overdue;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
 use std::io;
@@ -90,8 +90,7 @@ struct Client {
     told_end: bool,
     /// Whether the last turn left lines behind, so that `poll` must not sleep.
     lines_left: bool,
-    /// How many turns an answer has been overdue while there was more to be read.
-    overdue_turns: u32,
+    overdue: Overdue,
     /// Whether `poll` tells when nobody reads standard output any more.
     watches_output: bool,
 }
@@ -118,7 +117,7 @@ impl Client {
             lines: Lines::default(),
             told_end: false,
             lines_left: false,
-            overdue_turns: 0,
+            overdue: Overdue::default(),
             watches_output: false,
             events: Events::with_capacity(16),
             poll,
@@ -169,6 +168,7 @@ impl Client {
     /// Waits before the next connection; gives the exit where the user ends it.
     fn pause(&mut self, pause: Duration) -> io::Result<Option<Exit>> {
         self.session = Session::default();
+        self.overdue.reset();
         self.screen.notice(&Notice::Reconnecting { seconds: pause.as_secs() });
         let until = self.start.elapsed() + pause;
         while self.start.elapsed() < until {
@@ -226,7 +226,7 @@ impl Client {
             flow = self.read_keyboard(woken, mode)?;
         }
         if flow.is_continue() {
-            flow = self.handle_timeouts(link, mode);
+            flow = self.handle_timeouts(mode);
         }
         Ok(flow)
     }
@@ -234,7 +234,10 @@ impl Client {
     fn read_socket(&mut self, link: &mut Link, mode: &mut dyn Mode) -> Flow {
         for _ in 0..link.budget() {
             match link.fill(&mut self.session) {
-                Ok(true) => self.handle_received(mode)?,
+                Ok(true) => {
+                    self.overdue.handle_read(self.start.elapsed());
+                    self.handle_received(mode)?;
+                }
                 Ok(false) => break,
                 Err(fault) => return self.handle_fault(mode, fault),
             }
@@ -296,17 +299,19 @@ impl Client {
         ControlFlow::Continue(())
     }
 
-    fn handle_timeouts(&mut self, link: &Link, mode: &mut dyn Mode) -> Flow {
+    fn handle_timeouts(&mut self, mode: &mut dyn Mode) -> Flow {
         let now = self.now();
         match self.session.handle_timeout(now) {
-            Ok(()) => self.overdue_turns = 0,
-            // A program that was stopped for a while finds its time over and the answer unread.
-            Err(_) if link.is_readable() && self.overdue_turns < OVERDUE_TURNS => {
-                self.overdue_turns += 1;
-            }
+            Ok(()) => self.overdue.reset(),
+            Err(_) if self.is_tolerated(now) => {}
             Err(fault) => return self.handle_fault(mode, fault),
         }
         mode.handle_timeout(&mut self.turn())
+    }
+
+    fn is_tolerated(&mut self, now: Now) -> bool {
+        let due = self.session.poll_timeout();
+        due.is_some_and(|due| self.overdue.is_tolerated(now.uptime, due))
     }
 
     // Leaving.
@@ -380,7 +385,8 @@ impl Client {
         if link.is_readable() || self.lines_left || input {
             return Some(Duration::ZERO);
         }
-        self.session.poll_timeout().into_iter().chain(mode.poll_timeout()).min()
+        let answer = self.overdue.poll_timeout().or_else(|| self.session.poll_timeout());
+        answer.into_iter().chain(mode.poll_timeout()).min()
     }
 
     /// Sleeps until something happens or `until`, in uptime, or the user's time limit has come.

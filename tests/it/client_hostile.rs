@@ -73,14 +73,18 @@ fn deliveries_between_request_and_answer_change_nothing() {
 fn an_answer_that_came_while_the_client_was_stopped_counts() {
     let (asked, is_asked) = channel();
     let (stopped, is_stopped) = channel();
+    let (continued, is_continued) = channel();
     let peer = Peer::new(move |peer| {
         accept_guest(peer);
         peer.expect(&["\"msg\""]);
         asked.send(()).unwrap();
         is_stopped.recv().unwrap();
-        for _ in 0..10_000 {
+        for _ in 0..5_000 {
             peer.try_to_say(MESSAGE);
         }
+        // What the sockets do not hold comes only when the client reads again.
+        is_continued.recv().unwrap();
+        peer.say(MESSAGE.repeat(5_000));
         peer.say("{\"response\":200}");
         peer.accept("quit");
     });
@@ -88,10 +92,11 @@ fn an_answer_that_came_while_the_client_was_stopped_counts() {
     is_asked.recv().unwrap();
     signal(&client.child, Signal::STOP);
     // The answer waits in the socket for longer than the client's patience.
-    let continued = Pid::from_child(&client.child);
+    let pid = Pid::from_child(&client.child);
     stopped.send(()).unwrap();
     thread::sleep(Duration::from_millis(10_500));
-    kill_process(continued, Signal::CONT).unwrap();
+    kill_process(pid, Signal::CONT).unwrap();
+    continued.send(()).unwrap();
     let (code, _, errors) = client.end();
     assert_eq!(code, 0, "{errors}");
     peer.join();

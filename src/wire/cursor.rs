@@ -26,6 +26,34 @@ pub(super) struct Number {
     pub finite: bool,
 }
 
+/// What a string had beside ASCII.
+#[derive(Debug, Default)]
+struct Seen {
+    /// The bytes that continue a character.
+    continuations: usize,
+    /// Not zero if something is not plainly good: a character of three bytes or more, or bytes that
+    /// are no UTF-8. The string then has to be looked at once more.
+    odd: u64,
+}
+
+impl Seen {
+    /// Takes eight bytes in, of which some may be blanked out as zeros behind the others. A
+    /// character of two bytes may begin before them, where `lead_before` is not zero, and end
+    /// behind them: then what is given back is not zero.
+    #[inline]
+    const fn note(&mut self, word: u64, lead_before: u64) -> u64 {
+        let high = word & HIGHS;
+        let lead = high & word << 1;
+        let continuation = high & !(word << 1);
+        let longer = lead & word << 2;
+        // C0 and C1 would spell ASCII in two bytes.
+        let overlong = lead & !((word & (ONES * 0x1E)) + ONES * 0x7E);
+        self.odd |= longer | overlong | (continuation ^ (lead << 8 | lead_before));
+        self.continuations += continuation.count_ones() as usize;
+        lead >> 56
+    }
+}
+
 /// So many digits and no exponent are finite without a look: the largest float has 309.
 const SURELY_FINITE_DIGITS: usize = 300;
 
@@ -96,54 +124,65 @@ impl<'a> Cursor<'a> {
     pub(super) fn string(&mut self, what: &'static str) -> Lexed<Text<'a>> {
         self.expect(b'"', what)?;
         let start = self.at;
-        let (mut folded, mut escaped, mut is_ascii) = (0, false, true);
+        let (mut folded, mut escaped, mut seen) = (0, false, Seen::default());
         loop {
-            is_ascii &= self.skip_plain();
+            self.skip_plain();
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     folded += self.escapes(start)?;
                     escaped = true;
                 }
+                Some(0x80..) => self.skip_mixed(&mut seen),
                 _ => return Err(self.fault_in_string(start, JsonFault::ControlCharacter)),
             }
         }
         let raw = self.since(start);
-        if !is_ascii {
-            folded += continuation_bytes(raw, start)?;
-        }
+        folded += if seen.odd == 0 { seen.continuations } else { continuation_bytes(raw, start)? };
         self.at += 1;
         self.folded += folded;
         Ok(Text { raw, chars: raw.len() - folded, escaped })
     }
 
-    /// Runs to the next quote, backslash or control character, eight bytes a step; whether all that
-    /// was passed is ASCII.
-    #[inline]
-    fn skip_plain(&mut self) -> bool {
-        let mut high = 0;
-        while let Some(chunk) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<8>) {
-            let word = u64::from_le_bytes(*chunk);
-            let stop = special_bytes(word);
+    /// Runs over plain ASCII, eight bytes a step: to the next quote, backslash, control character or
+    /// byte beyond ASCII, or to the end.
+    #[inline(always)]
+    fn skip_plain(&mut self) {
+        loop {
+            let word = self.word_here();
+            let stop = special_bytes(word) | word & HIGHS;
             if stop != 0 {
-                let passed = (stop & stop.wrapping_neg()) - 1;
                 self.at += stop.trailing_zeros() as usize / 8;
-                return (high | word & passed) & HIGHS == 0;
+                return;
             }
-            high |= word;
             self.at += 8;
         }
-        self.skip_plain_bytes() && high & HIGHS == 0
     }
 
-    /// The same for the last bytes, one a step.
-    fn skip_plain_bytes(&mut self) -> bool {
-        let mut is_ascii = true;
-        while let Some(byte) = self.peek().filter(|byte| !matches!(byte, 0..0x20 | b'"' | b'\\')) {
-            is_ascii &= byte.is_ascii();
-            self.at += 1;
+    /// Runs over ASCII and other characters, to the next quote, backslash or control character, or
+    /// to the end. What is seen is checked and counted on the way.
+    #[inline(never)]
+    fn skip_mixed(&mut self, seen: &mut Seen) {
+        let mut lead_before = 0;
+        loop {
+            let word = self.word_here();
+            let stop = special_bytes(word);
+            // All bytes before the first that ends the run; all eight where none does.
+            let passed = (stop & stop.wrapping_neg()).wrapping_sub(1);
+            lead_before = seen.note(word & passed, lead_before);
+            if stop != 0 {
+                self.at += stop.trailing_zeros() as usize / 8;
+                return;
+            }
+            self.at += 8;
         }
-        is_ascii
+    }
+
+    /// The next eight bytes, with zeros behind the last.
+    #[inline(always)]
+    fn word_here(&self) -> u64 {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        rest.first_chunk::<8>().map_or_else(|| last_word(rest), |eight| u64::from_le_bytes(*eight))
     }
 
     /// Reads escapes for as long as one follows another; how many bytes more than characters.
@@ -226,11 +265,10 @@ impl<'a> Cursor<'a> {
 
     /// Reads one digit or more; how many.
     fn digits(&mut self) -> Lexed<usize> {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.at += 1;
-        }
-        if self.at == start { Err(self.expected("a number")) } else { Ok(self.at - start) }
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.at += digits;
+        if digits == 0 { Err(self.expected("a number")) } else { Ok(digits) }
     }
 
     /// Reads `true`, `false` or `null`, whichever `word` is.
@@ -262,6 +300,12 @@ const fn special_bytes(word: u64) -> u64 {
     let is_backslash = backslash.wrapping_sub(ONES) & !backslash;
     let is_control = word.wrapping_sub(ONES * 0x20) & !word;
     (is_quote | is_backslash | is_control) & HIGHS
+}
+
+/// Fewer than eight bytes, with zeros behind the last: as control characters those end any run.
+#[inline(never)]
+fn last_word(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
 /// What a byte stands for as a hexadecimal digit, or [`NO_HEX`].
@@ -312,6 +356,27 @@ fn is_finite(raw: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Cursor, special_bytes};
+
+    #[test]
+    fn a_string_is_good_and_as_long_as_the_standard_library_says_wherever_its_bytes_stand() {
+        let bytes = [
+            b'a', 0x7F, 0x80, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xD0, 0xDF, 0xE0, 0xE1, 0xED,
+            0xF0, 0xF4, 0xF5, 0xFF,
+        ];
+        let pairs = bytes.iter().flat_map(|a| bytes.iter().map(move |b| [*a, *b]));
+        for pair in pairs {
+            for third in bytes {
+                for before in 0..9 {
+                    let text = [&b"aaaaaaaaa"[..before], "п".as_bytes(), &pair, &[third]].concat();
+                    let quoted = [b"\"", &*text, b"\":1"].concat();
+                    let read = Cursor::new(&quoted).string("").ok();
+                    let meant = std::str::from_utf8(&text).ok();
+                    assert_eq!(read.map(|read| read.raw), meant.map(str::as_bytes), "{text:x?}");
+                    assert_eq!(read.map(|read| read.chars), meant.map(|text| text.chars().count()));
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_lowest_special_byte_is_found_wherever_it_stands() {

@@ -359,7 +359,7 @@ fn room_or_name<'a>(
     let Value::Text(text) = value else {
         return Err(wrong_type(key, TEXT));
     };
-    let is_room = text.characters().next() == Some('#');
+    let is_room = text.begins_with('#');
     within(text.chars - usize::from(is_room), key, limit).map(|()| field(&text, key))
 }
 

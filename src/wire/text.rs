@@ -30,6 +30,14 @@ impl<'a> Text<'a> {
         Unescaped { raw: self.str().chars() }
     }
 
+    /// Whether it begins with this ASCII character, however that is spelled.
+    pub(super) fn begins_with(&self, character: char) -> bool {
+        match self.raw.first() {
+            Some(b'\\') => self.characters().next() == Some(character),
+            first => first.is_some_and(|byte| char::from(*byte) == character),
+        }
+    }
+
     /// Whether both mean the same text, however each is spelled.
     pub(super) fn same_as(&self, other: &Text<'_>) -> bool {
         if self.escaped || other.escaped {

@@ -3,7 +3,6 @@
 //! A connection goes on meanwhile. Its answers keep their order: what is answered at once stands
 //! behind what still waits for the disk.
 
-use super::outcome::Kept;
 use super::session::{Owed, Session};
 use super::{Chat, CloseReason, Effect, Payload, waiting};
 use crate::message::{AudienceId, Code, ConnectionId, Conversation, Phrase, Reply, StoredMessage};
@@ -18,9 +17,15 @@ pub(super) fn is_large(owed: &Owed) -> bool {
     reply.extra.as_ref().is_some_and(|extra| extra.listing.is_some())
 }
 
-/// Sends a message to the disk.
-pub(super) fn store(chat: &mut Chat, session: &mut Session, kept: Kept) {
-    let Kept { message, payload, reply } = kept;
+/// Sends a message to the disk, whose bytes the event loop has; `reply` waits until it is there.
+/// The connection goes on meanwhile.
+pub(super) fn store(
+    chat: &mut Chat,
+    session: &mut Session,
+    message: StoredMessage,
+    payload: Payload,
+    reply: Reply,
+) {
     let reply = session.tell_id(reply);
     session.strikes = 0;
     session.owed.push_back(Owed::Stored(reply));

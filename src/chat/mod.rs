@@ -6,6 +6,7 @@
 //! only in [`Chat::handle_done`], after the disk has it, so that a failed commit has nothing to
 //! undo.
 
+mod by_id;
 mod change;
 mod checks;
 mod dispatch;
@@ -317,10 +318,6 @@ impl Chat {
     fn conclude(&mut self, mut session: Box<Session>, outcome: Outcome) {
         let (reply, ends) = match outcome {
             Outcome::Wait => return self.sessions.insert(session),
-            Outcome::Store(kept) => {
-                gate::store(self, &mut session, *kept);
-                return self.sessions.insert(session);
-            }
             Outcome::Reply(reply) => {
                 session.strikes =
                     if reply.code == Code::BadRequest { session.strikes + 1 } else { 0 };

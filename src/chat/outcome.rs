@@ -1,7 +1,6 @@
 //! What a handler made of a request.
 
-use super::Payload;
-use crate::message::{Code, Phrase, Reply, StoredMessage};
+use crate::message::{Code, Phrase, Reply};
 
 /// What a handler made of a request.
 #[derive(Debug)]
@@ -10,21 +9,8 @@ pub(super) enum Outcome {
     Reply(Reply),
     /// The answer, and the end of the connection.
     Quit(Reply),
-    /// The answer waits for a job.
+    /// The answer waits: for a job, or behind the gate.
     Wait,
-    /// The answer waits for a message to be stored; the connection goes on meanwhile.
-    Store(Box<Kept>),
-}
-
-/// A message that is to be stored.
-#[derive(Debug)]
-pub(super) struct Kept {
-    /// The message, whose bytes the event loop has.
-    pub(super) message: StoredMessage,
-    /// In which form the bytes are kept.
-    pub(super) payload: Payload,
-    /// The answer once it is on disk.
-    pub(super) reply: Reply,
 }
 
 impl Outcome {

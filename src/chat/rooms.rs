@@ -1,23 +1,24 @@
 //! Rooms and who is a member of them. A room outlives its last member.
 
+use super::by_id::{ById, Ids};
 use super::users::AudienceIds;
 use crate::message::{
     AccountId, AudienceId, Membership, MessageId, Name, Role, RoomId, RoomRecord,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// A room.
 #[derive(Debug)]
 pub(super) struct Room {
     pub(super) record: RoomRecord,
     /// Its members, connected or not.
-    pub(super) members: HashMap<AccountId, Member>,
+    pub(super) members: ById<AccountId, Member>,
     /// How many of them are connected.
     pub(super) online: usize,
     /// Who cannot enter.
-    pub(super) banned: HashSet<AccountId>,
+    pub(super) banned: Ids<AccountId>,
     /// Who may enter though it is hidden.
-    pub(super) invited: HashSet<AccountId>,
+    pub(super) invited: Ids<AccountId>,
     /// Its members' connections.
     pub(super) audience: AudienceId,
 }
@@ -67,7 +68,7 @@ impl Room {
 /// All rooms, by number and by name.
 #[derive(Debug, Default)]
 pub(super) struct Rooms {
-    rooms: HashMap<RoomId, Room>,
+    rooms: ById<RoomId, Room>,
     by_name: HashMap<Name, RoomId>,
 }
 
@@ -81,10 +82,10 @@ impl Rooms {
         self.by_name.insert(record.name.clone(), record.id);
         let audience = ids.take();
         let room = Room {
-            members: HashMap::new(),
+            members: ById::default(),
             online: 0,
-            banned: HashSet::new(),
-            invited: HashSet::new(),
+            banned: Ids::default(),
+            invited: Ids::default(),
             audience,
             record,
         };

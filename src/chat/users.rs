@@ -1,5 +1,6 @@
 //! Who exists and who is connected: accounts and guests, by name and by look.
 
+use super::by_id::ById;
 use crate::message::{AccountId, AccountRecord, AudienceId, ConnectionId, Name, RoomId};
 use std::collections::{BTreeSet, HashMap};
 
@@ -68,7 +69,7 @@ impl AudienceIds {
 /// All names: accounts by number, name and look; guests by name.
 #[derive(Debug, Default)]
 pub(super) struct Users {
-    accounts: HashMap<AccountId, Account>,
+    accounts: ById<AccountId, Account>,
     by_name: HashMap<Name, AccountId>,
     /// Skeletons of the names as they are, in lower case and in upper case.
     by_look: [HashMap<String, AccountId>; 3],

@@ -3,10 +3,10 @@
 
 use super::presence::take_guest_name;
 use crate::chat::checks::{check_is, check_own_name};
-use crate::chat::outcome::{Kept, Outcome};
+use crate::chat::outcome::Outcome;
 use crate::chat::session::{Session, Who};
 use crate::chat::users::Addressee;
-use crate::chat::{Chat, Effect, Guests, Payload, message_ids, waiting};
+use crate::chat::{Chat, Effect, Guests, Payload, gate, message_ids, waiting};
 use crate::message::{
     AccountId, AudienceId, Code, ConnectionId, Conversation, Features, Field, Mark, Name, Phrase,
     Reply, Request, StoredMessage,
@@ -98,7 +98,8 @@ fn send(chat: &mut Chat, session: &mut Session, request: &Request<'_>, letter: L
     if let Some(account) = waits_for.and_then(|account| chat.users.account_mut(account)) {
         account.reserved += 1;
     }
-    Outcome::Store(Box::new(Kept { message, payload, reply }))
+    gate::store(chat, session, message, payload, reply);
+    Outcome::Wait
 }
 
 /// The answer; those with `ids` are told the message's number.

@@ -79,6 +79,9 @@ const CUT: &str = "…";
 
 impl Write for Quoted<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        if !text.bytes().any(may_need_escape) {
+            return self.plain(text);
+        }
         let mut plain = 0;
         for (at, character) in text.char_indices().filter(|(_, c)| needs_escape(*c)) {
             self.plain(text.get(plain..at).unwrap_or_default())?;
@@ -125,6 +128,12 @@ impl Quoted<'_> {
         self.room = 0;
         Err(fmt::Error)
     }
+}
+
+/// Whether a byte is, or begins, what may need an escape: those that begin none of it let a text
+/// pass without a look at its characters.
+const fn may_need_escape(byte: u8) -> bool {
+    matches!(byte, 0..=0x1f | b'"' | b'\\' | 0x7f | 0xc2 | 0xd8 | 0xe2)
 }
 
 /// Whether JSON, a terminal or a reader of lines could take a character for more than text: C0 and
@@ -178,5 +187,19 @@ const fn hex_digit(nibble: u32) -> u8 {
     match (nibble & 0xF) as u8 {
         digit @ 0..=9 => b'0' + digit,
         letter => b'a' + letter - 10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{may_need_escape, needs_escape};
+
+    #[test]
+    fn no_character_that_needs_an_escape_begins_with_a_byte_that_lets_it_pass() {
+        for character in ('\0'..=char::MAX).filter(|character| needs_escape(*character)) {
+            let first = character.to_string().as_bytes()[0];
+            assert!(may_need_escape(first), "{character:?}");
+        }
+        assert!("Сообщение от user к #room доставлено".bytes().all(|byte| !may_need_escape(byte)));
     }
 }

@@ -12,4 +12,4 @@ mod splice;
 
 pub use notice::{notice, probe};
 pub use reply::reply;
-pub use splice::{marked, marked_with_sender, push_with_sender};
+pub use splice::{marked, push_with_sender};

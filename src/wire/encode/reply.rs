@@ -10,6 +10,21 @@ use std::fmt::Write;
 /// [`ANSWER_BYTES`]; a longer text, which only names that grow in NFC can make, is cut.
 const TEXT_BYTES: usize = 440;
 
+/// The most bytes that `msg_id` takes with its key.
+const MSG_ID_BYTES: usize = 30;
+
+/// The same of `recipients`.
+const RECIPIENTS_BYTES: usize = 35;
+
+/// The same of what is kept.
+const KEPT_BYTES: usize = 100;
+
+/// The same of the features that are granted.
+const FEATURES_BYTES: usize = 70;
+
+/// What a listing without an entry takes at its longest.
+const EMPTY_LISTING: &str = ",\"data_list\":[],\"more\":false";
+
 /// How a listing ends at its longest.
 const LISTING_END: &str = "],\"more\":false}\n";
 
@@ -35,11 +50,21 @@ pub fn reply(out: &mut Vec<u8>, reply: &Reply, language: Language, unix_micros: 
     out.extend_from_slice(b"}\n");
 }
 
-/// The most bytes of an answer's text: in a short answer an `id` takes its part.
+/// The most bytes of an answer's text: in a short answer what stands behind it takes its part, but
+/// for a topic and a listing, which are cut.
 fn text_bytes(reply: &Reply) -> usize {
-    let extra = reply.extra.as_deref().filter(|extra| extra.is_brief);
-    let id = extra.and_then(|extra| extra.id.as_deref());
-    TEXT_BYTES.saturating_sub(id.map_or(0, |id| cleaned(id).len()))
+    let Some(extra) = reply.extra.as_deref().filter(|extra| extra.is_brief) else {
+        return TEXT_BYTES;
+    };
+    let id = extra.id.as_deref().map_or(0, |id| cleaned(id).len());
+    let others = [
+        (extra.msg_id.is_some(), MSG_ID_BYTES),
+        (extra.recipients.is_some(), RECIPIENTS_BYTES),
+        (extra.kept.is_some(), KEPT_BYTES),
+        (reply.features.is_some(), FEATURES_BYTES),
+    ];
+    let others: usize = others.iter().filter(|(is_there, _)| *is_there).map(|other| other.1).sum();
+    TEXT_BYTES.saturating_sub(id + others)
 }
 
 /// What a program can branch on.
@@ -89,7 +114,8 @@ fn extra(out: &mut Vec<u8>, extra: &Extra, start: usize) {
     let end = if extra.is_brief { start + ANSWER_BYTES - 1 } else { usize::MAX };
     if let Some(topic) = &extra.topic {
         key(out, "topic");
-        let room = end.saturating_sub(out.len() + "\"\"}\n".len());
+        let listing = extra.listing.as_ref().map_or(0, |_| EMPTY_LISTING.len());
+        let room = end.saturating_sub(out.len() + listing + "\"\"}\n".len());
         text(out, room, |quoted| quoted.write_str(topic));
     }
     if let Some(listing) = &extra.listing {

@@ -14,15 +14,6 @@ pub fn marked(out: &mut Vec<u8>, object: &[u8], mark: Mark) {
     splice(out, object, |out| add_mark(out, mark));
 }
 
-/// Writes what [`marked`] makes of what [`push_with_sender`] makes of a client's valid object.
-pub fn marked_with_sender(out: &mut Vec<u8>, raw: &[u8], sender: &str, mark: Mark) {
-    splice(out, raw, |out| {
-        add_sender(out, sender);
-        out.push(b',');
-        add_mark(out, mark);
-    });
-}
-
 /// Writes an object with members more, behind its last one.
 fn splice(out: &mut Vec<u8>, object: &[u8], add: impl FnOnce(&mut Vec<u8>)) {
     let Some((b'}', members)) = object.split_last() else {

@@ -2,8 +2,8 @@
 
 use crate::limits::ANSWER_BYTES;
 use crate::message::{
-    Code, Extra, Kept, Language, Listed, Listing, Mark, MemberEntry, MessageId, Name, Page,
-    PageMessage, Phrase, Reply, Role, RoomEntry, UserEntry,
+    Code, Extra, Features, Kept, Language, Listed, Listing, Mark, MemberEntry, MessageId, Name,
+    Page, PageMessage, Phrase, Reply, Role, RoomEntry, UserEntry,
 };
 use crate::wire::encode;
 use proptest::collection::vec;
@@ -266,7 +266,50 @@ fn is_safe(line: &str) -> bool {
     !line.contains(|c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}'))
 }
 
+fn kept() -> impl Strategy<Value = Option<Kept>> {
+    let kept = (any::<[bool; 3]>(), any::<u32>(), any::<u32>());
+    prop::option::of(kept.prop_map(|([common, rooms, direct], days, messages)| Kept {
+        common,
+        rooms,
+        direct,
+        days,
+        messages,
+    }))
+}
+
 proptest! {
+    #[test]
+    fn a_short_answer_is_short_whatever_it_says(
+        names in [name(), name()],
+        features in prop::option::of(prop::sample::select(vec![Features::NONE, Features::GRANTED])),
+        (id, msg_id, recipients) in (id(), any::<bool>(), prop::option::of(any::<usize>())),
+        kept in kept(),
+        topic in prop::option::of(text(100)),
+        listing in prop::option::of(listing()),
+    ) {
+        let extra = Extra {
+            id,
+            msg_id: msg_id.then_some(MessageId::MAX),
+            recipients,
+            topic: topic.map(String::into_boxed_str),
+            kept,
+            listing,
+            more: false,
+            is_brief: true,
+        };
+        let [from, to] = names;
+        let mut reply = Reply::new(Code::Ok, Phrase::Delivered { from, to });
+        reply.features = features;
+        reply.extra = Some(Box::new(extra));
+        for language in [Language::Russian, Language::English] {
+            let mut out = Vec::new();
+            encode::reply(&mut out, &reply, language, u64::MAX);
+            let line = String::from_utf8(out).unwrap();
+            prop_assert!(line.len() < ANSWER_BYTES, "{} bytes: {}", line.len(), line);
+            prop_assert!(serde_json::from_str::<Value>(&line).is_ok() && is_safe(&line), "{}", line);
+        }
+    }
+
     #[test]
     fn a_short_answer_is_cut_at_whole_entries(
         listing in listing(), id in id(), msg_id in prop::option::of(any::<i64>()), more: bool,

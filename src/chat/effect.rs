@@ -100,6 +100,9 @@ pub enum Effect {
     },
 }
 
+// Two or three are queued and taken for every message: what makes one larger is moved with all.
+const _: () = assert!(size_of::<Effect>() <= 136);
+
 /// What is handed on, in which form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Payload {

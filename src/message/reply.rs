@@ -15,6 +15,9 @@ pub struct Reply {
     pub extra: Option<Box<Extra>>,
 }
 
+// It is moved with every message: what few answers say belongs into `Extra`.
+const _: () = assert!(size_of::<Reply>() <= 72);
+
 /// What only some answers say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Extra {

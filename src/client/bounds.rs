@@ -86,3 +86,18 @@ pub const HANDED_OVER_WAIT: Duration = Duration::from_secs(5);
 
 /// How many messages `/history` asks for where no number is given.
 pub const HISTORY_USUAL: u64 = 20;
+
+/// How many conversations the interactive client reads on after a lost connection.
+pub const FOLLOWED_CONVERSATIONS: usize = 512;
+
+/// How many messages are held of each of them until it is their turn.
+pub const FOLLOWED_HELD_MESSAGES: usize = 200;
+
+/// How many bytes of such messages are held of each.
+pub const FOLLOWED_HELD_BYTES: usize = 256 * 1024;
+
+/// Of how many messages shown last of each the numbers are known.
+pub const FOLLOWED_SEEN_MESSAGES: usize = 2_000;
+
+/// How many pages of the server's rooms are looked through for those that we are in.
+pub const ROOM_PAGES: u32 = 10;

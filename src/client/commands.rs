@@ -23,6 +23,10 @@ pub(super) enum Typed {
     Join(String),
     /// Leave a room.
     Leave(String),
+    /// Send lines to someone else from now on; an empty name asks whom they are sent to.
+    To(String),
+    /// Change the password.
+    Passwd,
     /// One of the added actions.
     Ask(Ask),
     /// What the last list did not show.
@@ -66,7 +70,7 @@ const fn row(form: &'static str, english: &'static str, russian: &'static str, r
     Row { form, english, russian, read }
 }
 
-const TABLE: [Row; 26] = [
+const TABLE: [Row; 28] = [
     row(
         "/msg TO TEXT",
         "sends to a user or a room",
@@ -77,9 +81,15 @@ const TABLE: [Row; 26] = [
         },
     ),
     row(
+        "/to [#ROOM|NAME]",
+        "says or changes where lines go",
+        "говорит или меняет, куда идут строки",
+        |rest, _| Ok(Some(Typed::To(whole(rest).unwrap_or_default()))),
+    ),
+    row(
         "/join #ROOM",
-        "enters a room, or makes it",
-        "входит в чат или создаёт его",
+        "enters or makes a room; lines go there",
+        "входит в чат или создаёт; строки идут туда",
         |rest, _| Ok(whole(rest).map(Typed::Join)),
     ),
     row("/leave #ROOM", "leaves a room", "выходит из чата", |rest, _| {
@@ -186,6 +196,9 @@ const TABLE: [Row; 26] = [
     row("/remove NAME", "removes a contact", "удаляет контакт", |rest, _| {
         Ok(whole(rest).map(|name| ask_contact(What::DelContact, name)))
     }),
+    row("/passwd", "changes your password", "меняет ваш пароль", |rest, _| {
+        Ok(nothing(rest).then_some(Typed::Passwd))
+    }),
     row("/help", "lists the commands", "показывает команды", |rest, _| {
         Ok(nothing(rest).then_some(Typed::Help))
     }),
@@ -210,6 +223,11 @@ pub(super) fn read(line: &str, to: &str) -> Result<Typed, TypedFault> {
         Ok(None) => Err(TypedFault::Form(row.form)),
         Err(_) => Err(TypedFault::OpenQuote),
     }
+}
+
+/// Whether a line ends the client.
+pub(super) fn is_quit(line: &str) -> bool {
+    matches!(read(line.trim_end(), ""), Ok(Typed::Quit))
 }
 
 /// The commands, one a line.

@@ -111,6 +111,24 @@ impl Entry {
         self.entered
     }
 
+    /// The connection is lost.
+    pub const fn leave(&mut self) {
+        self.entered = false;
+    }
+
+    /// Takes another password of the user's from now on.
+    pub fn set_password(&mut self, new: Secret) {
+        if let Who::User { password, .. } = &mut self.who {
+            *password = new;
+        }
+    }
+
+    /// Logs in with another password, where the last one was refused.
+    pub fn try_password(&mut self, turn: &mut Turn<'_>, new: Secret) {
+        self.set_password(new);
+        self.ask(turn);
+    }
+
     /// Sends the first request on a new connection.
     pub fn begin(&mut self, turn: &mut Turn<'_>, address: SocketAddr) {
         self.address = Some(address);

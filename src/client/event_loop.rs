@@ -4,6 +4,7 @@
 //! decide; here is done what they decided.
 
 mod connecting;
+mod leaving;
 mod overdue;
 mod showing;
 
@@ -15,6 +16,7 @@ use super::keyboard::Keyboard;
 use super::link::{Link, resolve};
 use super::mode::{Ending, Flow, Mode, Turn};
 use super::outgoing::{Asked, Request};
+use super::passwords::ask_change;
 use super::render::Screen;
 use super::session::{Received, Session};
 use super::words::Notice;
@@ -147,7 +149,7 @@ impl Client {
         let mut pause = None;
         loop {
             let begin = self.start.elapsed();
-            match self.connect(addresses)? {
+            match self.connect(addresses, mode)? {
                 ControlFlow::Continue((link, address)) => {
                     if let Some(exit) = self.talk(link, address, mode)? {
                         return Ok(exit);
@@ -159,25 +161,26 @@ impl Client {
             let lasted = self.start.elapsed().saturating_sub(begin);
             let next = next_pause(pause, lasted);
             pause = Some(next);
-            if let Some(exit) = self.pause(next)? {
+            if let Some(exit) = self.pause(next, mode)? {
                 return Ok(exit);
             }
         }
     }
 
     /// Waits before the next connection; gives the exit where the user ends it.
-    fn pause(&mut self, pause: Duration) -> io::Result<Option<Exit>> {
+    fn pause(&mut self, pause: Duration, mode: &dyn Mode) -> io::Result<Option<Exit>> {
         self.session = Session::default();
         self.overdue.reset();
         self.screen.notice(&Notice::Reconnecting { seconds: pause.as_secs() });
         let until = self.start.elapsed() + pause;
         while self.start.elapsed() < until {
             let woken = self.wait(Some(until))?;
-            if let ControlFlow::Break(ending) = self.check_ends(&woken) {
-                return Ok(exit_of(ending));
+            let mut flow = self.check_ends(&woken);
+            if flow.is_continue() {
+                flow = self.heed_leaving(&woken, mode)?;
             }
-            if woken.keyboard {
-                self.keyboard.handle_ready();
+            if let ControlFlow::Break(ending) = flow {
+                return Ok(exit_of(ending));
             }
         }
         Ok(None)
@@ -223,7 +226,10 @@ impl Client {
             flow = self.read_socket(link, mode);
         }
         if flow.is_continue() {
-            flow = self.read_keyboard(woken, mode)?;
+            flow = self.heed_leaving(woken, mode)?;
+        }
+        if flow.is_continue() {
+            flow = self.read_keyboard(mode)?;
         }
         if flow.is_continue() {
             flow = self.handle_timeouts(mode);
@@ -260,12 +266,10 @@ impl Client {
         ControlFlow::Break(mode.handle_fault(&mut self.turn(), fault))
     }
 
-    fn read_keyboard(&mut self, woken: &Woken, mode: &mut dyn Mode) -> io::Result<Flow> {
-        if woken.keyboard {
-            self.keyboard.handle_ready();
-        }
+    fn read_keyboard(&mut self, mode: &mut dyn Mode) -> io::Result<Flow> {
         self.lines_left = false;
         for _ in 0..LINES_PER_TURN {
+            self.ask_passwords(mode);
             if !mode.wants_input(&self.session) {
                 return Ok(ControlFlow::Continue(()));
             }
@@ -286,6 +290,15 @@ impl Client {
         }
         self.lines_left = true;
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Asks for passwords where the mode wants that. The conversation waits meanwhile: what arrives
+    /// is read afterwards, or was missed if the server has lost its patience.
+    fn ask_passwords(&mut self, mode: &mut dyn Mode) {
+        let Some(user) = mode.poll_password_change() else { return };
+        self.log_notices();
+        let asked = ask_change(&user, self.screen.language());
+        mode.handle_passwords(&mut self.turn(), asked);
     }
 
     fn handle_end_of_input(&mut self, mode: &mut dyn Mode) -> Flow {

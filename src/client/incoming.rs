@@ -30,6 +30,8 @@ pub struct Answer {
     pub more: bool,
     /// A room's topic.
     pub topic: Option<String>,
+    /// The number of the message that was sent.
+    pub id: Option<MessageId>,
     /// What the server keeps of messages, where the answer says so.
     pub kept: Option<Kept>,
 }
@@ -202,6 +204,7 @@ impl Fields<'_> {
             listing: self.listing(),
             more: self.more.is_some_and(|raw| raw.get() == "true"),
             topic: first_text(&[self.topic]),
+            id: first_text(&[self.msg_id]).and_then(|id| MessageId::parse(&id)),
             kept: self.history.and_then(kept),
         }
     }

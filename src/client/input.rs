@@ -47,6 +47,17 @@ impl Lines {
         Some(self.finish(line))
     }
 
+    /// Whether more may be taken in though nobody takes lines out.
+    pub(super) fn has_room(&self) -> bool {
+        self.held.len() < INPUT_LINE_BYTES
+    }
+
+    /// The lines that nobody has taken out yet, and what was typed behind them.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        let lines = self.held.split(|byte| *byte == b'\n');
+        lines.filter(|line| !line.is_empty()).map(|line| str::from_utf8(line).unwrap_or_default())
+    }
+
     /// What stands behind the last line end when the input has ended.
     pub fn poll_last(&mut self) -> Option<Line> {
         self.seen = 0;

@@ -6,6 +6,7 @@
 use super::exit::Exit;
 use super::fault::Fault;
 use super::input::Line;
+use super::passwords;
 use super::render::Screen;
 use super::session::{Received, Session};
 use super::words::Notice;
@@ -61,6 +62,20 @@ pub trait Mode {
     fn handle_line(&mut self, _turn: &mut Turn<'_>, _line: Line) -> Flow {
         Flow::Continue(())
     }
+
+    /// Whether lines cannot be handled now though a person types them: only `/quit` and the end of
+    /// the input are heeded.
+    fn is_away(&self) -> bool {
+        false
+    }
+
+    /// The user whose password is to be asked for at the terminal, with a new one; true once.
+    fn poll_password_change(&mut self) -> Option<String> {
+        None
+    }
+
+    /// What came of asking.
+    fn handle_passwords(&mut self, _turn: &mut Turn<'_>, _asked: passwords::Asked) {}
 
     /// The input has ended, and all its lines were handled.
     fn handle_end_of_input(&mut self, _turn: &mut Turn<'_>) -> Flow {

@@ -30,6 +30,13 @@ pub enum Request {
         /// An invitation's code.
         invite: Option<String>,
     },
+    /// Change the password.
+    Passwd {
+        /// The one in use.
+        old: Secret,
+        /// The new one.
+        new: Secret,
+    },
     /// Enter the common chat.
     Presence {
         /// Under this name; `None` for an anonymous guest.
@@ -78,6 +85,8 @@ pub enum Asked {
     Authenticate,
     /// [`Request::Register`].
     Register,
+    /// [`Request::Passwd`].
+    Passwd,
     /// [`Request::Presence`].
     Presence,
     /// [`Request::Join`].
@@ -92,11 +101,14 @@ pub enum Asked {
     Quit,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Default)]
 struct User<'a> {
-    account_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     password: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_password: Option<&'a str>,
 }
 
 #[derive(Serialize, Default)]
@@ -130,6 +142,7 @@ impl Request {
         match self {
             Self::Authenticate { .. } => Asked::Authenticate,
             Self::Register { .. } => Asked::Register,
+            Self::Passwd { .. } => Asked::Passwd,
             Self::Presence { .. } => Asked::Presence,
             Self::Join { .. } => Asked::Join,
             Self::Leave { .. } => Asked::Leave,
@@ -144,15 +157,25 @@ impl Request {
             Self::Authenticate { user, password, features } => Object {
                 action: "authenticate",
                 time,
-                user: Some(User { account_name: user, password: Some(password.expose()) }),
+                user: Some(with_password(user, password)),
                 features: named_features(*features),
                 ..Object::default()
             },
             Self::Register { user, password, invite } => Object {
                 action: "register",
                 time,
-                user: Some(User { account_name: user, password: Some(password.expose()) }),
+                user: Some(with_password(user, password)),
                 invite: invite.as_deref(),
+                ..Object::default()
+            },
+            Self::Passwd { old, new } => Object {
+                action: "passwd",
+                time,
+                user: Some(User {
+                    password: Some(old.expose()),
+                    new_password: Some(new.expose()),
+                    ..User::default()
+                }),
                 ..Object::default()
             },
             Self::Presence { user: name, features } => Object {
@@ -273,7 +296,11 @@ fn named_features(features: Features) -> Option<Vec<&'static str>> {
 }
 
 const fn named(account_name: &str) -> User<'_> {
-    User { account_name, password: None }
+    User { account_name: Some(account_name), password: None, new_password: None }
+}
+
+fn with_password<'a>(user: &'a str, password: &'a Secret) -> User<'a> {
+    User { password: Some(password.expose()), ..named(user) }
 }
 
 #[cfg(test)]
@@ -350,6 +377,10 @@ mod tests {
                 invite: Some("c".into()),
             },
             r#"{"action":"register","time":7,"user":{"account_name":"a","password":"p"},"invite":"c"}"#,
+        );
+        check(
+            &Request::Passwd { old: Secret::new("p"), new: Secret::new("q") },
+            r#"{"action":"passwd","time":7,"user":{"password":"p","new_password":"q"}}"#,
         );
         check(&Ask::new(What::Rooms).request(), r#"{"action":"rooms","time":7}"#);
         let history = Ask {

@@ -72,7 +72,10 @@ fn show_request(turn: &mut Turn<'_>, request: &Request) {
         Request::Leave { user, room } => Console::Leaving { user, room },
         Request::Msg { from, to, text, .. } => Console::Message { from, to, text },
         // The seed has no line for these.
-        Request::Quit { .. } | Request::Register { .. } | Request::Added(_) => return,
+        Request::Quit { .. }
+        | Request::Register { .. }
+        | Request::Passwd { .. }
+        | Request::Added(_) => return,
     };
     show(turn, line);
 }

@@ -6,19 +6,31 @@ use std::collections::BTreeSet;
 
 /// The numbers of the messages that were shown. Of many, only the latest are known one by one; all
 /// before them count as shown.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Seen {
     known: BTreeSet<MessageId>,
     floor: Option<MessageId>,
+    most: usize,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self::of(SEEN_MESSAGES)
+    }
 }
 
 impl Seen {
+    /// Knows so many messages one by one.
+    pub(super) const fn of(most: usize) -> Self {
+        Self { known: BTreeSet::new(), floor: None, most }
+    }
+
     /// Notes a message; false where it was noted before.
     pub(super) fn insert(&mut self, id: MessageId) -> bool {
         if self.floor.is_some_and(|floor| id <= floor) || !self.known.insert(id) {
             return false;
         }
-        if self.known.len() > SEEN_MESSAGES {
+        if self.known.len() > self.most {
             self.floor = self.known.pop_first();
         }
         true

@@ -132,7 +132,7 @@ impl Session {
 /// How long an answer is waited for.
 const fn patience(asked: Asked) -> Duration {
     match asked {
-        Asked::Authenticate | Asked::Register => LOGIN_WAIT,
+        Asked::Authenticate | Asked::Register | Asked::Passwd => LOGIN_WAIT,
         _ => ANSWER_WAIT,
     }
 }

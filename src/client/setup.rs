@@ -6,6 +6,7 @@ use super::event_loop::Plan;
 use super::guest::guest_name;
 use super::mode::Mode;
 use super::options::{Options, Purpose};
+use super::passwords::{new_prompts, prompt};
 use super::player::Player;
 use super::reader::{COMMON_NAMES, Reader};
 use super::register::Register;
@@ -162,11 +163,7 @@ fn password(
     if let Some(password) = given_password(options, surroundings)? {
         return Ok(password);
     }
-    let prompt = match language {
-        Language::Russian => format!("Пароль пользователя {user}: "),
-        Language::English => format!("Password of {user}: "),
-    };
-    match (surroundings.ask_password)(&prompt) {
+    match (surroundings.ask_password)(&prompt(user, language)) {
         Ok(password) => Ok(Secret::new(password.as_str())),
         Err(error) => Err(not_asked(error)),
     }
@@ -181,11 +178,8 @@ fn new_password(
     if let Some(password) = given_password(options, surroundings)? {
         return Ok(password);
     }
-    let (prompt, again) = match language {
-        Language::Russian => (format!("Новый пароль пользователя {user}: "), "Еще раз: "),
-        Language::English => (format!("New password of {user}: "), "Again: "),
-    };
-    let [first, second] = (surroundings.ask_password_twice)(&prompt, again).map_err(not_asked)?;
+    let (first, again) = new_prompts(user, language);
+    let [first, second] = (surroundings.ask_password_twice)(&first, again).map_err(not_asked)?;
     if first == second { Ok(Secret::new(first.as_str())) } else { Err(SetupError::Differ) }
 }
 

@@ -10,15 +10,17 @@ use super::exit::Exit;
 use super::fault::Fault;
 use super::incoming::{Answer, Message};
 use super::input::Line;
+use super::missed::{Found, Missed};
 use super::mode::{Ending, Flow, Mode, Turn};
 use super::outgoing::{Asked, Request};
-use super::reader::{Shown, handle_aside, is_passing};
-use super::seen::Seen;
+use super::passwords;
+use super::reader::{COMMON_NAMES, Shown, handle_aside, is_passing};
+use super::retry::Retry;
 use super::session::{Received, Session};
 use super::split::split;
 use super::words::Notice;
 use crate::limits::Limits;
-use crate::message::Features;
+use crate::message::{Features, Language, Secret, visible};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
@@ -39,13 +41,34 @@ pub struct Talker {
     /// Whether this client was in at least once.
     was_entered: bool,
     /// The added actions under way, oldest first.
-    asks: VecDeque<Ask>,
+    asks: VecDeque<Asking>,
+    /// The rooms whose answers to `join` and `leave` are waited for, and whom messages went to.
+    joining: VecDeque<String>,
+    leaving: VecDeque<String>,
+    sent: VecDeque<String>,
     /// What asks for the rest of the last list.
     more: Option<Ask>,
     /// What is done when it is typed once more.
     confirming: Option<Ask>,
     acks: Acks,
-    seen: Seen,
+    missed: Missed,
+    /// How many missed messages were shown since the last entry, and of which conversation last.
+    shown_missed: u64,
+    shown_with: String,
+    retry: Retry,
+    /// Whether the passwords for `/passwd` have to be asked for.
+    asks_passwords: bool,
+    /// The new password, while the answer is waited for.
+    new_password: Option<Secret>,
+}
+
+/// An added action under way.
+#[derive(Debug)]
+enum Asking {
+    /// The user's own.
+    Typed(Box<Ask>),
+    /// For what was missed.
+    Missed,
 }
 
 impl Talker {
@@ -64,8 +87,16 @@ impl Talker {
             asks: VecDeque::new(),
             more: None,
             confirming: None,
+            joining: VecDeque::new(),
+            leaving: VecDeque::new(),
+            sent: VecDeque::new(),
             acks: Acks::default(),
-            seen: Seen::default(),
+            missed: Missed::default(),
+            shown_missed: 0,
+            shown_with: String::new(),
+            retry: Retry::default(),
+            asks_passwords: false,
+            new_password: None,
         }
     }
 
@@ -74,20 +105,117 @@ impl Talker {
 
     /// Takes an answer to a request of the way in.
     fn handle_entry(&mut self, turn: &mut Turn<'_>, answer: &Answer) -> Flow {
+        if answer.code == 402
+            && let Some(new) = self.new_password.take()
+        {
+            // The connection was lost before the server said that it is changed.
+            self.entry.try_password(turn, new);
+            return ControlFlow::Continue(());
+        }
         let flow = self.entry.handle_answer(turn, answer);
         if flow.is_break() && self.was_entered && self.returns && is_passing(answer) {
             return ControlFlow::Break(Ending::Reconnecting);
         }
         if self.entry.is_entered() {
-            if let Some(kept) = self.entry.kept().filter(|_| !self.was_entered) {
-                turn.screen.notice(&Notice::Kept { kept });
-            }
-            self.was_entered = true;
+            self.new_password = None;
             if self.entry.is_user() && self.entry.granted().has(Features::IDS) {
                 self.acks.begin(turn.now, self.entry.server_unix_micros());
             }
+            if std::mem::replace(&mut self.was_entered, true) {
+                self.come_back(turn);
+            } else {
+                self.come(turn);
+            }
         }
         flow
+    }
+
+    /// We are in for the first time.
+    fn come(&mut self, turn: &mut Turn<'_>) {
+        if let Some(kept) = self.entry.kept() {
+            turn.screen.notice(&Notice::Kept { kept });
+        }
+        if !COMMON_NAMES.contains(&self.to.as_str()) {
+            self.tell_to(turn);
+        }
+        self.start_missed();
+    }
+
+    /// We are in again.
+    fn come_back(&mut self, turn: &mut Turn<'_>) {
+        (self.shown_missed, self.shown_with) = (0, String::new());
+        if !self.entry.granted().has(Features::HISTORY) || !self.entry.is_user() {
+            turn.screen.notice(&Notice::MissedUnknown);
+            return self.give_up_missed(turn);
+        }
+        self.start_missed();
+        self.missed.begin();
+        self.ask_missed(turn);
+    }
+
+    /// From now on it counts as missed what is not shown.
+    fn start_missed(&mut self) {
+        let granted = self.entry.is_user() && self.entry.granted().has(Features::HISTORY);
+        let known = self.entry.kept().zip(self.entry.server_unix_micros());
+        if let Some((kept, unix_micros)) = known.filter(|_| granted) {
+            self.missed.start(kept, unix_micros);
+        }
+    }
+
+    // What was missed.
+
+    fn ask_missed(&mut self, turn: &mut Turn<'_>) {
+        if let Some(ask) = self.missed.ask() {
+            turn.session.send(turn.now, &ask.request());
+            self.asks.push_back(Asking::Missed);
+        } else {
+            self.acks.send(turn);
+            if self.shown_missed == 0 {
+                turn.screen.notice(&Notice::MissedNothing);
+            } else {
+                turn.screen.line(&match turn.screen.language() {
+                    Language::English => "--- now ---",
+                    Language::Russian => "--- сейчас ---",
+                });
+            }
+        }
+    }
+
+    fn handle_missed(&mut self, turn: &mut Turn<'_>, answer: Answer) {
+        if !self.missed.is_reading() {
+            return;
+        }
+        if let Some(pause) = self.retry.put_off(turn.now, &answer) {
+            return turn.screen.notice(&Notice::Waiting { seconds: pause.as_secs() });
+        }
+        self.retry.reset();
+        let Found { with, messages, refusal } = self.missed.handle_answer(answer);
+        if !messages.is_empty() && self.shown_with != with {
+            turn.screen.line(&match turn.screen.language() {
+                Language::English => format!("--- missed: {} ---", visible(&with)),
+                Language::Russian => format!("--- пропущено: {} ---", visible(&with)),
+            });
+            self.shown_with = with;
+        }
+        for message in &messages {
+            self.shown_missed += 1;
+            show(turn, message);
+        }
+        if let Some((code, text)) = refusal {
+            turn.screen.notice(&Notice::HistoryRefused { code, text });
+        }
+        self.ask_missed(turn);
+    }
+
+    /// Shows what was held back for pages that will not come.
+    fn give_up_missed(&mut self, turn: &mut Turn<'_>) {
+        for message in self.missed.give_up() {
+            show(turn, &message);
+        }
+    }
+
+    fn tell_to(&self, turn: &mut Turn<'_>) {
+        turn.screen.notice(&Notice::LinesGoTo { to: self.to.clone() });
     }
 
     fn handle_text(&mut self, turn: &mut Turn<'_>, text: &str) {
@@ -107,11 +235,28 @@ impl Talker {
         let request = match commands::read(text, &self.to) {
             Ok(Typed::Quit) => {
                 self.ended = true;
+                return self.give_up_missed(turn);
+            }
+            Ok(Typed::To(to)) => {
+                if !to.is_empty() {
+                    self.to = to;
+                }
+                return self.tell_to(turn);
+            }
+            Ok(Typed::Passwd) if self.entry.is_user() => {
+                self.asks_passwords = true;
                 return;
             }
+            Ok(Typed::Passwd) => return turn.screen.notice(&Notice::NoAccount),
             Ok(Typed::Msg { to, text }) => return self.send(turn, &to, &text),
-            Ok(Typed::Join(room)) => Request::Join { user, room },
-            Ok(Typed::Leave(room)) => Request::Leave { user, room },
+            Ok(Typed::Join(room)) => {
+                self.joining.push_back(room.clone());
+                Request::Join { user, room }
+            }
+            Ok(Typed::Leave(room)) => {
+                self.leaving.push_back(room.clone());
+                Request::Leave { user, room }
+            }
             Ok(Typed::Help) => return turn.screen.notice(&Notice::Help),
             Ok(Typed::More) => return self.ask_more(turn),
             Ok(Typed::Ask(ask)) => return self.ask(turn, ask, confirming),
@@ -140,7 +285,7 @@ impl Talker {
             return;
         }
         turn.session.send(turn.now, &ask.request());
-        self.asks.push_back(ask);
+        self.asks.push_back(Asking::Typed(Box::new(ask)));
     }
 
     fn ask_more(&mut self, turn: &mut Turn<'_>) {
@@ -150,7 +295,7 @@ impl Talker {
         }
     }
 
-    fn send(&self, turn: &mut Turn<'_>, to: &str, text: &str) {
+    fn send(&mut self, turn: &mut Turn<'_>, to: &str, text: &str) {
         let limit = Limits::default().message_chars;
         let chars = text.chars().count();
         if chars > limit && !self.splits {
@@ -161,40 +306,67 @@ impl Talker {
             let from = self.entry.name().to_owned();
             let request = Request::Msg { from, to: to.to_owned(), text, with_user: false };
             turn.session.send(turn.now, &request);
+            self.sent.push_back(to.to_owned());
         }
     }
 
     fn handle_answer(&mut self, turn: &mut Turn<'_>, asked: Asked, answer: Answer) {
         match asked {
             Asked::Added(What::Ack) => self.acks.handle_answer(turn),
-            Asked::Added(_) => {
-                if let Some(ask) = self.asks.pop_front() {
-                    self.more = answers::show(turn, &ask, answer);
+            Asked::Added(_) => match self.asks.pop_front() {
+                Some(Asking::Typed(ask)) => self.more = answers::show(turn, &ask, answer),
+                Some(Asking::Missed) => self.handle_missed(turn, answer),
+                None => {}
+            },
+            Asked::Msg => {
+                let to = self.sent.pop_front();
+                if let Some((to, id)) = to.zip(answer.id).filter(|_| !answer.is_error()) {
+                    self.missed.handle_own(&to, id);
+                }
+                if answer.is_error() || answer.code == 202 {
+                    tell(turn, answer);
                 }
             }
-            _ if answer.is_error()
-                || answer.code == 202
-                || matches!(asked, Asked::Join | Asked::Leave) =>
-            {
-                let Answer { code, text, .. } = answer;
-                turn.screen.notice(&Notice::Answer { code, text });
+            Asked::Join => self.handle_joined(turn, answer),
+            Asked::Leave => {
+                let room = self.leaving.pop_front();
+                if let Some(room) = room.filter(|_| !answer.is_error()) {
+                    self.missed.forget(&room);
+                }
+                tell(turn, answer);
             }
+            Asked::Passwd => {
+                let new = self.new_password.take();
+                if let Some(new) = new.filter(|_| !answer.is_error()) {
+                    self.entry.set_password(new);
+                }
+                tell(turn, answer);
+            }
+            _ if answer.is_error() => tell(turn, answer),
             _ => {}
         }
     }
 
-    /// Shows a message, unless it was shown before a lost connection.
-    fn handle_message(&mut self, turn: &mut Turn<'_>, message: &Message) {
-        if message.id.is_none_or(|id| self.seen.insert(id)) {
-            match &message.to {
-                Some(to) if Shown::of(Some(to)) != Shown::Common => {
-                    turn.screen.message_to(turn.now, message, to);
-                }
-                _ => turn.screen.message(turn.now, message),
-            }
+    /// Lines go to a room that was joined, as who joins one expects.
+    fn handle_joined(&mut self, turn: &mut Turn<'_>, answer: Answer) {
+        let room = self.joining.pop_front();
+        let joined = room.filter(|_| !answer.is_error());
+        tell(turn, answer);
+        if let Some(room) = joined {
+            self.to = room;
+            self.tell_to(turn);
         }
+    }
+
+    /// Shows a message, unless it was shown before a lost connection or has to wait for others.
+    fn handle_message(&mut self, turn: &mut Turn<'_>, message: Message) {
         if message.is_to_one() {
-            self.acks.handle_shown(turn.now, message);
+            self.acks.handle_shown(turn.now, &message);
+        }
+        if let Some(message) = self.missed.handle_live(message, self.entry.name()) {
+            show(turn, &message);
+        }
+        if !self.missed.is_reading() {
             self.acks.send(turn);
         }
     }
@@ -208,10 +380,29 @@ impl Talker {
     }
 }
 
+/// Shows a message, and whom it is to where that is not the common chat.
+fn show(turn: &mut Turn<'_>, message: &Message) {
+    match &message.to {
+        Some(to) if Shown::of(Some(to)) != Shown::Common => {
+            turn.screen.message_to(turn.now, message, to);
+        }
+        _ => turn.screen.message(turn.now, message),
+    }
+}
+
+fn tell(turn: &mut Turn<'_>, answer: Answer) {
+    let Answer { code, text, .. } = answer;
+    turn.screen.notice(&Notice::Answer { code, text });
+}
+
 impl Mode for Talker {
     fn begin(&mut self, turn: &mut Turn<'_>, address: SocketAddr) -> Flow {
         self.asks.clear();
+        self.joining.clear();
+        self.leaving.clear();
+        self.sent.clear();
         self.acks.reset();
+        self.retry.reset();
         self.entry.begin(turn, address);
         ControlFlow::Continue(())
     }
@@ -224,7 +415,7 @@ impl Mode for Talker {
             Received::Answer(asked, answer) => {
                 self.handle_answer(turn, asked, answer);
             }
-            Received::Message(message) => self.handle_message(turn, &message),
+            Received::Message(message) => self.handle_message(turn, message),
             Received::Event(event) => {
                 let text = event.text(turn.screen.language());
                 turn.screen.stamped(turn.now, &format_args!("* {text}"));
@@ -236,7 +427,9 @@ impl Mode for Talker {
 
     /// A list that was asked for is shown first: the next line may go on with it.
     fn wants_input(&self, session: &Session) -> bool {
-        let has_room = self.asks.is_empty() && session.under_way() < REQUESTS_UNDER_WAY;
+        let is_listing = self.asks.iter().any(|asking| matches!(asking, Asking::Typed(_)));
+        let waits = is_listing || !self.joining.is_empty() || self.new_password.is_some();
+        let has_room = !waits && session.under_way() < REQUESTS_UNDER_WAY;
         self.entry.is_entered() && !self.ended && has_room
     }
 
@@ -253,8 +446,31 @@ impl Mode for Talker {
         self.finish(turn)
     }
 
+    fn is_away(&self) -> bool {
+        self.returns && (!self.was_entered || !self.entry.is_entered())
+    }
+
+    fn poll_password_change(&mut self) -> Option<String> {
+        std::mem::take(&mut self.asks_passwords).then(|| self.entry.name().to_owned())
+    }
+
+    fn handle_passwords(&mut self, turn: &mut Turn<'_>, asked: passwords::Asked) {
+        match asked {
+            passwords::Asked::Typed(passwords::Change { old, new }) => {
+                self.new_password = Some(new.clone());
+                turn.session.send(turn.now, &Request::Passwd { old, new });
+            }
+            passwords::Asked::Differ => turn.screen.notice(&Notice::PasswordsDiffer),
+            passwords::Asked::Stopped => turn.screen.notice(&Notice::PasswordStays),
+            passwords::Asked::CannotAsk(error) => {
+                turn.screen.notice(&Notice::CannotAskPassword { why: error.to_string() });
+            }
+        }
+    }
+
     fn handle_end_of_input(&mut self, turn: &mut Turn<'_>) -> Flow {
         self.ended = true;
+        self.give_up_missed(turn);
         self.finish(turn)
     }
 
@@ -266,99 +482,26 @@ impl Mode for Talker {
             turn.screen.notice(&Notice::Unanswered { requests: under_way });
         }
         if lost && self.returns && self.was_entered && !self.ended {
+            self.entry.leave();
             return Ending::Reconnecting;
         }
+        self.give_up_missed(turn);
         Ending::Silent(exit)
     }
 
     fn poll_timeout(&self) -> Option<Duration> {
-        self.entry.poll_timeout()
+        self.entry.poll_timeout().into_iter().chain(self.retry.poll_timeout()).min()
     }
 
     fn handle_timeout(&mut self, turn: &mut Turn<'_>) -> Flow {
         self.entry.handle_timeout(turn);
+        if self.retry.is_due(turn.now) {
+            self.ask_missed(turn);
+        }
         ControlFlow::Continue(())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::client::entry::Who;
-    use crate::client::render::Screen;
-    use crate::message::{Language, Now};
-    use jiff::tz::TimeZone;
-
-    struct Stage {
-        talker: Talker,
-        session: Session,
-        screen: Screen,
-    }
-
-    impl Stage {
-        fn new(returns: bool) -> Self {
-            let entry = Entry::new(Who::Guest { name: "tester".into() }, None, Talker::FEATURES);
-            Self {
-                talker: Talker::new(entry, "#all".into(), false, returns),
-                session: Session::default(),
-                screen: Screen::new(Language::English, TimeZone::UTC, false),
-            }
-        }
-
-        /// Begins on a new connection, whose server answers the presence with this code.
-        fn begin(&mut self, code: u16) -> Flow {
-            self.session = Session::default();
-            let address = ([127, 0, 0, 1], 1).into();
-            self.act(|talker, turn| talker.begin(turn, address))?;
-            self.session.handle_bytes(format!("{{\"response\":{code}}}").as_bytes());
-            let received = self.session.poll_received(Now::default()).unwrap().unwrap();
-            self.act(|talker, turn| talker.handle_received(turn, received))
-        }
-
-        fn act<T>(&mut self, act: impl FnOnce(&mut Talker, &mut Turn<'_>) -> T) -> T {
-            let (session, screen) = (&mut self.session, &mut self.screen);
-            act(&mut self.talker, &mut Turn { now: Now::default(), session, screen })
-        }
-
-        fn lose(&mut self) -> Ending {
-            self.act(|talker, turn| talker.handle_fault(turn, Fault::Closed))
-        }
-    }
-
-    #[test]
-    fn a_lost_connection_is_made_again_for_a_person() {
-        let mut stage = Stage::new(true);
-        assert_eq!(stage.begin(200), ControlFlow::Continue(()));
-        let line = Line::Text("x".into());
-        assert_eq!(stage.act(|talker, turn| talker.handle_line(turn, line)), Flow::Continue(()));
-        assert_eq!(stage.lose(), Ending::Reconnecting);
-        let told = stage.screen.poll_notices();
-        assert!(
-            told.iter().any(|(_, text)| text.ends_with("perhaps not delivered: 1")),
-            "{told:?}"
-        );
-        // The server may still hold the former connection.
-        assert_eq!(stage.begin(409), ControlFlow::Break(Ending::Reconnecting));
-        assert_eq!(stage.begin(200), ControlFlow::Continue(()));
-        assert!(stage.talker.wants_input(&stage.session));
-    }
-
-    #[test]
-    fn nothing_is_made_again_for_a_pipe_or_before_the_first_entry() {
-        let mut stage = Stage::new(false);
-        assert_eq!(stage.begin(200), ControlFlow::Continue(()));
-        assert_eq!(stage.lose(), Ending::Silent(Exit::Gone));
-        let mut stage = Stage::new(true);
-        assert_eq!(stage.lose(), Ending::Silent(Exit::Gone));
-        assert_eq!(stage.begin(409), ControlFlow::Break(Ending::Quitting(Exit::Refused)));
-    }
-
-    #[test]
-    fn nonsense_is_no_reason_to_come_back() {
-        let mut stage = Stage::new(true);
-        assert_eq!(stage.begin(200), ControlFlow::Continue(()));
-        let fault = Fault::NotJson { sample: "x".into() };
-        let ending = stage.act(|talker, turn| talker.handle_fault(turn, fault));
-        assert_eq!(ending, Ending::Silent(Exit::Gone));
-    }
-}
+#[path = "talker_tests.rs"]
+mod tests;

@@ -1,7 +1,10 @@
 //! One conversation's messages in order, each once: those of the past that are asked for page by
 //! page, and those that arrive meanwhile.
 
-use super::bounds::{HELD_BYTES, HELD_MESSAGES, PAGE_MESSAGES};
+use super::bounds::{
+    FOLLOWED_HELD_BYTES, FOLLOWED_HELD_MESSAGES, FOLLOWED_SEEN_MESSAGES, HELD_BYTES, HELD_MESSAGES,
+    PAGE_MESSAGES,
+};
 use super::incoming::Message;
 use super::seen::Seen;
 use crate::message::MessageId;
@@ -57,21 +60,40 @@ pub struct Timeline {
 }
 
 /// Messages in order, within bounds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Held {
     messages: BTreeMap<MessageId, Message>,
     bytes: usize,
+    most_messages: usize,
+    most_bytes: usize,
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self::within(HELD_MESSAGES, HELD_BYTES)
+    }
 }
 
 impl Held {
+    const fn within(most_messages: usize, most_bytes: usize) -> Self {
+        Self { messages: BTreeMap::new(), bytes: 0, most_messages, most_bytes }
+    }
+
     /// Takes a message in; false where there is no room.
     fn push(&mut self, id: MessageId, message: Message) -> bool {
-        if self.messages.len() >= HELD_MESSAGES || self.bytes + message.raw.len() > HELD_BYTES {
+        let is_full = self.messages.len() >= self.most_messages;
+        if is_full || self.bytes + message.raw.len() > self.most_bytes {
             return false;
         }
         self.bytes += message.raw.len();
         self.messages.insert(id, message);
         true
+    }
+
+    /// All messages, in order, taken out.
+    fn take_all(&mut self) -> BTreeMap<MessageId, Message> {
+        self.bytes = 0;
+        take(&mut self.messages)
     }
 
     /// The messages up to one, in order, taken out.
@@ -91,9 +113,20 @@ impl Timeline {
         Self { start, ..Self::default() }
     }
 
+    /// One of many timelines, which holds less and need not go back.
+    #[must_use]
+    pub fn small(start: Option<Start>) -> Self {
+        Self {
+            start,
+            seen: Seen::of(FOLLOWED_SEEN_MESSAGES),
+            held: Held::within(FOLLOWED_HELD_MESSAGES, FOLLOWED_HELD_BYTES),
+            ..Self::default()
+        }
+    }
+
     /// A connection stands; gives the page to ask for.
     pub fn begin(&mut self) -> Option<PageAsk> {
-        self.back = Held::default();
+        self.back.take_all();
         self.phase = Phase::Live;
         let start = self.start?;
         // What is still held began to be followed on a connection before, whatever comes now.
@@ -126,6 +159,14 @@ impl Timeline {
         None
     }
 
+    /// Notes a message of our own, which the server has acknowledged behind all before it.
+    pub fn handle_own(&mut self, id: MessageId) {
+        self.seen.insert(id);
+        if self.phase == Phase::Live {
+            self.position = Some(self.position.unwrap_or_default().max(id));
+        }
+    }
+
     /// Takes a page; gives what is to be shown, and the next page to ask for. An entry without a
     /// number has no place and is left out.
     pub fn handle_page(
@@ -144,8 +185,8 @@ impl Timeline {
 
     /// No page will come: what was read and held is to be shown, and what arrives from now on.
     pub fn give_up(&mut self) -> Vec<Message> {
-        let mut all = take(&mut self.back).messages;
-        all.extend(take(&mut self.held).messages);
+        let mut all = self.back.take_all();
+        all.extend(self.held.take_all());
         (self.phase, self.overflowed) = (Phase::Live, false);
         self.show_all(all)
     }
@@ -170,7 +211,7 @@ impl Timeline {
                 (Vec::new(), Some(PageAsk { before: Some(oldest), after: None, limit }))
             }
             _ => {
-                let mut all = take(&mut self.back).messages;
+                let mut all = self.back.take_all();
                 while all.len() as u64 > wanted {
                     all.pop_first();
                 }
@@ -202,7 +243,7 @@ impl Timeline {
         last: MessageId,
         mut all: BTreeMap<MessageId, Message>,
     ) -> (Vec<Message>, Option<PageAsk>) {
-        all.extend(take(&mut self.held).messages);
+        all.extend(self.held.take_all());
         let shown = self.show_all(all);
         let position = self.position.unwrap_or_default().max(last);
         self.position = Some(position);

@@ -42,6 +42,24 @@ pub enum Notice {
     CutOff { acknowledged: u64 },
     /// The connection is lost, and these requests with it, perhaps.
     Unanswered { requests: usize },
+    /// The user left before these were sent.
+    Unsent { lines: usize },
+    /// What was missed is not known.
+    MissedUnknown,
+    /// Nothing was missed.
+    MissedNothing,
+    /// Whom lines are sent to.
+    LinesGoTo { to: String },
+    /// The common chat is not kept, but these rooms of ours are.
+    CommonNotKept { rooms: Vec<String> },
+    /// A guest has no password.
+    NoAccount,
+    /// A password could not be asked for.
+    CannotAskPassword { why: String },
+    /// The new password was typed in two ways.
+    PasswordsDiffer,
+    /// No new password after all.
+    PasswordStays,
     /// The connection is lost, and made again after a pause.
     Reconnecting { seconds: u64 },
     /// `--timeout`.
@@ -89,6 +107,9 @@ impl Notice {
             | Self::More
             | Self::NoMore
             | Self::Nothing
+            | Self::MissedNothing
+            | Self::LinesGoTo { .. }
+            | Self::PasswordStays
             | Self::Registered { .. } => Level::Info,
             Self::NameOfAccount { .. }
             | Self::Answer { .. }
@@ -100,6 +121,9 @@ impl Notice {
             | Self::Confirm { .. }
             | Self::NotKnown { .. }
             | Self::NoHistory
+            | Self::MissedUnknown
+            | Self::CommonNotKept { .. }
+            | Self::NoAccount
             | Self::HistoryRefused { .. } => Level::Warn,
             Self::Ignored { .. } => Level::Debug,
             _ => Level::Error,
@@ -148,6 +172,10 @@ impl Notice {
                 write!(f, "not answered before that, so perhaps not delivered: {requests}")
             }
             Self::Reconnecting { seconds } => write!(f, "connecting again in {seconds} s"),
+            Self::MissedNothing => f.write_str("nothing was missed"),
+            Self::MissedUnknown => f.write_str(
+                "what was written meanwhile cannot be shown: this server keeps nothing for us",
+            ),
             Self::TimedOut { seconds } => write!(f, "ended after {seconds} s (--timeout)"),
             Self::System { why } => f.write_str(why),
             Self::Ignored { action } => write!(f, "ignored an object: {}", visible(action)),
@@ -181,6 +209,15 @@ impl Notice {
                 write!(f, "messages of the past cannot be shown: {code} {}", visible(text))
             }
             Self::Kept { kept } => write_kept_english(*kept, f),
+            Self::CommonNotKept { rooms } => {
+                f.write_str("the common chat is not kept here; --to names a room or a user")?;
+                write_rooms(f, ", such as ", rooms)
+            }
+            Self::LinesGoTo { to } => write!(f, "lines go to {}", visible(to)),
+            Self::NoAccount => f.write_str("a guest has no password; log in with -u"),
+            Self::CannotAskPassword { why } => write!(f, "the password is not changed: {why}"),
+            Self::PasswordsDiffer => f.write_str("the two passwords differ; nothing was changed"),
+            Self::PasswordStays => f.write_str("the password stays as it was"),
             Self::Registered { name } => {
                 write!(f, "the account {0} is made; log in with -u {0}", visible(name))
             }
@@ -206,6 +243,7 @@ impl Notice {
                 write!(f, "line {line} is not sent: it is longer than {limit_bytes} bytes")
             }
             Self::LineNotUtf8 { line } => write!(f, "line {line} is not sent: it is not UTF-8"),
+            Self::Unsent { lines } => write!(f, "lines typed and not sent: {lines}"),
             Self::LineRefused { line, code, text } => {
                 write!(f, "line {line} was refused: {code} {}", visible(text))
             }
@@ -247,6 +285,10 @@ impl Notice {
                 write!(f, "без ответа до этого, так что могло не дойти: {requests}")
             }
             Self::Reconnecting { seconds } => write!(f, "новое подключение через {seconds} с"),
+            Self::MissedNothing => f.write_str("ничего не пропущено"),
+            Self::MissedUnknown => f.write_str(
+                "написанное тем временем не показать: этот сервер ничего для нас не хранит",
+            ),
             Self::TimedOut { seconds } => write!(f, "завершено через {seconds} с (--timeout)"),
             Self::System { why } => f.write_str(why),
             Self::Ignored { action } => write!(f, "пропущен объект: {}", visible(action)),
@@ -281,6 +323,15 @@ impl Notice {
                 write!(f, "прошлые сообщения не показать: {code} {}", visible(text))
             }
             Self::Kept { kept } => write_kept_russian(*kept, f),
+            Self::CommonNotKept { rooms } => {
+                f.write_str("общий чат здесь не хранится; чат или пользователя называет --to")?;
+                write_rooms(f, ", например ", rooms)
+            }
+            Self::LinesGoTo { to } => write!(f, "строки идут в {}", visible(to)),
+            Self::NoAccount => f.write_str("у гостя нет пароля; войдите с -u"),
+            Self::CannotAskPassword { why } => write!(f, "пароль не изменен: {why}"),
+            Self::PasswordsDiffer => f.write_str("пароли различаются; ничего не изменено"),
+            Self::PasswordStays => f.write_str("пароль остался прежним"),
             Self::Registered { name } => {
                 write!(f, "учетная запись {0} создана; вход: -u {0}", visible(name))
             }
@@ -306,6 +357,7 @@ impl Notice {
                 write!(f, "строка {line} не отправлена: она длиннее {limit_bytes} байтов")
             }
             Self::LineNotUtf8 { line } => write!(f, "строка {line} не отправлена: это не UTF-8"),
+            Self::Unsent { lines } => write!(f, "строк набрано и не отправлено: {lines}"),
             Self::LineRefused { line, code, text } => {
                 write!(f, "строка {line} отклонена: {code} {}", visible(text))
             }
@@ -324,13 +376,13 @@ fn write_kept_english(kept: Kept, f: &mut impl fmt::Write) -> fmt::Result {
     f.write_str("this server keeps")?;
     let parts = [
         (kept.common, "the common chat"),
-        (kept.rooms, "rooms"),
-        (kept.direct, "messages between accounts"),
+        (kept.rooms, "the messages of rooms"),
+        (kept.direct, "those between accounts"),
     ];
     write_parts(f, &parts, " no messages")?;
     match (kept.days, kept.messages) {
         _ if parts.iter().all(|(is_kept, _)| !is_kept) => Ok(()),
-        (0, 0) => f.write_str(" for ever"),
+        (0, 0) => f.write_str(", for ever"),
         (days, 0) => write!(f, " for {days} days"),
         (0, messages) => write!(f, ", the newest {messages} messages of each"),
         (days, messages) => {
@@ -359,6 +411,10 @@ fn write_kept_russian(kept: Kept, f: &mut impl fmt::Write) -> fmt::Result {
 fn write_parts(f: &mut impl fmt::Write, parts: &[(bool, &str)], none: &str) -> fmt::Result {
     let held: Vec<&str> = parts.iter().filter(|(held, _)| *held).map(|(_, part)| *part).collect();
     if held.is_empty() { f.write_str(none) } else { write!(f, " {}", held.join(", ")) }
+}
+
+fn write_rooms(f: &mut impl fmt::Write, before: &str, rooms: &[String]) -> fmt::Result {
+    if rooms.is_empty() { Ok(()) } else { write!(f, "{before}{}", visible(&rooms.join(", "))) }
 }
 
 fn write_tried(f: &mut impl fmt::Write, tried: &[(String, String)]) -> fmt::Result {
@@ -420,11 +476,14 @@ mod tests {
     fn what_is_kept_is_said_in_one_line() {
         let text = |kept| Notice::Kept { kept }.text(Language::English);
         let rooms = Kept { rooms: true, direct: true, ..Kept::default() };
-        assert_eq!(text(rooms), "this server keeps rooms, messages between accounts for ever");
+        assert_eq!(
+            text(rooms),
+            "this server keeps the messages of rooms, those between accounts, for ever"
+        );
         let days = Kept { rooms: true, days: 9, messages: 5, ..Kept::default() };
         assert_eq!(
             text(days),
-            "this server keeps rooms for 9 days, of each the newest 5 messages at most"
+            "this server keeps the messages of rooms for 9 days, of each the newest 5 messages at most"
         );
         let nothing = Kept { days: 9, ..Kept::default() };
         assert_eq!(text(nothing), "this server keeps no messages");

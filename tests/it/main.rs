@@ -21,6 +21,7 @@ mod client_hostile;
 mod client_live;
 mod client_live_history;
 mod client_process;
+mod client_terminal;
 mod console;
 mod crash;
 mod crash_flood;

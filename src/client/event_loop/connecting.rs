@@ -4,6 +4,7 @@ use super::{Client, SOCKET, exit_of};
 use crate::client::bounds::CONNECT_WAIT;
 use crate::client::exit::Exit;
 use crate::client::link::{Link, is_connected};
+use crate::client::mode::Mode;
 use crate::client::words::Notice;
 use mio::Interest;
 use mio::net::TcpStream;
@@ -16,12 +17,13 @@ impl Client {
     pub(super) fn connect(
         &mut self,
         addresses: &[SocketAddr],
+        mode: &dyn Mode,
     ) -> io::Result<ControlFlow<Exit, (Link, SocketAddr)>> {
         let mut tried = Vec::new();
         for &address in addresses {
             let begun = self.begin_to_connect(address);
             let why = match begun {
-                Ok(stream) => match self.await_connection(&stream)? {
+                Ok(stream) => match self.await_connection(&stream, mode)? {
                     ControlFlow::Continue(Ok(())) => {
                         return Ok(ControlFlow::Continue((Link::new(stream), address)));
                     }
@@ -47,14 +49,16 @@ impl Client {
     fn await_connection(
         &mut self,
         stream: &TcpStream,
+        mode: &dyn Mode,
     ) -> io::Result<ControlFlow<Exit, io::Result<()>>> {
         let until = self.now().uptime + CONNECT_WAIT;
         loop {
             let woken = self.wait(Some(until))?;
-            if woken.keyboard {
-                self.keyboard.handle_ready();
+            let mut flow = self.check_ends(&woken);
+            if flow.is_continue() {
+                flow = self.heed_leaving(&woken, mode)?;
             }
-            if let ControlFlow::Break(ending) = self.check_ends(&woken)
+            if let ControlFlow::Break(ending) = flow
                 && let Some(exit) = exit_of(ending)
             {
                 return Ok(ControlFlow::Break(exit));

@@ -1,0 +1,75 @@
+use super::*;
+use crate::client::entry::Who;
+use crate::client::render::Screen;
+use crate::message::{Language, Now};
+use jiff::tz::TimeZone;
+
+struct Stage {
+    talker: Talker,
+    session: Session,
+    screen: Screen,
+}
+
+impl Stage {
+    fn new(returns: bool) -> Self {
+        let entry = Entry::new(Who::Guest { name: "tester".into() }, None, Talker::FEATURES);
+        Self {
+            talker: Talker::new(entry, "#all".into(), false, returns),
+            session: Session::default(),
+            screen: Screen::new(Language::English, TimeZone::UTC, false),
+        }
+    }
+
+    /// Begins on a new connection, whose server answers the presence with this code.
+    fn begin(&mut self, code: u16) -> Flow {
+        self.session = Session::default();
+        let address = ([127, 0, 0, 1], 1).into();
+        self.act(|talker, turn| talker.begin(turn, address))?;
+        self.session.handle_bytes(format!("{{\"response\":{code}}}").as_bytes());
+        let received = self.session.poll_received(Now::default()).unwrap().unwrap();
+        self.act(|talker, turn| talker.handle_received(turn, received))
+    }
+
+    fn act<T>(&mut self, act: impl FnOnce(&mut Talker, &mut Turn<'_>) -> T) -> T {
+        let (session, screen) = (&mut self.session, &mut self.screen);
+        act(&mut self.talker, &mut Turn { now: Now::default(), session, screen })
+    }
+
+    fn lose(&mut self) -> Ending {
+        self.act(|talker, turn| talker.handle_fault(turn, Fault::Closed))
+    }
+}
+
+#[test]
+fn a_lost_connection_is_made_again_for_a_person() {
+    let mut stage = Stage::new(true);
+    assert_eq!(stage.begin(200), ControlFlow::Continue(()));
+    let line = Line::Text("x".into());
+    assert_eq!(stage.act(|talker, turn| talker.handle_line(turn, line)), Flow::Continue(()));
+    assert_eq!(stage.lose(), Ending::Reconnecting);
+    let told = stage.screen.poll_notices();
+    assert!(told.iter().any(|(_, text)| text.ends_with("perhaps not delivered: 1")), "{told:?}");
+    // The server may still hold the former connection.
+    assert_eq!(stage.begin(409), ControlFlow::Break(Ending::Reconnecting));
+    assert_eq!(stage.begin(200), ControlFlow::Continue(()));
+    assert!(stage.talker.wants_input(&stage.session));
+}
+
+#[test]
+fn nothing_is_made_again_for_a_pipe_or_before_the_first_entry() {
+    let mut stage = Stage::new(false);
+    assert_eq!(stage.begin(200), ControlFlow::Continue(()));
+    assert_eq!(stage.lose(), Ending::Silent(Exit::Gone));
+    let mut stage = Stage::new(true);
+    assert_eq!(stage.lose(), Ending::Silent(Exit::Gone));
+    assert_eq!(stage.begin(409), ControlFlow::Break(Ending::Quitting(Exit::Refused)));
+}
+
+#[test]
+fn nonsense_is_no_reason_to_come_back() {
+    let mut stage = Stage::new(true);
+    assert_eq!(stage.begin(200), ControlFlow::Continue(()));
+    let fault = Fault::NotJson { sample: "x".into() };
+    let ending = stage.act(|talker, turn| talker.handle_fault(turn, fault));
+    assert_eq!(ending, Ending::Silent(Exit::Gone));
+}

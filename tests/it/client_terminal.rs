@@ -1,0 +1,199 @@
+//! `jim-client` at a terminal, which only there comes back when its connection is lost and asks
+//! for passwords. `script` of util-linux is the terminal.
+
+use super::scripted_peer::{DEADLINE, Peer, Talk};
+use super::support::{Folder, JIM_CLIENT, Server, add_user, own_place};
+use rustix::process::Signal;
+use std::io::{Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Instant;
+
+/// A client at a terminal of its own.
+struct AtTerminal {
+    child: Child,
+    typed: ChildStdin,
+    chunks: Receiver<String>,
+    shown: String,
+}
+
+impl AtTerminal {
+    fn start(arguments: &str) -> Self {
+        let command = format!("exec {JIM_CLIENT} {arguments}");
+        let mut child = Command::new("script")
+            .args(["-q", "-e", "-c", &command, "/dev/null"])
+            .env_clear()
+            .envs([("PATH", "/usr/bin:/bin"), ("USER", "tester"), ("JIM_PASSWORD", "secret")])
+            .envs([("LC_ALL", "C.UTF-8"), ("TZ", "UTC"), ("SHELL", "/bin/sh")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("script, of util-linux");
+        let (typed, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let (sender, chunks) = channel();
+        thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while let Ok(got @ 1..) = output.read(&mut chunk) {
+                if sender.send(String::from_utf8_lossy(&chunk[..got]).into_owned()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, typed, chunks, shown: String::new() }
+    }
+
+    fn of(server: &Server, arguments: &str) -> Self {
+        Self::start(&format!("{} {} {arguments}", server.address.ip(), server.address.port()))
+    }
+
+    /// Waits until this is on the screen, behind what was waited for before; gives what came.
+    fn wait_for(&mut self, wanted: &str) -> String {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            if let Some(at) = self.shown.find(wanted) {
+                let rest = self.shown.split_off(at + wanted.len());
+                return std::mem::replace(&mut self.shown, rest);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(chunk) = self.chunks.recv_timeout(left) else {
+                panic!("no {wanted:?} in {:?}", self.shown);
+            };
+            self.shown += &chunk;
+        }
+    }
+
+    fn type_line(&mut self, line: &str) {
+        self.typed.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    /// Waits for its end; gives its exit code and what was left to be shown.
+    fn end(mut self) -> (Option<i32>, String) {
+        let deadline = Instant::now() + DEADLINE;
+        while let Ok(chunk) =
+            self.chunks.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        {
+            self.shown += &chunk;
+        }
+        drop(self.typed);
+        (self.child.wait().unwrap().code(), self.shown)
+    }
+}
+
+#[test]
+fn a_killed_server_costs_who_chats_no_message() {
+    let place = own_place();
+    let folder = Folder::new();
+    for user in ["anna", "boris"] {
+        add_user(&folder, user, "secret");
+    }
+    let mut server = Server::start_at(place, folder, &[]);
+    let mut anna = AtTerminal::of(&server, "-u anna");
+    anna.wait_for("keeps the messages");
+    anna.type_line("/join #tea");
+    anna.wait_for("lines go to #tea");
+    anna.type_line("my own");
+    let mut boris = AtTerminal::of(&server, "-u boris --to '#tea'");
+    boris.wait_for("lines go to #tea");
+    boris.type_line("before");
+    anna.wait_for("boris (#tea): before");
+    server.signal(Signal::KILL);
+    server.wait();
+    anna.wait_for("connecting again in 1 s");
+    boris.wait_for("connecting again in 1 s");
+    // What is typed meanwhile waits.
+    boris.type_line("meanwhile");
+    boris.type_line("привет, 👋");
+    let folder = std::mem::replace(&mut server.folder, Folder::new());
+    drop(server);
+    let server = Server::start_at(place, folder, &[]);
+    let shown = anna.wait_for("boris (#tea): привет, 👋") + &anna.wait_until_back();
+    for text in ["my own", "before"] {
+        assert!(!shown.contains(text), "{text} once more: {shown}");
+    }
+    assert_eq!(shown.matches("boris (#tea): meanwhile").count(), 1, "{shown}");
+    // Everything is shown by now that ever will be.
+    boris.type_line("/msg anna last");
+    let shown = anna.wait_for("boris (anna): last");
+    assert!(!shown.contains("#tea"), "{shown}");
+    drop(server);
+    for mut client in [anna, boris] {
+        client.type_line("/quit");
+        assert_eq!(client.end().0, Some(0));
+    }
+}
+
+impl AtTerminal {
+    /// Something that is answered last.
+    fn wait_until_back(&mut self) -> String {
+        self.type_line("/to");
+        self.wait_for("lines go to #tea")
+    }
+}
+
+#[test]
+fn a_password_is_changed_without_being_shown() {
+    let server = Server::with_users(&["anna"], &[]);
+    let mut anna = AtTerminal::of(&server, "-u anna");
+    anna.wait_for("keeps the messages");
+    for (old, new, told) in [("wrong", "other", "402 "), ("secret", "other", "200 ")] {
+        anna.type_line("/passwd");
+        let mut shown = String::new();
+        for (prompt, answer) in
+            [("Password of anna: ", old), ("New password of anna: ", new), ("Again: ", new)]
+        {
+            shown += &anna.wait_for(prompt);
+            anna.type_line(answer);
+        }
+        shown += &anna.wait_for(&format!("the server says: {told}"));
+        for password in [old, new] {
+            assert!(!shown.contains(password), "{shown}");
+        }
+    }
+    anna.type_line("/passwd");
+    anna.wait_for("Password of anna: ");
+    anna.typed.write_all(b"\x03").unwrap();
+    anna.wait_for("the password stays as it was");
+    anna.type_line("/quit");
+    let (code, shown) = anna.end();
+    assert_eq!(code, Some(0), "{shown}");
+    let log = std::fs::read_to_string(server.folder.path().join("logs/jimd.log")).unwrap();
+    assert!(log.contains("anna") && !log.contains("other"), "{log}");
+}
+
+#[test]
+fn who_leaves_while_the_connection_is_lost_leaves_at_once() {
+    for (typed, unsent, waits) in [
+        ("/quit\n", 0, false),
+        ("one\n\ntwo\n/exit \n", 2, false),
+        ("one\n\u{4}", 1, false),
+        // Connected again, and never answered.
+        ("/quit\n", 0, true),
+    ] {
+        let first: Talk = Box::new(|peer| {
+            peer.accept("presence");
+        });
+        let (asked, is_asked) = channel();
+        let silent: Talk = Box::new(move |peer| {
+            peer.expect(&["\"presence\""]);
+            asked.send(()).unwrap();
+            peer.expect_end();
+        });
+        let peer = Peer::in_turn(vec![first, silent]);
+        let mut client = AtTerminal::start(&format!("-p {}", peer.port));
+        client.wait_for("connecting again in 1 s");
+        if waits {
+            is_asked.recv_timeout(DEADLINE).unwrap();
+        }
+        let begun = Instant::now();
+        client.typed.write_all(typed.as_bytes()).unwrap();
+        let (code, shown) = client.end();
+        assert_eq!(code, Some(0), "{shown}");
+        assert!(begun.elapsed() < DEADLINE / 2, "{shown}");
+        let told = format!("not sent: {unsent}");
+        assert_eq!(shown.contains(&told), unsent > 0, "{shown}");
+        if waits {
+            peer.join();
+        }
+    }
+}

@@ -99,5 +99,8 @@ pub const FOLLOWED_HELD_BYTES: usize = 256 * 1024;
 /// Of how many messages shown last of each the numbers are known.
 pub const FOLLOWED_SEEN_MESSAGES: usize = 2_000;
 
+/// How many rooms are named where one should be chosen.
+pub const ROOMS_NAMED: usize = 10;
+
 /// How many pages of the server's rooms are looked through for those that we are in.
 pub const ROOM_PAGES: u32 = 10;

@@ -3,7 +3,7 @@
 
 use super::acks::Acks;
 use super::ask::{Ask, What};
-use super::bounds::REQUESTS_UNDER_WAY;
+use super::bounds::{REQUESTS_UNDER_WAY, ROOMS_NAMED};
 use super::entry::Entry;
 use super::exit::Exit;
 use super::fault::Fault;
@@ -158,7 +158,7 @@ impl Reader {
         if !self.entry.is_entered() {
             return ControlFlow::Continue(());
         }
-        self.was_entered = true;
+        let came_back = std::mem::replace(&mut self.was_entered, true);
         if self.entry.granted().has(Features::IDS) {
             self.acks.begin(turn.now, self.entry.server_unix_micros());
         }
@@ -167,8 +167,26 @@ impl Reader {
             turn.screen.notice(&Notice::NoHistory);
             return self.give_up(turn);
         }
+        let is_common = self.shown == Shown::Common;
+        if self.page.is_some() && is_common && self.entry.kept().is_some_and(|kept| !kept.common) {
+            if !came_back {
+                turn.session.send(turn.now, &Ask::new(What::Rooms).request());
+            }
+            return self.give_up(turn);
+        }
         self.ask(turn);
         ControlFlow::Continue(())
+    }
+
+    /// Tells which rooms there are whose past can be read, where the common chat's cannot.
+    fn handle_rooms(turn: &mut Turn<'_>, answer: Answer) {
+        let rows = match answer.listing {
+            Some(Listing::Rooms(rows)) => rows,
+            _ => Vec::new(),
+        };
+        let ours = rows.into_iter().filter(|row| row.is_member);
+        let rooms = ours.map(|row| row.name).take(ROOMS_NAMED).collect();
+        turn.screen.notice(&Notice::CommonNotKept { rooms });
     }
 
     /// Asks for the page that is due.
@@ -267,6 +285,11 @@ impl Mode for Reader {
     fn begin(&mut self, turn: &mut Turn<'_>, address: SocketAddr) -> Flow {
         if self.timeline.is_none() {
             self.timeline = Some(Timeline::new(self.wishes.start(turn)));
+            if let Some(Past::Since(since)) = &self.wishes.past
+                && since.is_to_come(turn.now, turn.screen.zone())
+            {
+                turn.screen.notice(&Notice::SinceToCome);
+            }
         }
         self.page = None;
         self.retry.reset();
@@ -282,6 +305,9 @@ impl Mode for Reader {
             }
             Received::Answer(Asked::Added(What::History), answer) => {
                 return self.handle_page(turn, answer);
+            }
+            Received::Answer(Asked::Added(What::Rooms), answer) => {
+                Self::handle_rooms(turn, answer);
             }
             Received::Answer(Asked::Added(What::Ack), _) => self.acks.handle_answer(turn),
             Received::Message(message) => return self.handle_message(turn, message),

@@ -43,6 +43,13 @@ impl Since {
         typed.parse::<DateTime>().ok().map(Self::Local)
     }
 
+    /// Whether that time is still to come.
+    #[must_use]
+    pub fn is_to_come(&self, now: Now, zone: &TimeZone) -> bool {
+        let is_time = !matches!(self, Self::Message(_));
+        is_time && self.position(now, zone) > MessageId::at(now.unix_micros)
+    }
+
     /// The number that all messages from there on are behind.
     #[must_use]
     pub fn position(&self, now: Now, zone: &TimeZone) -> MessageId {
@@ -135,6 +142,20 @@ mod tests {
         }
         for typed in ["", "h", "2", "-2h", "2x", "25:00", "yesterday", "abc", "2023-13-01", "٣h"] {
             assert_eq!(Since::parse(typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_time_may_be_still_to_come() {
+        for (typed, expected) in [
+            ("2023-11-16", true),
+            ("2023-11-15T01:14", true),
+            ("2023-11-15", false),
+            ("01:14", false),
+            ("0s", false),
+            ("7fffffffffffffff", false),
+        ] {
+            assert_eq!(Since::parse(typed).unwrap().is_to_come(NOW, &zone()), expected, "{typed}");
         }
     }
 

@@ -52,6 +52,8 @@ pub enum Notice {
     LinesGoTo { to: String },
     /// The common chat is not kept, but these rooms of ours are.
     CommonNotKept { rooms: Vec<String> },
+    /// `--since` names a time that is still to come.
+    SinceToCome,
     /// A guest has no password.
     NoAccount,
     /// A password could not be asked for.
@@ -123,6 +125,7 @@ impl Notice {
             | Self::NoHistory
             | Self::MissedUnknown
             | Self::CommonNotKept { .. }
+            | Self::SinceToCome
             | Self::NoAccount
             | Self::HistoryRefused { .. } => Level::Warn,
             Self::Ignored { .. } => Level::Debug,
@@ -213,6 +216,7 @@ impl Notice {
                 f.write_str("the common chat is not kept here; --to names a room or a user")?;
                 write_rooms(f, ", such as ", rooms)
             }
+            Self::SinceToCome => f.write_str("the time of --since is still to come"),
             Self::LinesGoTo { to } => write!(f, "lines go to {}", visible(to)),
             Self::NoAccount => f.write_str("a guest has no password; log in with -u"),
             Self::CannotAskPassword { why } => write!(f, "the password is not changed: {why}"),
@@ -327,6 +331,7 @@ impl Notice {
                 f.write_str("общий чат здесь не хранится; чат или пользователя называет --to")?;
                 write_rooms(f, ", например ", rooms)
             }
+            Self::SinceToCome => f.write_str("время из --since еще не настало"),
             Self::LinesGoTo { to } => write!(f, "строки идут в {}", visible(to)),
             Self::NoAccount => f.write_str("у гостя нет пароля; войдите с -u"),
             Self::CannotAskPassword { why } => write!(f, "пароль не изменен: {why}"),

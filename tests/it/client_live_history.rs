@@ -145,3 +145,46 @@ fn who_registers_can_log_in() {
     assert!(code == 4 && errors.contains("is not made: 409 "), "{errors}");
     run(&server, &["-w", "-u", "anna"], "hello\n");
 }
+
+#[test]
+fn history_is_paged_to_its_beginning_and_searched() {
+    let server = Server::with_users(&["anna", "boris"], &[]);
+    let mut lines = numbers(0..47);
+    lines.push("Ещё чаю, друзья? 🍵".into());
+    run(&server, &WRITE_TEA, &lines.join("\n"));
+    let typed = "/join #tea\n/history 20\n/more\n/more\n/more\n";
+    let (output, errors) = run(&server, &["-u", "anna"], typed);
+    let pages = [&lines[28..], &lines[8..28], &lines[..8]].concat();
+    assert_eq!(texts(&output), pages, "{errors}");
+    assert_eq!(errors.matches("/more shows it").count(), 2, "{errors}");
+    assert!(errors.contains("there is nothing more"), "{errors}");
+    let typed = "/search еще ча*\n/search \"чаю друзья\"\n/search \"line 7\n/search кофе\n";
+    let (output, errors) = run(&server, &["-u", "anna"], typed);
+    let found = "boris (#tea): Ещё чаю, друзья? 🍵";
+    let shown: Vec<&str> = output.lines().map(|line| &line[11..]).collect();
+    assert_eq!(shown, [found, found, "boris (#tea): line 7"], "{errors}");
+    assert!(errors.contains("nothing to show"), "{errors}");
+}
+
+#[test]
+fn who_names_no_room_is_told_which_there_are() {
+    let server = Server::with_users(&["anna", "boris"], &[]);
+    run(&server, &["-w", "-u", "anna", "--to", "#tea"], "");
+    run(&server, &["-w", "-u", "boris", "--to", "#milk"], "");
+    let mut reader = start(&server, &["-r", "-u", "anna", "--history", "5", "--count", "1"], "");
+    let mut told = String::new();
+    while !told.contains("such as #tea\n") {
+        assert!(reader.errors.read_line(&mut told).unwrap() > 0, "{told}");
+    }
+    assert!(told.contains("the common chat is not kept here; --to names a room"), "{told}");
+    run(&server, &["-w", "-u", "boris"], "live");
+    let (code, output, errors) = reader.end();
+    assert_eq!((code, texts(&output)), (0, vec!["live"]), "{errors}");
+    let server = Server::with_settings("registration = \"open\"\nhistory.common = true\n");
+    for user in ["anna", "boris"] {
+        run(&server, &["register", user], "");
+    }
+    run(&server, &["-w", "-u", "boris"], "one\ntwo\nthree");
+    let newest = ["-r", "-u", "anna", "--history", "2", "--count", "2"];
+    assert_eq!(texts(&run(&server, &newest, "").0), ["two", "three"]);
+}

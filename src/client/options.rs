@@ -48,7 +48,8 @@ pub const DEFAULT_PORT: u16 = 7777;
         /leave #ROOM and /quit, a command a line; a name with blanks stands in \"; lines that are\n  \
         empty or begin with // say nothing. It runs to its end also where the server refuses.",
     note = "Without a mode: a line is a message, //TEXT sends /TEXT, /help lists the commands,\n  \
-        /quit or Ctrl-D ends. At a terminal a lost connection is made again.",
+        /quit or Ctrl-D ends. At a terminal a lost connection is made again, and\n  \
+        what was missed in rooms and between accounts is shown where the server keeps it.",
     note = "An option may also be written '-p7777' or '--port=7777'; -h is --help. After '--'\n  \
         nothing is an option.",
     note = "Messages about the client itself go to standard error. No colours are used.",

@@ -20,8 +20,12 @@ pub struct Screen {
     /// The day of the message that was shown last.
     day: Option<Date>,
     lines: String,
-    notices: Vec<(Level, String)>,
+    /// Each with how many bytes of lines come before it.
+    notices: Vec<(usize, Level, String)>,
 }
+
+/// A part of what is to be shown: lines, and a notice behind them.
+pub type Part = (String, Option<(Level, String)>);
 
 impl Screen {
     /// A screen that shows times of a zone.
@@ -44,7 +48,7 @@ impl Screen {
 
     /// Says something about the client itself.
     pub fn notice(&mut self, notice: &Notice) {
-        self.notices.push((notice.level(), notice.text(self.language)));
+        self.notices.push((self.lines.len(), notice.level(), notice.text(self.language)));
     }
 
     /// Shows `[HH:MM:SS] TEXT`. What others wrote must be [`visible`] already.
@@ -113,12 +117,31 @@ impl Screen {
 
     /// The lines to be written, taken out.
     pub fn poll_lines(&mut self) -> String {
+        for (at, ..) in &mut self.notices {
+            *at = 0;
+        }
         std::mem::take(&mut self.lines)
     }
 
     /// The notices to be logged, taken out.
     pub fn poll_notices(&mut self) -> Vec<(Level, String)> {
-        std::mem::take(&mut self.notices)
+        let notices = std::mem::take(&mut self.notices).into_iter();
+        notices.map(|(_, level, text)| (level, text)).collect()
+    }
+
+    /// Everything in its order, taken out: where one terminal shows lines and notices, what was
+    /// said behind a list stands behind it.
+    pub fn poll_parts(&mut self) -> Vec<Part> {
+        let mut lines = std::mem::take(&mut self.lines);
+        let mut parts = Vec::new();
+        for (at, level, text) in std::mem::take(&mut self.notices).into_iter().rev() {
+            let behind = lines.split_off(at);
+            parts.push((behind, None));
+            parts.push((String::new(), Some((level, text))));
+        }
+        parts.push((lines, None));
+        parts.reverse();
+        parts
     }
 }
 
@@ -153,6 +176,27 @@ mod tests {
             "[01:13:20] Иван Петров: привет: 👋\n[01:13:20] a (#room): b\n"
         );
         assert_eq!(screen.poll_lines(), "");
+    }
+
+    #[test]
+    fn notices_stand_where_they_were_said() {
+        let mut screen = screen(true);
+        screen.notice(&Notice::Nothing);
+        screen.line(&"one");
+        screen.line(&"two");
+        screen.notice(&Notice::More);
+        screen.notice(&Notice::NoMore);
+        screen.line(&"three");
+        let parts = screen.poll_parts();
+        let shown: Vec<&str> = parts
+            .iter()
+            .map(|(lines, notice)| notice.as_ref().map_or(lines.as_str(), |(_, text)| text))
+            .filter(|text| !text.is_empty())
+            .collect();
+        let [nothing, more, no_more] = [Notice::Nothing, Notice::More, Notice::NoMore]
+            .map(|notice| notice.text(Language::English));
+        assert_eq!(shown, [&nothing, "one\ntwo\n", &more, &no_more, "three\n"]);
+        assert_eq!(screen.poll_parts(), [(String::new(), None)]);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! `jim-client` at a terminal, which only there comes back when its connection is lost and asks
 //! for passwords. `script` of util-linux is the terminal.
 
+use super::client_process::Client;
 use super::scripted_peer::{DEADLINE, Peer, Talk};
 use super::support::{Folder, JIM_CLIENT, Server, add_user, own_place};
 use rustix::process::Signal;
 use std::io::{Read, Write};
+use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -80,6 +82,14 @@ impl AtTerminal {
     }
 }
 
+/// A server that was told to end, started again at a place.
+fn moved(mut server: Server, place: SocketAddr) -> Server {
+    server.wait();
+    let folder = std::mem::replace(&mut server.folder, Folder::new());
+    drop(server);
+    Server::start_at(place, folder, &[])
+}
+
 #[test]
 fn a_killed_server_costs_who_chats_no_message() {
     let place = own_place();
@@ -87,7 +97,7 @@ fn a_killed_server_costs_who_chats_no_message() {
     for user in ["anna", "boris"] {
         add_user(&folder, user, "secret");
     }
-    let mut server = Server::start_at(place, folder, &[]);
+    let server = Server::start_at(place, folder, &[]);
     let mut anna = AtTerminal::of(&server, "-u anna");
     anna.wait_for("keeps the messages");
     anna.type_line("/join #tea");
@@ -98,15 +108,12 @@ fn a_killed_server_costs_who_chats_no_message() {
     boris.type_line("before");
     anna.wait_for("boris (#tea): before");
     server.signal(Signal::KILL);
-    server.wait();
     anna.wait_for("connecting again in 1 s");
     boris.wait_for("connecting again in 1 s");
     // What is typed meanwhile waits.
     boris.type_line("meanwhile");
     boris.type_line("привет, 👋");
-    let folder = std::mem::replace(&mut server.folder, Folder::new());
-    drop(server);
-    let server = Server::start_at(place, folder, &[]);
+    let server = moved(server, place);
     let shown = anna.wait_for("boris (#tea): привет, 👋") + &anna.wait_until_back();
     for text in ["my own", "before"] {
         assert!(!shown.contains(text), "{text} once more: {shown}");
@@ -129,6 +136,49 @@ impl AtTerminal {
         self.type_line("/to");
         self.wait_for("lines go to #tea")
     }
+}
+
+#[test]
+fn what_was_written_while_away_is_shown_between_markers() {
+    let (place, elsewhere) = (own_place(), own_place());
+    let folder = Folder::new();
+    for user in ["anna", "boris"] {
+        add_user(&folder, user, "secret");
+    }
+    let server = Server::start_at(place, folder, &[]);
+    let mut anna = AtTerminal::of(&server, "-u anna --to '#tea'");
+    anna.wait_for("lines go to #tea");
+    anna.type_line("my own");
+    anna.type_line("/history");
+    anna.wait_for("anna: my own");
+    server.signal(Signal::KILL);
+    // The same server where anna does not look for it.
+    let mut server = moved(server, elsewhere);
+    let (host, port) = (elsewhere.ip().to_string(), elsewhere.port().to_string());
+    // More than one page.
+    let lines: Vec<String> = (0..250).map(|number| format!("line {number}.")).collect();
+    for (to, lines) in [("#tea", lines.join("\n")), ("anna", "one.\ntwo.".into())] {
+        let arguments = ["-a", &host, "-p", &port, "-w", "-u", "boris", "--to", to];
+        let (code, _, errors) = Client::with_input(&arguments, lines.as_bytes()).end();
+        assert_eq!(code, 0, "{errors}");
+    }
+    server.stop();
+    let server = moved(server, place);
+    let mut shown = anna.wait_for("--- missed: #tea ---");
+    shown += &anna.wait_for("--- now ---");
+    anna.type_line("/msg anna last.");
+    anna.type_line("/quit");
+    let (code, rest) = anna.end();
+    shown += &rest;
+    let texts = |to: &str| -> Vec<&str> {
+        let from = format!("boris ({to}): ");
+        shown.lines().filter_map(|line| Some(line.split_once(&from)?.1.trim_end())).collect()
+    };
+    assert_eq!(texts("#tea"), lines, "{shown}");
+    assert_eq!(texts("anna"), ["one.", "two."], "{shown}");
+    assert!(!shown.contains("anna (#tea)"), "{shown}");
+    assert_eq!(code, Some(0));
+    drop(server);
 }
 
 #[test]

@@ -26,10 +26,22 @@ impl Client {
         }
     }
 
-    /// Writes the screen's lines; a closed pipe ends the client quietly.
+    /// Writes the screen's lines and notices; a closed pipe ends the client quietly.
     pub(super) fn show(&mut self) -> Flow {
-        self.log_notices();
-        let lines = self.screen.poll_lines();
+        let mut flow = ControlFlow::Continue(());
+        for (lines, notice) in self.screen.poll_parts() {
+            // Notices are told also where nobody reads the lines.
+            if flow.is_continue() {
+                flow = self.write(&lines);
+            }
+            if let Some((level, text)) = notice {
+                log::log!(target: "jim-client", level, "{text}");
+            }
+        }
+        flow
+    }
+
+    fn write(&mut self, lines: &str) -> Flow {
         if lines.is_empty() {
             return ControlFlow::Continue(());
         }

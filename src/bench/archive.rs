@@ -2,13 +2,15 @@
 //! searches of it take, and how much memory.
 
 use super::Failure;
-use super::entrance::{Identity, PASSWORD, ROOM};
-use super::figure::{Aim, Kind, Sample};
+use super::entrance::{Farewell, Identity, PASSWORD, ROOM};
+use super::figure::{Kind, Sample};
 use super::histogram::Histogram;
-use super::message::{self, answer_code, expect_success, strange};
+use super::message::{answer_code, expect_success, strange};
 use super::progress::Progress;
-use super::stage::Stage;
+use super::stage::{Running, Stage};
+use super::stored;
 use super::swarm::{Script, Swarm, TURN, Turn, clock};
+use super::world::World;
 use std::time::{Duration, Instant};
 
 /// Messages that may be unanswered while the history is written.
@@ -26,9 +28,6 @@ const RARE_EVERY: u64 = 10_000;
 /// How long the index may take behind the last message.
 const INDEX_TIME: Duration = Duration::from_secs(600);
 
-/// What a page or a search should take at most, in milliseconds.
-const AIM_MILLIS: f64 = 10.0;
-
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ArchivePlan {
@@ -43,12 +42,29 @@ impl ArchivePlan {
     }
 }
 
+/// The account that writes and reads, and its room.
+const WORLD: World = World { accounts: 1, groups: 1, rooms_each: 1, full_hash: false };
+
+/// Has the first account write so many messages to the room and leave, and waits until the server
+/// has nothing left to do.
+pub(crate) fn fill(
+    swarm: &mut Swarm,
+    messages: u64,
+    server: &Running,
+    progress: &mut Progress,
+) -> Result<(), Failure> {
+    swarm.run(&mut Filling::new(messages), progress)?;
+    swarm.run(&mut Farewell::new(1), progress)?;
+    stored::await_rest(server, swarm, progress)
+}
+
 /// Writes the history with one server and asks another about it.
 pub(crate) fn run(plan: &ArchivePlan, stage: &mut Stage) -> Result<Vec<Sample>, Failure> {
     let none = [("JIMD_DURABILITY", "none")];
     stage.progress.begin(format!("{}: writing", plan.title()));
-    let server = stage.start_server(&none)?;
-    let mut swarm = Swarm::new(server.address())?;
+    let home = stage.home(&WORLD)?;
+    let server = stage.start_in(home.as_ref(), &none)?;
+    let mut swarm = server.swarm()?;
     let mut writing = Filling::new(plan.messages);
     let begun = clock();
     swarm.run(&mut writing, &mut stage.progress)?;
@@ -58,7 +74,7 @@ pub(crate) fn run(plan: &ArchivePlan, stage: &mut Stage) -> Result<Vec<Sample>, 
 
     stage.progress.begin(format!("{}: reading", plan.title()));
     let begun = clock();
-    let server = stage.start_server(&none)?;
+    let server = stage.start_in(home.as_ref(), &none)?;
     let start = clock().duration_since(begun);
     let before = server.resident_bytes()?;
     let mut samples = vec![
@@ -66,13 +82,12 @@ pub(crate) fn run(plan: &ArchivePlan, stage: &mut Stage) -> Result<Vec<Sample>, 
         Kind::INDEXED.sample(millis(index)),
         Kind::START.sample(millis(start)),
     ];
-    let mut swarm = Swarm::new(server.address())?;
+    let mut swarm = server.swarm()?;
     for (kind, request) in questions(&writing.middle) {
         let most = if kind == Kind::RARE_SEARCH { plan.messages / RARE_EVERY } else { PAGE };
         let asking = Asking::new(&request, TIMES, most.min(PAGE));
         let took = ask(&mut swarm, asking, &mut stage.progress)?;
-        let aim = Aim::AtMost(AIM_MILLIS);
-        samples.push(kind.sample(millis(took.percentile(0.5))).aiming(aim));
+        samples.push(kind.sample(millis(took.percentile(0.5))));
     }
     for (kind, bytes) in
         [(Kind::RESIDENT_BEFORE, before), (Kind::RESIDENT_AFTER, server.resident_bytes()?)]
@@ -114,7 +129,7 @@ fn log_in() -> String {
 #[derive(Debug)]
 struct Filling {
     messages: u64,
-    /// Requests that were sent and answered, the log-in and the joining among them.
+    /// Requests that were sent and answered, the log-in among them.
     sent: u64,
     answered: u64,
     /// The number of the message in the middle.
@@ -122,7 +137,7 @@ struct Filling {
 }
 
 /// What is asked for before the first message.
-const ENTERING: u64 = 2;
+const ENTERING: u64 = 1;
 
 impl Filling {
     fn new(messages: u64) -> Self {
@@ -132,7 +147,6 @@ impl Filling {
     fn request(&self) -> String {
         match self.sent {
             0 => log_in(),
-            1 => message::join(ROOM),
             sent => letter(sent - ENTERING, self.messages),
         }
     }

@@ -7,33 +7,47 @@ use std::path::PathBuf;
 /// memory. Every delivery is counted and must be the next of its sender, byte for byte.
 ///
 /// A jimd is started for each round, with data and logs in a folder that goes away afterwards.
-/// Beside it runs the floor: the least server that cuts and checks JIM objects and relays them
-/// with one writev a connection and turn. "x floor" says how many times worse than it the server
-/// is, in the same run: 2 is twice the cost or half the rate. Figures of different runs or
-/// machines say little beside each other; these ratios do.
+/// Beside it run two floors: the least server that cuts and checks JIM objects and relays them
+/// with one writev a connection and turn, and the same with answers that wait for the next write
+/// to their connection while there is input. "x" says how many times worse the server is, in the
+/// same run: 2 is twice the cost or half the rate. Figures of different runs or machines say
+/// little beside each other; these ratios do.
 #[derive(FromArgs, Debug, Clone, Default, PartialEq)]
 #[argh(
     example = "jim-bench fanout --members 100 --senders 10",
     example = "jim-bench all --quick --json",
     example = "jim-bench latency --rate 2000 --seconds 10 --rounds 5",
+    example = "jim-bench compare --rounds 5",
+    example = "jim-bench table --rounds 5 --file BENCHMARKS.md",
     example = "jim-bench idle --connections 10000 --addr 127.0.0.1:7777 --pid 1234",
     note = "fanout: members of one room write as fast as their windows let them, and all others \
-            get each message. Options: members, senders, bytes, window, accounts, seconds.",
+            get each message. Options: members, senders, bytes, window, accounts, seconds, redis.",
     note = "pingpong: pairs of guests write to each other by name, each as soon as it has heard. \
-            Options: pairs, bytes, seconds.",
+            Options: pairs, bytes, seconds, redis.",
     note = "latency: messages at a steady rate. Latency counts from when each was due, so that a \
-            stall is charged in full. Options: rate, members, senders, bytes, accounts, seconds.",
+            stall is charged in full. Options: rate, members, senders, bytes, accounts, seconds, \
+            redis.",
     note = "stored: accounts write to their room, and each message is answered once it is kept: not \
             at all, and with each durability. Options: senders, bytes, window, seconds.",
     note = "archive: one room with a long history: writing it, starting with it, pages and searches \
             of it. Option: messages.",
     note = "logins: accounts connect, give their password, quit and come again. The floor hashes \
             the password and does no more. Options: parallel, seconds.",
-    note = "idle: guests who say nothing, and what resident memory each costs the server. Option: \
-            connections.",
-    note = "all: each of these but archive, fan-out with 100 and with 1000 members. Option: seconds.",
-    note = "Only stored and archive have a jimd that keeps what is written to rooms.",
-    note = "floor: no measure, but the floor itself as a server on 127.0.0.1. Option: port.",
+    note = "idle: guests or users who say nothing, what resident memory each costs the server, and \
+            how soon new guests are answered meanwhile. Options: connections, accounts, redis.",
+    note = "flat: what a delivery costs with ten times the members, with 250 times the rooms, beside \
+            idle connections and after many messages, each as a ratio to the plain load. Options: \
+            connections, messages, seconds.",
+    note = "all: each of these but archive, with the numbers that the aims are set for. Option: seconds.",
+    note = "compare: those of all that Redis can do, with Redis publishing and subscribing beside the \
+            server and the floors, its limits and disk off. Where it is not installed that is said, \
+            and the rest is measured. Option: seconds.",
+    note = "table: all, with Redis, as a table in Markdown; with --file it replaces the one in that \
+            file. Options: file, seconds.",
+    note = "instructions: how many instructions jimd executes for a message and a delivery, counted \
+            by valgrind's callgrind, in Markdown as well. Option: file.",
+    note = "Only stored, archive and one load of flat have a jimd that keeps what is written to rooms.",
+    note = "floor: no measure, but the floor itself as a server on 127.0.0.1. Options: port, waiting.",
     note = "Server and load get a core each where there are two; what else runs on the machine \
             takes from both. A floor may be faster than the load: CPU times tell more than rates. \
             Aims are printed beside the figures and are no error when missed.",
@@ -59,7 +73,7 @@ pub struct Arguments {
     /// unanswered (default 256)
     #[argh(option, arg_name = "n")]
     pub window: Option<usize>,
-    /// members log in and join a room, instead of being guests in the common chat
+    /// clients log in and write to a room, instead of being guests in the common chat
     #[argh(switch)]
     pub accounts: bool,
     /// pairs of guests (default 100)
@@ -83,6 +97,15 @@ pub struct Arguments {
     /// the floor's port; 0, the default, lets the system choose
     #[argh(option, arg_name = "n")]
     pub port: Option<u16>,
+    /// floor: answers wait for the next write to their connection, while there is input
+    #[argh(switch)]
+    pub waiting: bool,
+    /// measure Redis as well
+    #[argh(switch)]
+    pub redis: bool,
+    /// the file whose table is replaced, between the lines that mark it
+    #[argh(option, arg_name = "path")]
+    pub file: Option<PathBuf>,
     /// how often each measure is taken (default 3, with --quick 1)
     #[argh(option, arg_name = "n")]
     pub rounds: Option<usize>,
@@ -101,7 +124,10 @@ pub struct Arguments {
     /// print JSON, with the values of every round
     #[argh(switch)]
     pub json: bool,
-    /// leave the floor out
+    /// print a table in Markdown
+    #[argh(switch)]
+    pub markdown: bool,
+    /// leave the floors out
     #[argh(switch)]
     pub no_floor: bool,
     /// let the system choose cores
@@ -110,7 +136,8 @@ pub struct Arguments {
     /// print the version
     #[argh(switch)]
     pub version: bool,
-    /// all, fanout, pingpong, latency, stored, archive, logins, idle or floor
+    /// all, compare, table, fanout, pingpong, latency, stored, archive, logins, idle, flat,
+    /// instructions or floor
     #[argh(positional)]
     pub measure: Option<Measure>,
 }
@@ -120,6 +147,10 @@ pub struct Arguments {
 pub enum Measure {
     /// Everything.
     All,
+    /// Everything that Redis can do, with Redis.
+    Compare,
+    /// Everything, with Redis, in Markdown.
+    Table,
     /// Fan-out.
     FanOut,
     /// Ping-pong.
@@ -134,14 +165,20 @@ pub enum Measure {
     Logins,
     /// Idle connections.
     Idle,
+    /// How the cost of a delivery grows.
+    Flat,
+    /// Instructions under callgrind.
+    Instructions,
     /// No measure: the floor as a server.
     Floor,
 }
 
 impl Measure {
     /// All of them, with their names on the command line.
-    pub const NAMES: [(&'static str, Self); 9] = [
+    pub const NAMES: [(&'static str, Self); 13] = [
         ("all", Self::All),
+        ("compare", Self::Compare),
+        ("table", Self::Table),
         ("fanout", Self::FanOut),
         ("pingpong", Self::PingPong),
         ("latency", Self::Latency),
@@ -149,6 +186,8 @@ impl Measure {
         ("archive", Self::Archive),
         ("logins", Self::Logins),
         ("idle", Self::Idle),
+        ("flat", Self::Flat),
+        ("instructions", Self::Instructions),
         ("floor", Self::Floor),
     ];
 
@@ -161,19 +200,34 @@ impl Measure {
     /// The options that are this measure's, of those that not all have.
     const fn options(self) -> &'static [&'static str] {
         match self {
-            Self::All => &["--seconds"],
-            Self::FanOut => {
-                &["--members", "--senders", "--bytes", "--window", "--accounts", "--seconds"]
-            }
-            Self::PingPong => &["--pairs", "--bytes", "--seconds"],
-            Self::Latency => {
-                &["--rate", "--members", "--senders", "--bytes", "--accounts", "--seconds"]
-            }
+            Self::All | Self::Compare => &["--seconds"],
+            Self::Table => &["--seconds", "--file"],
+            Self::FanOut => &[
+                "--members",
+                "--senders",
+                "--bytes",
+                "--window",
+                "--accounts",
+                "--seconds",
+                "--redis",
+            ],
+            Self::PingPong => &["--pairs", "--bytes", "--seconds", "--redis"],
+            Self::Latency => &[
+                "--rate",
+                "--members",
+                "--senders",
+                "--bytes",
+                "--accounts",
+                "--seconds",
+                "--redis",
+            ],
             Self::Stored => &["--senders", "--bytes", "--window", "--seconds"],
             Self::Archive => &["--messages"],
             Self::Logins => &["--parallel", "--seconds"],
-            Self::Idle => &["--connections"],
-            Self::Floor => &["--port"],
+            Self::Idle => &["--connections", "--accounts", "--redis"],
+            Self::Flat => &["--connections", "--messages", "--seconds"],
+            Self::Instructions => &["--file"],
+            Self::Floor => &["--port", "--waiting"],
         }
     }
 }
@@ -202,6 +256,9 @@ impl Arguments {
             ("--messages", self.messages.is_some()),
             ("--seconds", self.seconds.is_some()),
             ("--port", self.port.is_some()),
+            ("--waiting", self.waiting),
+            ("--redis", self.redis),
+            ("--file", self.file.is_some()),
         ];
         let mut given = given.iter().filter(|(_, given)| *given).map(|(option, _)| *option);
         given.find(|option| !measure.options().contains(option))

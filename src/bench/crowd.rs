@@ -1,22 +1,91 @@
 //! Members of one room, some of whom write to all the others: what fan-out and latency share.
 
 use super::Failure;
-use super::entrance::Identity;
+use super::dialect::Dialect;
+use super::entrance::{Entrance, Identity};
 use super::ledger::Ledger;
 use super::message::{Label, Message, answer_code, expect_success, read_label, strange};
 use super::swarm::Swarm;
+use super::world::World;
 
 /// Who is there and what is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CrowdPlan {
-    /// How many clients are in the room, the senders among them.
+    /// How many clients there are, the senders among them.
     pub(crate) members: usize,
     /// How many of them write.
     pub(crate) senders: usize,
     /// The length of a message's text.
     pub(crate) text_bytes: usize,
-    /// Guests in the common chat, or accounts in a room.
+    /// Guests in the common chat, or accounts in rooms.
     pub(crate) identity: Identity,
+    /// How many groups accounts form, each with rooms of its own; guests form one. Divides `members`.
+    pub(crate) groups: usize,
+    /// How many rooms each group has, which it writes to in turn.
+    pub(crate) rooms_each: usize,
+}
+
+impl CrowdPlan {
+    /// One room for all.
+    pub(crate) const fn of_one_room(
+        members: usize,
+        senders: usize,
+        text_bytes: usize,
+        identity: Identity,
+    ) -> Self {
+        Self { members, senders, text_bytes, identity, groups: 1, rooms_each: 1 }
+    }
+
+    /// How many clients it takes. Redis has a client publish or subscribe, and gives a client that
+    /// does both its own messages too; so senders publish, and as many as get each message
+    /// subscribe.
+    pub(crate) const fn clients(&self, dialect: Dialect) -> usize {
+        match dialect {
+            Dialect::Jim => self.members,
+            Dialect::Redis => self.senders + self.members - 1,
+        }
+    }
+
+    /// Brings its clients in.
+    pub(crate) fn entrance(&self, dialect: Dialect) -> Entrance {
+        match dialect {
+            Dialect::Jim => Entrance::new(self.identity, self.members),
+            Dialect::Redis => {
+                let room = self.room(0, 0);
+                Entrance::to_redis(self.senders, self.clients(dialect), move |_| room.clone())
+            }
+        }
+    }
+
+    /// The accounts and rooms that it meets in.
+    pub(crate) fn world(&self) -> World {
+        match self.identity {
+            Identity::Guests => World::default(),
+            Identity::Accounts => World {
+                accounts: self.members,
+                groups: self.groups,
+                rooms_each: self.rooms_each,
+                full_hash: false,
+            },
+        }
+    }
+
+    fn room(&self, client: usize, number: usize) -> String {
+        self.identity.room(self.groups, client % self.groups, number)
+    }
+
+    fn messages(&self, dialect: Dialect) -> Vec<Message> {
+        let rooms = (0..self.senders).flat_map(|n| (0..self.rooms_each).map(move |r| (n, r)));
+        let message = |(sender, number)| {
+            let (from, to) = (self.identity.name(sender), self.room(sender, number));
+            let message = Message::new(sender, &from, &to, self.text_bytes);
+            match dialect {
+                Dialect::Jim => message,
+                Dialect::Redis => message.published(&to),
+            }
+        };
+        rooms.map(message).collect()
+    }
 }
 
 /// The members, what they sent and what they got.
@@ -43,27 +112,35 @@ pub(crate) enum Heard {
 }
 
 impl Crowd {
-    pub(crate) fn new(plan: CrowdPlan) -> Result<Self, Failure> {
-        let CrowdPlan { members, senders, text_bytes, identity } = plan;
-        let message = |n| Message::new(n, &identity.name(n), identity.room(), text_bytes);
+    pub(crate) fn new(plan: CrowdPlan, dialect: Dialect) -> Result<Self, Failure> {
+        let senders = plan.senders;
         Ok(Self {
             plan,
-            messages: (0..senders).map(message).collect(),
+            messages: plan.messages(dialect),
             sent: vec![0; senders],
             answered: vec![0; senders],
             total_sent: 0,
             total_answered: 0,
-            ledger: Ledger::new(members, senders)?,
+            ledger: Ledger::new(plan.clients(dialect), senders)?,
         })
+    }
+
+    /// Two clients who write to each other by name.
+    pub(crate) fn of_a_pair(plan: CrowdPlan) -> Result<Self, Failure> {
+        let mut crowd = Self::new(plan, Dialect::Jim)?;
+        let name = |client| plan.identity.name(client);
+        let message = |n: usize| Message::new(n, &name(n), &name(n ^ 1), plan.text_bytes);
+        crowd.messages = (0..plan.senders).map(message).collect();
+        Ok(crowd)
     }
 
     /// Has a sender send its next message, whose number it gives.
     pub(crate) fn send(&mut self, swarm: &mut Swarm, sender: usize) -> u64 {
-        let (Some(message), Some(sent)) = (self.messages.get(sender), self.sent.get_mut(sender))
-        else {
-            return 0;
-        };
+        let Some(sent) = self.sent.get_mut(sender) else { return 0 };
         let sequence = *sent;
+        let rooms = self.plan.rooms_each;
+        let room = usize::try_from(sequence).unwrap_or(0) % rooms;
+        let Some(message) = self.messages.get(sender * rooms + room) else { return 0 };
         swarm.send(sender, |out| message.write(sequence, out));
         *sent += 1;
         self.total_sent += 1;
@@ -79,7 +156,11 @@ impl Crowd {
         if answer_code(object).is_some() {
             return self.hear_answer(client, object);
         }
-        let label = read_label(&self.messages, object).ok_or_else(|| strange(client, object))?;
+        let label = read_label(&self.messages, self.plan.rooms_each, object);
+        let groups = self.plan.groups;
+        let label = label
+            .filter(|label| label.sender % groups == client % groups)
+            .ok_or_else(|| strange(client, object))?;
         self.ledger.enter(client, label.sender, label.sequence)?;
         Ok(Heard::Delivery(label))
     }
@@ -99,7 +180,7 @@ impl Crowd {
 
     /// How many objects one message makes: its deliveries and its answer.
     pub(crate) fn objects_per_message(&self) -> u64 {
-        self.plan.members as u64
+        (self.plan.members / self.plan.groups) as u64
     }
 
     /// How many deliveries there were.

@@ -1,8 +1,10 @@
 //! How clients come in and how they leave; neither is part of what is measured.
 
 use super::Failure;
-use super::message::{self, QUIT, expect_success, strange};
+use super::message::{self, expect_success, strange};
 use super::swarm::{Script, Swarm, TURN, Turn};
+use super::world;
+use std::fmt;
 use std::time::Instant;
 
 /// Clients that are on their way in at one time: below the server's queue of password hashes and
@@ -12,15 +14,15 @@ const ENTERING: usize = 32;
 /// The password of every account that is made for a measurement.
 pub(crate) const PASSWORD: &str = "a password to measure with";
 
-/// The room that accounts meet in.
-pub(crate) const ROOM: &str = "#measured";
+/// The room that accounts meet in, where there is but one.
+pub(crate) const ROOM: &str = "#room-00000";
 
 /// Who the clients are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Identity {
     /// Guests in the common chat.
     Guests,
-    /// Accounts in [`ROOM`].
+    /// Accounts in rooms that they are members of.
     Accounts,
 }
 
@@ -33,72 +35,78 @@ impl Identity {
         }
     }
 
-    /// Where messages to all go.
-    pub(crate) const fn room(self) -> &'static str {
+    /// Where messages to all of a group go.
+    pub(crate) fn room(self, groups: usize, group: usize, number: usize) -> String {
         match self {
-            Self::Guests => "#all",
-            Self::Accounts => ROOM,
+            Self::Guests => "#all".to_owned(),
+            Self::Accounts => world::room(groups, group, number),
         }
     }
 
-    /// The requests that bring a client in, one after another.
-    fn request(self, client: usize, step: usize) -> Option<String> {
+    /// The request that brings a client in.
+    pub(crate) fn request(self, client: usize) -> String {
         let name = self.name(client);
-        match (self, step) {
-            (Self::Guests, 0) => Some(message::presence(&name)),
-            (Self::Accounts, 0) => Some(message::authenticate(&name, PASSWORD)),
-            (Self::Accounts, 1) => Some(message::join(ROOM)),
-            _ => None,
+        match self {
+            Self::Guests => message::presence(&name),
+            Self::Accounts => message::authenticate(&name, PASSWORD),
         }
     }
 }
 
 /// Brings in clients, a few at a time.
-#[derive(Debug)]
 pub(crate) struct Entrance {
-    identity: Identity,
+    request: Box<dyn Fn(usize) -> String>,
     clients: usize,
-    /// How many requests of each client were answered.
-    steps: Vec<usize>,
+    asked: usize,
     entered: usize,
+}
+
+impl fmt::Debug for Entrance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entrance").field("entered", &self.entered).finish_non_exhaustive()
+    }
 }
 
 impl Entrance {
     /// This many clients; the swarm has none before.
     pub(crate) fn new(identity: Identity, clients: usize) -> Self {
-        Self { identity, clients, steps: Vec::new(), entered: 0 }
+        let request = Box::new(move |client| identity.request(client));
+        Self { request, clients, asked: 0, entered: 0 }
     }
 
-    fn ask(&mut self, swarm: &mut Swarm, client: usize) {
-        let step = self.steps.get(client).copied().unwrap_or(0);
-        match self.identity.request(client, step) {
-            Some(request) => swarm.send(client, |out| out.extend_from_slice(request.as_bytes())),
-            None => self.entered += 1,
-        }
+    /// So many publishers, and behind them clients that subscribe each to its channel.
+    pub(crate) fn to_redis(
+        publishers: usize,
+        clients: usize,
+        channel: impl Fn(usize) -> String + 'static,
+    ) -> Self {
+        let request = Box::new(move |client| match client {
+            _ if client < publishers => "PING\r\n".to_owned(),
+            _ => format!("SUBSCRIBE {}\r\n", channel(client)),
+        });
+        Self { request, clients, asked: 0, entered: 0 }
     }
 }
 
 impl Script for Entrance {
     fn handle_object(
         &mut self,
-        swarm: &mut Swarm,
+        _swarm: &mut Swarm,
         client: usize,
         object: &[u8],
         _now: Instant,
     ) -> Result<(), Failure> {
         expect_success(client, object)?;
-        if let Some(step) = self.steps.get_mut(client) {
-            *step += 1;
-        }
-        self.ask(swarm, client);
+        self.entered += 1;
         Ok(())
     }
 
     fn handle_turn(&mut self, swarm: &mut Swarm, _now: Instant) -> Result<Turn, Failure> {
-        while self.steps.len() < self.clients.min(self.entered + ENTERING) {
+        while self.asked < self.clients.min(self.entered + ENTERING) {
             let client = swarm.connect()?;
-            self.steps.push(0);
-            self.ask(swarm, client);
+            let request = (self.request)(client);
+            swarm.send(client, |out| out.extend_from_slice(request.as_bytes()));
+            self.asked += 1;
         }
         Ok(if self.entered == self.clients { Turn::Done } else { Turn::Wait(TURN) })
     }
@@ -155,7 +163,8 @@ impl Script for Farewell {
 
     fn handle_turn(&mut self, swarm: &mut Swarm, _now: Instant) -> Result<Turn, Failure> {
         if !std::mem::replace(&mut self.begun, true) {
-            (0..swarm.len()).for_each(|client| swarm.send(client, |out| out.extend(QUIT)));
+            let quit = swarm.dialect().quit();
+            (0..swarm.len()).for_each(|client| swarm.send(client, |out| out.extend(quit)));
         }
         Ok(if self.closed == self.answered.len() { Turn::Done } else { Turn::Wait(TURN) })
     }

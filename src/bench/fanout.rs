@@ -1,9 +1,13 @@
 //! Fan-out: members of one room write as fast as their windows let them, and all others get it.
 
 use super::Failure;
+use super::archive;
 use super::crowd::{Crowd, CrowdPlan, Heard};
-use super::entrance::{Entrance, Farewell};
-use super::figure::{Aim, Kind, Sample};
+use super::dialect::Dialect;
+use super::entrance::{Entrance, Farewell, Identity};
+use super::figure::{Kind, Sample};
+use super::histogram::Histogram;
+use super::latency::percentiles;
 use super::message::Label;
 use super::progress::Progress;
 use super::stage::{Running, seconds_of};
@@ -22,6 +26,21 @@ pub(crate) struct FanOutPlan {
     pub(crate) window: usize,
     /// How long it is measured.
     pub(crate) time: Duration,
+    /// What else the server has.
+    pub(crate) load: Load,
+    /// Whether messages of rooms are kept.
+    pub(crate) kept: bool,
+}
+
+/// What a server has beside those who talk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Load {
+    /// Nothing.
+    Plain,
+    /// So many guests who say nothing.
+    Idle(usize),
+    /// So many messages behind it, which one account wrote to the room.
+    Filled(u64),
 }
 
 /// Runs one round.
@@ -30,14 +49,22 @@ pub(crate) fn run(
     server: &Running,
     progress: &mut Progress,
 ) -> Result<Vec<Sample>, Failure> {
-    let members = plan.crowd.members;
-    let mut swarm = Swarm::new(server.address())?;
-    swarm.run(&mut Entrance::new(plan.crowd.identity, members), progress)?;
-    let mut talk = Talk::new(plan)?;
+    let mut others = server.swarm()?;
+    match plan.load {
+        Load::Plain => {}
+        Load::Idle(idle) => others.run(&mut Entrance::new(Identity::Guests, idle), progress)?,
+        Load::Filled(messages) => archive::fill(&mut others, messages, server, progress)?,
+    }
+    let mut swarm = server.swarm()?;
+    swarm.run(&mut plan.crowd.entrance(server.dialect()), progress)?;
+    let mut talk = Talk::new(plan, server.dialect())?;
     talk.begin(WARM_UP);
     swarm.run(&mut talk, progress)?;
     let samples = measure(plan, server, &mut swarm, &mut talk, progress)?;
-    swarm.run(&mut Farewell::new(members), progress)?;
+    swarm.run(&mut Farewell::new(swarm.len()), progress)?;
+    if let Load::Idle(idle) = plan.load {
+        others.run(&mut Farewell::new(idle), progress)?;
+    }
     Ok(samples)
 }
 
@@ -55,9 +82,8 @@ fn measure(
     let elapsed = clock().duration_since(begun);
     let millions = (talk.crowd.delivered() - before) as f64 / 1e6;
     let mut samples = vec![Kind::DELIVERIES.sample(millions * 1e6 / elapsed.as_secs_f64())];
-    if let Some(used) = seconds_of(cpu, server.cpu()?) {
-        samples.push(Kind::CPU.sample(used / millions).aiming(Aim::TimesFloor(2.0)));
-    }
+    samples.extend(seconds_of(cpu, server.cpu()?).map(|used| Kind::CPU.sample(used / millions)));
+    samples.extend(percentiles(&talk.latencies));
     Ok(samples)
 }
 
@@ -69,6 +95,9 @@ struct Talk {
     window: usize,
     /// By sender and place in the window: objects that the message there still owes.
     owed: Vec<u64>,
+    /// By sender and place in the window: when the message there was sent.
+    sent_at: Vec<Instant>,
+    latencies: Histogram,
     /// By sender: messages under way.
     under_way: Vec<usize>,
     /// Senders that may send.
@@ -78,12 +107,14 @@ struct Talk {
 }
 
 impl Talk {
-    fn new(plan: &FanOutPlan) -> Result<Self, Failure> {
+    fn new(plan: &FanOutPlan, dialect: Dialect) -> Result<Self, Failure> {
         let senders = plan.crowd.senders;
         Ok(Self {
-            crowd: Crowd::new(plan.crowd)?,
+            crowd: Crowd::new(plan.crowd, dialect)?,
             window: plan.window,
             owed: vec![0; senders * plan.window],
+            sent_at: vec![clock(); senders * plan.window],
+            latencies: Histogram::new(),
             under_way: vec![0; senders],
             ready: Vec::new(),
             length: Duration::ZERO,
@@ -95,6 +126,7 @@ impl Talk {
     fn begin(&mut self, length: Duration) {
         self.length = length;
         self.until = None;
+        self.latencies = Histogram::new();
         self.ready = (0..self.crowd.senders()).collect();
     }
 
@@ -117,12 +149,15 @@ impl Talk {
         }
     }
 
-    fn fill_window(&mut self, swarm: &mut Swarm, sender: usize) {
+    fn fill_window(&mut self, swarm: &mut Swarm, sender: usize, now: Instant) {
         while self.under_way.get(sender).is_some_and(|under_way| *under_way < self.window) {
             let sequence = self.crowd.send(swarm, sender);
             let place = self.place(Label { sender, sequence });
             if let Some(owed) = self.owed.get_mut(place) {
                 *owed = self.crowd.objects_per_message();
+            }
+            if let Some(sent_at) = self.sent_at.get_mut(place) {
+                *sent_at = now;
             }
             if let Some(under_way) = self.under_way.get_mut(sender) {
                 *under_way += 1;
@@ -137,9 +172,13 @@ impl Script for Talk {
         _swarm: &mut Swarm,
         client: usize,
         object: &[u8],
-        _now: Instant,
+        now: Instant,
     ) -> Result<(), Failure> {
-        let (Heard::Answer(label) | Heard::Delivery(label)) = self.crowd.hear(client, object)?;
+        let heard = self.crowd.hear(client, object)?;
+        let (Heard::Answer(label) | Heard::Delivery(label)) = heard;
+        if let (Heard::Delivery(_), Some(sent_at)) = (heard, self.sent_at.get(self.place(label))) {
+            self.latencies.record(now.saturating_duration_since(*sent_at));
+        }
         self.settle(label);
         Ok(())
     }
@@ -148,7 +187,7 @@ impl Script for Talk {
         let until = *self.until.get_or_insert(now + self.length);
         let mut ready = std::mem::take(&mut self.ready);
         if now < until {
-            ready.drain(..).for_each(|sender| self.fill_window(swarm, sender));
+            ready.drain(..).for_each(|sender| self.fill_window(swarm, sender, now));
         }
         ready.clear();
         self.ready = ready;

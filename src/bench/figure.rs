@@ -26,11 +26,14 @@ impl Kind {
     /// Messages handed to receivers in a second.
     pub(crate) const DELIVERIES: Self =
         Self::new("deliveries", "deliveries_per_second", "1/s", Better::More);
-    /// Server CPU time, user and system, for a million deliveries.
-    pub(crate) const CPU: Self = Self::new(
-        "server CPU per million deliveries",
-        "server_cpu_seconds_per_million_deliveries",
-        "s",
+    /// Server CPU time, user and system, for one delivery.
+    pub(crate) const CPU: Self =
+        Self::new("server CPU a delivery", "server_cpu_us_per_delivery", "µs", Better::Less);
+    /// The same, as a ratio to that of a smaller load.
+    pub(crate) const TIMES_PLAIN: Self = Self::new(
+        "server CPU a delivery, times that of the plain load",
+        "server_cpu_times_plain",
+        "x",
         Better::Less,
     );
     /// There and back again between two clients.
@@ -48,6 +51,10 @@ impl Kind {
     /// Resident memory of the server for one connection that does nothing.
     pub(crate) const MEMORY: Self =
         Self::new("server memory per connection", "server_kib_per_connection", "KiB", Better::Less);
+
+    /// From a new client's connecting to the answer to its presence, which 99 % do not exceed.
+    pub(crate) const PRESENCE: Self =
+        Self::new("a new presence p99", "presence_p99_ms", "ms", Better::Less);
 
     /// Messages that were answered in a second.
     pub(crate) const ACKNOWLEDGED: Self =
@@ -113,15 +120,43 @@ impl Kind {
 
     /// One measured value.
     pub(crate) const fn sample(self, value: f64) -> Sample {
-        Sample { kind: self, value, aim: None }
+        Sample { kind: self, value }
+    }
+}
+
+/// Whose a figure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The server that is measured.
+    Server,
+    /// The floor.
+    Floor,
+    /// The floor whose answers wait for the next output of their connection.
+    Waiting,
+    /// Redis, with its publishing and subscribing.
+    Redis,
+}
+
+impl Side {
+    /// All of them, in the order of the table.
+    pub(crate) const ALL: [Self; 4] = [Self::Server, Self::Floor, Self::Waiting, Self::Redis];
+
+    /// Its name in the table.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Floor => "floor",
+            Self::Waiting => "waiting floor",
+            Self::Redis => "Redis",
+        }
     }
 }
 
 /// What a figure should reach.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Aim {
-    /// At most this many times worse than the floor.
-    TimesFloor(f64),
+    /// At most this many times worse than another.
+    Times(Side, f64),
     /// At most this.
     AtMost(f64),
 }
@@ -133,18 +168,9 @@ pub(crate) struct Sample {
     pub(crate) kind: Kind,
     /// In the unit of its kind.
     pub(crate) value: f64,
-    /// What it should reach.
-    pub(crate) aim: Option<Aim>,
 }
 
-impl Sample {
-    /// With an aim.
-    pub(crate) const fn aiming(self, aim: Aim) -> Self {
-        Self { aim: Some(aim), ..self }
-    }
-}
-
-/// One kind's values over all rounds, of the server and of the floor.
+/// One kind's values over all rounds, of all sides.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Figure {
     /// What was done, with its numbers.
@@ -152,30 +178,57 @@ pub(crate) struct Figure {
     /// What was measured.
     pub(crate) kind: Kind,
     /// What it should reach.
-    pub(crate) aim: Option<Aim>,
-    /// The server's values, by round.
-    pub(crate) server: Vec<f64>,
-    /// The floor's values, by round.
-    pub(crate) floor: Vec<f64>,
+    pub(crate) aims: Vec<Aim>,
+    values: [Vec<f64>; Side::ALL.len()],
 }
 
 impl Figure {
-    /// How many times worse than the floor the server is: 1 is as good, 2 twice the cost or half
-    /// the rate. `None` without a floor.
-    pub(crate) fn times_floor(&self) -> Option<f64> {
-        let (server, floor) = (median(&self.server)?, median(&self.floor)?);
+    /// Without values yet.
+    pub(crate) fn new(measure: &str, kind: Kind) -> Self {
+        Self { measure: measure.to_owned(), kind, aims: Vec::new(), values: Default::default() }
+    }
+
+    /// With these aims.
+    pub(crate) fn aiming(self, aims: impl Into<Vec<Aim>>) -> Self {
+        Self { aims: aims.into(), ..self }
+    }
+
+    /// With these values of one side.
+    pub(crate) fn with(mut self, side: Side, values: impl Into<Vec<f64>>) -> Self {
+        if let Some(place) = self.values.get_mut(side as usize) {
+            *place = values.into();
+        }
+        self
+    }
+
+    /// One more value.
+    pub(crate) fn add(&mut self, side: Side, value: f64) {
+        if let Some(values) = self.values.get_mut(side as usize) {
+            values.push(value);
+        }
+    }
+
+    /// A side's values, by round.
+    pub(crate) fn of(&self, side: Side) -> &[f64] {
+        self.values.get(side as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many times worse than another the server is: 1 is as good, 2 twice the cost or half the
+    /// rate. `None` without the other.
+    pub(crate) fn times(&self, side: Side) -> Option<f64> {
+        let (server, other) = (median(self.of(Side::Server))?, median(self.of(side))?);
         let (worse, better) = match self.kind.better {
-            Better::Less => (server, floor),
-            Better::More => (floor, server),
+            Better::Less => (server, other),
+            Better::More => (other, server),
         };
         (better > 0.0).then(|| worse / better)
     }
 
-    /// Whether the aim is reached; `None` without an aim, or where it cannot be told.
-    pub(crate) fn reached(&self) -> Option<bool> {
-        match self.aim? {
-            Aim::TimesFloor(most) => Some(self.times_floor()? <= most),
-            Aim::AtMost(most) => Some(median(&self.server)? <= most),
+    /// Whether an aim is reached; `None` where it cannot be told.
+    pub(crate) fn reached(&self, aim: Aim) -> Option<bool> {
+        match aim {
+            Aim::Times(side, most) => Some(self.times(side)? <= most),
+            Aim::AtMost(most) => Some(median(self.of(Side::Server))? <= most),
         }
     }
 }
@@ -193,14 +246,8 @@ pub(crate) fn median(values: &[f64]) -> Option<f64> {
 mod tests {
     use super::*;
 
-    fn figure(kind: Kind, server: &[f64], floor: &[f64], aim: Option<Aim>) -> Figure {
-        Figure {
-            measure: "test".to_owned(),
-            kind,
-            aim,
-            server: server.to_vec(),
-            floor: floor.to_vec(),
-        }
+    fn figure(kind: Kind, server: &[f64], floor: &[f64]) -> Figure {
+        Figure::new("test", kind).with(Side::Server, server).with(Side::Floor, floor)
     }
 
     #[test]
@@ -212,21 +259,25 @@ mod tests {
     }
 
     #[test]
-    fn a_ratio_over_one_is_worse_than_the_floor_for_costs_and_rates() {
-        let cost = figure(Kind::CPU, &[3.0], &[2.0], Some(Aim::TimesFloor(2.0)));
-        assert_eq!(cost.times_floor(), Some(1.5));
-        assert_eq!(cost.reached(), Some(true));
-        let rate = figure(Kind::DELIVERIES, &[100.0], &[300.0], Some(Aim::TimesFloor(2.0)));
-        assert_eq!(rate.times_floor(), Some(3.0));
-        assert_eq!(rate.reached(), Some(false));
+    fn a_ratio_over_one_is_worse_than_the_other_for_costs_and_rates() {
+        let twice = Aim::Times(Side::Floor, 2.0);
+        let cost = figure(Kind::CPU, &[3.0], &[2.0]);
+        assert_eq!(cost.times(Side::Floor), Some(1.5));
+        assert_eq!(cost.reached(twice), Some(true));
+        let rate = figure(Kind::DELIVERIES, &[100.0], &[300.0]);
+        assert_eq!(rate.times(Side::Floor), Some(3.0));
+        assert_eq!(rate.reached(twice), Some(false));
+        let redis = rate.with(Side::Redis, [50.0, 60.0, 10.0]);
+        assert_eq!(redis.times(Side::Redis), Some(0.5));
     }
 
     #[test]
-    fn without_a_floor_there_is_no_ratio_but_fixed_aims_hold() {
-        let relative = figure(Kind::CPU, &[3.0], &[], Some(Aim::TimesFloor(2.0)));
-        assert_eq!((relative.times_floor(), relative.reached()), (None, None));
-        let fixed = figure(Kind::MEMORY, &[4.0, 4.5, 3.0], &[], Some(Aim::AtMost(4.0)));
-        assert_eq!(fixed.reached(), Some(true));
-        assert_eq!(figure(Kind::MEMORY, &[5.0], &[], None).reached(), None);
+    fn without_the_other_there_is_no_ratio_but_fixed_aims_hold() {
+        let relative = figure(Kind::CPU, &[3.0], &[]);
+        assert_eq!(relative.times(Side::Floor), None);
+        assert_eq!(relative.reached(Aim::Times(Side::Redis, 2.0)), None);
+        let fixed = figure(Kind::MEMORY, &[4.0, 4.5, 3.0], &[]);
+        assert_eq!(fixed.reached(Aim::AtMost(4.0)), Some(true));
+        assert_eq!(fixed.reached(Aim::AtMost(3.9)), Some(false));
     }
 }

@@ -4,7 +4,8 @@
 
 use super::Failure;
 use super::crowd::{Crowd, CrowdPlan, Heard};
-use super::entrance::{Entrance, Farewell};
+use super::dialect::Dialect;
+use super::entrance::Farewell;
 use super::figure::{Kind, Sample};
 use super::histogram::Histogram;
 use super::message::Label;
@@ -29,6 +30,39 @@ pub(crate) struct LatencyPlan {
     pub(crate) rate: f64,
     /// How long it is measured.
     pub(crate) time: Duration,
+    /// Whether the server may hold a busy room's messages for a moment.
+    pub(crate) hold: Hold,
+}
+
+/// What a server is told of holding messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// Nothing.
+    Default,
+    /// Not to.
+    Off,
+    /// To, where it is short of CPU time.
+    Auto,
+}
+
+impl Hold {
+    /// The variables that make a server so.
+    pub(crate) const fn settings(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Default => &[],
+            Self::Off => &[("JIMD_HOLD", "off")],
+            Self::Auto => &[("JIMD_HOLD", "auto")],
+        }
+    }
+
+    /// What the title of a measure says of it.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Default => "",
+            Self::Off => ", hold off",
+            Self::Auto => ", hold auto",
+        }
+    }
 }
 
 /// Runs one round.
@@ -37,14 +71,13 @@ pub(crate) fn run(
     server: &Running,
     progress: &mut Progress,
 ) -> Result<Vec<Sample>, Failure> {
-    let members = plan.crowd.members;
-    let mut swarm = Swarm::new(server.address())?;
-    swarm.run(&mut Entrance::new(plan.crowd.identity, members), progress)?;
-    let mut paced = Paced::new(plan)?;
+    let mut swarm = server.swarm()?;
+    swarm.run(&mut plan.crowd.entrance(server.dialect()), progress)?;
+    let mut paced = Paced::new(plan, server.dialect())?;
     let cpu = server.cpu()?;
     swarm.run(&mut paced, progress)?;
     let used = seconds_of(cpu, server.cpu()?);
-    swarm.run(&mut Farewell::new(members), progress)?;
+    swarm.run(&mut Farewell::new(swarm.len()), progress)?;
     let mut samples = percentiles(&paced.latencies);
     let millions = paced.crowd.delivered() as f64 / 1e6;
     samples.extend(used.map(|used| Kind::CPU.sample(used / millions)));
@@ -73,9 +106,9 @@ struct Paced {
 }
 
 impl Paced {
-    fn new(plan: &LatencyPlan) -> Result<Self, Failure> {
+    fn new(plan: &LatencyPlan, dialect: Dialect) -> Result<Self, Failure> {
         Ok(Self {
-            crowd: Crowd::new(plan.crowd)?,
+            crowd: Crowd::new(plan.crowd, dialect)?,
             interval: Duration::from_secs_f64(1.0 / plan.rate),
             messages: ((plan.time.as_secs_f64() * plan.rate) as u64).max(1),
             sent: 0,

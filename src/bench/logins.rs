@@ -24,7 +24,7 @@ pub(crate) fn run(
     server: &Running,
     progress: &mut Progress,
 ) -> Result<Vec<Sample>, Failure> {
-    let mut swarm = Swarm::new(server.address())?;
+    let mut swarm = server.swarm()?;
     let begun = clock();
     let mut gate = Gate {
         until: begun + plan.time,

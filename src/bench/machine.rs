@@ -3,6 +3,7 @@
 use super::Failure;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use std::fs;
 
 /// Descriptors that are not connections: standard streams, the poll, files in passing.
 const SPARE_DESCRIPTORS: u64 = 32;
@@ -24,6 +25,26 @@ pub(crate) fn check_descriptors(connections: usize) -> Result<(), Failure> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// The machine and its system, in words.
+pub(crate) fn describe() -> String {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let release = release.trim();
+    let information = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    match processor(&information) {
+        Some(processor) => format!("{processor}, cores: {cores}, Linux {release}"),
+        None => format!("cores: {cores}, Linux {release}"),
+    }
+}
+
+/// The processor's name in what Linux says of it.
+fn processor(information: &str) -> Option<&str> {
+    let mut lines = information.lines();
+    let line = lines.find_map(|line| line.strip_prefix("model name"))?;
+    let name = line.trim_start().strip_prefix(':')?.trim();
+    (!name.is_empty()).then_some(name)
 }
 
 /// One core for the servers and another for the load, so that neither takes the other's time.
@@ -69,6 +90,14 @@ mod tests {
         if getrlimit(Resource::Nofile).current.is_some() {
             assert!(matches!(check_descriptors(usize::MAX), Err(Failure::Usage(_))));
         }
+    }
+
+    #[test]
+    fn the_machine_is_described() {
+        let information = "processor\t: 0\nmodel name\t: Some CPU @ 2 GHz\nflags\t: x\n";
+        assert_eq!(processor(information), Some("Some CPU @ 2 GHz"));
+        assert_eq!(processor("processor\t: 0\n"), None);
+        assert!(describe().contains("cores: "));
     }
 
     #[test]

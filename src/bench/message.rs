@@ -22,6 +22,9 @@ pub(crate) struct Message {
     head: Vec<u8>,
     /// From behind the message's number to the closing brace.
     tail: Vec<u8>,
+    /// What is sent before and behind the object.
+    before: Vec<u8>,
+    behind: &'static [u8],
 }
 
 /// What a `msg` says of itself.
@@ -41,11 +44,23 @@ impl Message {
             width = SENDER_DIGITS
         );
         let padding = words(text_bytes.saturating_sub(LEAST_TEXT_BYTES));
-        Self { head: head.into_bytes(), tail: format!(" {padding}\"}}").into_bytes() }
+        let (head, tail) = (head.into_bytes(), format!(" {padding}\"}}").into_bytes());
+        Self { head, tail, before: Vec::new(), behind: b"\n" }
     }
 
-    /// Appends the message with this number and a line end.
+    /// The same object, published on a channel of Redis.
+    pub(crate) fn published(mut self, channel: &str) -> Self {
+        let bytes = self.head.len() + SEQUENCE_DIGITS + self.tail.len();
+        let command =
+            format!("*3\r\n$7\r\nPUBLISH\r\n${}\r\n{channel}\r\n${bytes}\r\n", channel.len());
+        self.before = command.into_bytes();
+        self.behind = b"\r\n";
+        self
+    }
+
+    /// Appends the message with this number, as it is sent.
     pub(crate) fn write(&self, sequence: u64, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.before);
         out.extend_from_slice(&self.head);
         let mut digits = [b'0'; SEQUENCE_DIGITS];
         let mut rest = sequence;
@@ -55,7 +70,7 @@ impl Message {
         }
         out.extend_from_slice(&digits);
         out.extend_from_slice(&self.tail);
-        out.push(b'\n');
+        out.extend_from_slice(self.behind);
     }
 
     /// The numbers in a delivered object, where it is this message byte for byte.
@@ -70,6 +85,12 @@ impl Message {
         let end = self.head.len() - 1;
         number(object.get(end - SENDER_DIGITS..end)?).and_then(|n| usize::try_from(n).ok())
     }
+
+    /// Which of its sender's messages a delivered object is.
+    fn sequence_of(&self, object: &[u8]) -> Option<usize> {
+        let start = self.head.len();
+        number(object.get(start..start + SEQUENCE_DIGITS)?).and_then(|n| usize::try_from(n).ok())
+    }
 }
 
 /// So many bytes of words that differ, as a server with a search would have them.
@@ -79,15 +100,24 @@ fn words(bytes: usize) -> String {
     words.take(bytes).collect()
 }
 
-/// The numbers in `object`, if it is one of `messages` (by sender's number) byte for byte.
-pub(crate) fn read_label(messages: &[Message], object: &[u8]) -> Option<Label> {
-    let sender = messages.first()?.sender_of(object)?;
-    let sequence = messages.get(sender)?.read(object)?;
+/// The numbers in `object`, if it is one of `messages` byte for byte. Each sender has a message for
+/// each of its `rooms`, which take turns.
+pub(crate) fn read_label(messages: &[Message], rooms: usize, object: &[u8]) -> Option<Label> {
+    let first = messages.first()?;
+    let sender = first.sender_of(object)?;
+    let room = if rooms > 1 { first.sequence_of(object)? % rooms } else { 0 };
+    let sequence = messages.get(sender.checked_mul(rooms)?.checked_add(room)?)?.read(object)?;
     Some(Label { sender, sequence })
 }
 
-/// The code of an answer; `None` where the object is none.
+/// The code of an answer; `None` where the object is none. Redis has numbers and texts for success,
+/// and a line for failure.
 pub(crate) fn answer_code(object: &[u8]) -> Option<u16> {
+    match object.first() {
+        Some(b'+' | b':') => return Some(200),
+        Some(b'-') => return Some(500),
+        _ => {}
+    }
     let rest = object.strip_prefix(br#"{"response":"#)?;
     number(rest.get(..3)?).and_then(|code| u16::try_from(code).ok())
 }
@@ -117,7 +147,7 @@ pub(crate) fn shown(object: &[u8]) -> String {
 
 /// The number that a few digits (fewer than twenty) are. Written for the compiler: no early way
 /// out, since nearly always all are digits.
-fn number(digits: &[u8]) -> Option<u64> {
+pub(crate) fn number(digits: &[u8]) -> Option<u64> {
     let (mut sum, mut all_digits) = (0_u64, true);
     for byte in digits {
         let digit = byte.wrapping_sub(b'0');
@@ -138,11 +168,6 @@ pub(crate) fn authenticate(name: &str, password: &str) -> String {
     format!(r#"{{"action":"authenticate","time":1,"user":{user}}}"#) + "\n"
 }
 
-/// `join`.
-pub(crate) fn join(room: &str) -> String {
-    format!(r#"{{"action":"join","time":1,"room":"{room}"}}"#) + "\n"
-}
-
 /// `quit`.
 pub(crate) const QUIT: &[u8] = b"{\"action\":\"quit\"}\n";
 
@@ -160,10 +185,34 @@ mod tests {
         let mut bytes = Vec::new();
         messages[1].write(1_234, &mut bytes);
         let object = bytes.strip_suffix(b"\n").unwrap();
-        assert_eq!(read_label(&messages, object), Some(Label { sender: 1, sequence: 1_234 }));
+        assert_eq!(read_label(&messages, 1, object), Some(Label { sender: 1, sequence: 1_234 }));
         let value: serde_json::Value = serde_json::from_slice(object).unwrap();
         assert_eq!(value["message"], "00001 0000001234 xxx");
         assert_eq!(value["message"].as_str().unwrap().len(), 20);
+    }
+
+    #[test]
+    fn rooms_take_turns_and_no_other_will_do() {
+        let messages: Vec<_> = ["#r0", "#r1"].map(|room| Message::new(0, "a0", room, 20)).to_vec();
+        for (room, sequence, right) in [(0, 4, true), (1, 5, true), (0, 5, false), (1, 4, false)] {
+            let mut object = Vec::new();
+            messages[room].write(sequence, &mut object);
+            object.pop();
+            assert_eq!(read_label(&messages, 2, &object).is_some(), right, "{room} {sequence}");
+        }
+    }
+
+    #[test]
+    fn what_is_published_is_the_object() {
+        let (mut plain, mut published) = (Vec::new(), Vec::new());
+        let message = Message::new(0, "a0", "#all", 20);
+        message.write(7, &mut plain);
+        message.published("#all").write(7, &mut published);
+        let object = String::from_utf8(plain).unwrap();
+        let object = object.trim_end();
+        let command =
+            format!("*3\r\n$7\r\nPUBLISH\r\n$4\r\n#all\r\n${}\r\n{object}\r\n", object.len());
+        assert_eq!(String::from_utf8(published).unwrap(), command);
     }
 
     #[test]
@@ -181,14 +230,16 @@ mod tests {
         for at in 0..bytes.len() {
             let mut other = bytes.clone();
             other[at] ^= 0x40;
-            assert_eq!(read_label(&messages, &other), None, "byte {at}");
+            assert_eq!(read_label(&messages, 1, &other), None, "byte {at}");
         }
-        assert_eq!(read_label(&messages, &bytes[..bytes.len() - 1]), None);
+        assert_eq!(read_label(&messages, 1, &bytes[..bytes.len() - 1]), None);
     }
 
     #[test]
     fn answers_are_told_from_messages() {
         assert!(expect_success(0, br#"{"response":202,"time":1,"alert":"ok"}"#).is_ok());
+        assert!(expect_success(0, b":99").is_ok() && expect_success(0, b"+OK").is_ok());
+        assert!(matches!(expect_success(0, b"-ERR no"), Err(Failure::Refused { .. })));
         let refused = expect_success(3, br#"{"response":404,"time":1,"error":"no"}"#);
         assert!(matches!(refused, Err(Failure::Refused { client: 3, .. })));
         let strange = expect_success(3, b"{\"x\":1}");
@@ -197,7 +248,7 @@ mod tests {
 
     #[test]
     fn requests_are_json_objects_with_a_line_end() {
-        for text in [presence("a"), authenticate("a", "b"), join("#a")] {
+        for text in [presence("a"), authenticate("a", "b")] {
             assert!(text.ends_with('\n'));
             let value: serde_json::Value = serde_json::from_str(&text).unwrap();
             assert!(value["action"].is_string());

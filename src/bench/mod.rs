@@ -1,20 +1,26 @@
 //! The measuring tool: loads on a real server, every delivery counted, each figure beside the
 //! same figure of the least server that could do it.
 //!
-//! - [`arguments`] says what can be asked for, `plan` what it comes to.
-//! - `stage` starts servers (`process`), in rounds, server and floor in turn.
+//! - [`arguments`] says what can be asked for, `plan` what it comes to, `rows` what the table has,
+//!   `aims` what that should reach.
+//! - `rounds` has the server, the floors and Redis take turns; `stage` starts them (`process`), with
+//!   accounts and rooms of a `world`.
 //! - A measure (`fanout`, `pingpong`, `latency`, `stored`, `logins`, `idle`) is a `swarm::Script`: it says
-//!   what each client sends and looks at all that comes. `swarm` is its event loop; `entrance`
-//!   brings clients in and lets them leave; `crowd` and `ledger` keep account of who got what.
-//! - `archive` is one of its own: it writes a long history once and asks about it.
+//!   what each client sends and looks at all that comes. `swarm` is its event loop, `dialect` what
+//!   it speaks; `entrance` brings clients in and lets them leave; `crowd` and `ledger` keep account
+//!   of who got what.
+//! - `archive` is one of its own: it writes a long history once and asks about it. So is
+//!   `instructions`, which counts them with callgrind.
 //! - [`floor`] is the least server.
-//! - `procfs` reads what a server used; `figure` and `report` turn it into a table or JSON.
+//! - `procfs` reads what a server used; `figure`, `report` and `markdown` turn it into tables and JSON.
 //!
 //! One process and thread makes the load, so that a server on another core has that core alone.
 
+mod aims;
 mod archive;
 pub mod arguments;
 mod crowd;
+mod dialect;
 mod entrance;
 mod failure;
 mod fanout;
@@ -22,10 +28,13 @@ mod figure;
 pub mod floor;
 mod histogram;
 mod idle;
+mod instructions;
 mod latency;
 mod ledger;
+mod lockstep;
 mod logins;
 mod machine;
+mod markdown;
 mod message;
 mod pingpong;
 mod plan;
@@ -33,58 +42,94 @@ mod process;
 mod procfs;
 mod progress;
 mod report;
+mod rounds;
+mod rows;
 mod stage;
 mod stored;
 mod swarm;
 #[cfg(test)]
 mod tests;
+mod world;
 
 pub use failure::Failure;
 pub use machine::raise_descriptor_limit;
 pub use plan::check_arguments;
 
 use arguments::{Arguments, Measure};
+use figure::Side;
 use machine::Cores;
+use markdown::Part;
 use plan::Plan;
 use progress::Progress;
 use report::Circumstances;
-use stage::{Case, Stage, Subject};
+use rounds::Group;
+use stage::{Stage, Subject};
 use std::net::ToSocketAddrs;
 
 /// The tool's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Measures, and gives the table or the JSON to print.
+/// What a measurement gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// To print: a table or JSON; nothing where it went into a file.
+    pub text: String,
+    /// What the user should know.
+    pub note: Option<String>,
+}
+
+/// Measures, and gives what to print, or writes it into the file that was named.
 ///
 /// # Errors
 /// Whatever kept a figure from being right; then no figure is given at all.
-pub fn measure(arguments: &Arguments, measure: Measure) -> Result<String, Failure> {
-    let plans = plan::plans(arguments, measure)?;
+pub fn measure(arguments: &Arguments, measure: Measure) -> Result<Outcome, Failure> {
+    let groups = plan::groups(arguments, measure)?;
+    let part = if measure == Measure::Instructions { Part::Instructions } else { Part::Figures };
+    if let Some(file) = &arguments.file {
+        markdown::check(file, part)?;
+    }
     let subject = subject(arguments)?;
-    check(&plans, &subject)?;
-    let mut stage = stage(arguments, subject, &plans)?;
+    check(&groups, &subject)?;
+    let wants_redis = arguments.redis || matches!(measure, Measure::Compare | Measure::Table);
+    let redis = if wants_redis { process::redis_version() } else { None };
+    let note = (wants_redis && redis.is_none()).then(|| NO_REDIS.to_owned());
+    let mut stage = stage(arguments, subject, &groups, redis.is_some())?;
     stage.progress.heed_signals()?;
-    for plan in &plans {
-        if plan.accounts() > stage.accounts {
-            stage.provide_accounts(plan.accounts())?;
+    let text = if measure == Measure::Instructions {
+        instructions::run(&mut stage)?
+    } else {
+        take_all(&groups, &mut stage)?;
+        report(arguments, measure, &stage, redis.as_deref())?
+    };
+    stage.progress.clear();
+    match &arguments.file {
+        Some(file) => {
+            markdown::replace(file, part, &text)?;
+            Ok(Outcome { text: String::new(), note })
         }
-        match plan {
-            Plan::Archive(archive) => {
-                let samples = archive::run(archive, &mut stage)?;
-                stage.add(&plan.title(), &samples);
+        None => Ok(Outcome { text, note }),
+    }
+}
+
+/// What is said where there is no Redis to measure.
+const NO_REDIS: &str = "redis-server is not installed: measured without it";
+
+fn take_all(groups: &[Group], stage: &mut Stage) -> Result<(), Failure> {
+    for group in groups {
+        match group.plans.as_slice() {
+            [plan @ Plan::Archive(archive)] => {
+                let samples = archive::run(archive, stage)?;
+                let mut figures = Vec::new();
+                samples
+                    .iter()
+                    .for_each(|each| rounds::add(&mut figures, plan, *each, Side::Server));
+                stage.figures.append(&mut figures);
             }
-            plan => measure_in_rounds(plan, &mut stage)?,
+            _ => rounds::measure(group, stage)?,
         }
     }
     stored::compare(&mut stage.figures);
-    stage.progress.clear();
-    report(arguments, &stage)
-}
-
-fn measure_in_rounds(plan: &Plan, stage: &mut Stage) -> Result<(), Failure> {
-    let title = plan.title();
-    let case = Case { title: &title, settings: plan.settings(), has_floor: plan.has_floor() };
-    stage.measure(&case, |server, progress| plan.run(server, progress))
+    Ok(())
 }
 
 fn subject(arguments: &Arguments) -> Result<Subject, Failure> {
@@ -109,49 +154,73 @@ fn subject(arguments: &Arguments) -> Result<Subject, Failure> {
     }
 }
 
-fn check(plans: &[Plan], subject: &Subject) -> Result<(), Failure> {
-    for plan in plans {
+fn check(groups: &[Group], subject: &Subject) -> Result<(), Failure> {
+    let mut plans = groups.iter().flat_map(|group| &group.plans);
+    for plan in plans.clone() {
         machine::check_descriptors(plan.connections())?;
     }
-    let needs_pid = plans.iter().any(|plan| matches!(plan, Plan::Idle(_)));
-    match subject {
-        Subject::Running { pid: None, .. } if needs_pid => {
-            Err(Failure::Usage("idle connections are measured by memory: give --pid".to_owned()))
-        }
-        _ => Ok(()),
+    let Subject::Running { pid, .. } = subject else { return Ok(()) };
+    if plans.clone().any(Plan::needs_accounts) {
+        let text = "accounts can be made only for a server that is started here, without --addr";
+        return Err(Failure::Usage(text.to_owned()));
     }
+    if pid.is_none() && plans.any(|plan| matches!(plan, Plan::Idle(_))) {
+        let text = "idle connections are measured by memory: give --pid";
+        return Err(Failure::Usage(text.to_owned()));
+    }
+    Ok(())
 }
 
-fn stage(arguments: &Arguments, subject: Subject, plans: &[Plan]) -> Result<Stage, Failure> {
+fn stage(
+    arguments: &Arguments,
+    subject: Subject,
+    groups: &[Group],
+    redis: bool,
+) -> Result<Stage, Failure> {
     let rounds = arguments.rounds.unwrap_or(if arguments.quick { 1 } else { 3 });
     let rounds = plan::within("--rounds", rounds, 1..=1_000)?;
-    let steps = plans.iter().map(|plan| plan.steps(rounds, !arguments.no_floor)).sum();
+    let floors = [Side::Floor, Side::Waiting].into_iter().filter(|_| !arguments.no_floor);
+    let others: Vec<Side> = floors.chain(redis.then_some(Side::Redis)).collect();
+    let steps = match groups {
+        [] => instructions::STEPS,
+        groups => groups.iter().map(|group| group.steps(rounds, &others)).sum(),
+    };
     Ok(Stage {
         subject,
-        floor: !arguments.no_floor,
+        others,
         rounds,
         cores: if arguments.no_pin { None } else { Cores::choose() },
         progress: Progress::new(steps),
         workspace: process::Workspace::new()?,
-        accounts: 0,
+        homes: 0,
         figures: Vec::new(),
     })
 }
 
-fn report(arguments: &Arguments, stage: &Stage) -> Result<String, Failure> {
-    let server = match &stage.subject {
-        Subject::Program(path) => path.display().to_string(),
-        Subject::Running { address, .. } => address.to_string(),
+fn report(
+    arguments: &Arguments,
+    measure: Measure,
+    stage: &Stage,
+    redis: Option<&str>,
+) -> Result<String, Failure> {
+    let (server, version) = match &stage.subject {
+        Subject::Program(path) => (path.display().to_string(), process::version_of(path)),
+        Subject::Running { address, .. } => (address.to_string(), Some(address.to_string())),
     };
+    let redis = redis.map(|version| format!("Redis {version}"));
     let circumstances = Circumstances {
         version: VERSION,
         server,
         rounds: stage.rounds,
         pinned: stage.cores.is_some(),
+        system: machine::describe(),
+        programs: version.into_iter().chain(redis).collect(),
     };
     if arguments.json {
         report::json(&circumstances, &stage.figures)
             .map_err(|error| Failure::System { doing: "writing JSON", source: error.into() })
+    } else if arguments.markdown || measure == Measure::Table {
+        Ok(markdown::table(&circumstances, &stage.figures))
     } else {
         Ok(report::table(&circumstances, &stage.figures))
     }

@@ -1,6 +1,7 @@
 //! Ping-pong: pairs of guests who write to each other by name, each as soon as it has heard.
 
 use super::Failure;
+use super::dialect::Dialect;
 use super::entrance::{Entrance, Farewell, Identity};
 use super::figure::{Kind, Sample};
 use super::histogram::Histogram;
@@ -28,19 +29,29 @@ pub(crate) fn run(
     server: &Running,
     progress: &mut Progress,
 ) -> Result<Vec<Sample>, Failure> {
-    let clients = plan.pairs * 2;
-    let mut swarm = Swarm::new(server.address())?;
-    swarm.run(&mut Entrance::new(Identity::Guests, clients), progress)?;
-    let mut rally = Rally::new(plan);
+    let mut swarm = server.swarm()?;
+    swarm.run(&mut entrance(plan, server.dialect()), progress)?;
+    let mut rally = Rally::new(plan, server.dialect());
     let (cpu, begun) = (server.cpu()?, clock());
     swarm.run(&mut rally, progress)?;
     let (used, elapsed) = (seconds_of(cpu, server.cpu()?), clock().duration_since(begun));
-    swarm.run(&mut Farewell::new(clients), progress)?;
+    swarm.run(&mut Farewell::new(swarm.len()), progress)?;
     let deliveries = rally.delivered as f64;
     let mut samples = vec![Kind::ROUND_TRIPS.sample(deliveries / 2.0 / elapsed.as_secs_f64())];
     samples.extend(percentiles(&rally.latencies));
     samples.extend(used.map(|used| Kind::CPU.sample(used / (deliveries / 1e6))));
     Ok(samples)
+}
+
+/// With Redis each player publishes with one client and, `players` further, subscribes with another.
+fn entrance(plan: &PingPongPlan, dialect: Dialect) -> Entrance {
+    let players = plan.pairs * 2;
+    match dialect {
+        Dialect::Jim => Entrance::new(Identity::Guests, players),
+        Dialect::Redis => Entrance::to_redis(players, players * 2, move |client| {
+            Identity::Guests.name(client - players)
+        }),
+    }
 }
 
 /// One player of a pair.
@@ -66,15 +77,15 @@ struct Rally {
 }
 
 impl Rally {
-    fn new(plan: &PingPongPlan) -> Self {
+    fn new(plan: &PingPongPlan, dialect: Dialect) -> Self {
         let at = clock();
         let name = |client| Identity::Guests.name(client);
-        let player = |client: usize| Player {
-            message: Message::new(client, &name(client), &name(client ^ 1), plan.text_bytes),
-            sent: 0,
-            answered: 0,
-            at,
+        let message = |client: usize| {
+            let other = name(client ^ 1);
+            let message = Message::new(client, &name(client), &other, plan.text_bytes);
+            if dialect == Dialect::Redis { message.published(&other) } else { message }
         };
+        let player = |client: usize| Player { message: message(client), sent: 0, answered: 0, at };
         Self {
             players: (0..plan.pairs * 2).map(player).collect(),
             delivered: 0,
@@ -133,6 +144,8 @@ impl Script for Rally {
         if answer_code(object).is_some() {
             return self.hear_answer(client, object);
         }
+        // Who listens for a player is that player.
+        let client = client % self.players.len();
         self.hear_delivery(client, object, now)?;
         if self.until.is_some_and(|until| now < until) {
             self.hit(swarm, client, now);
@@ -165,8 +178,8 @@ mod tests {
     #[test]
     fn a_delivery_is_heard_once() {
         let plan = PingPongPlan { pairs: 1, text_bytes: 20, time: Duration::from_secs(1) };
-        let mut rally = Rally::new(&plan);
-        let mut swarm = Swarm::new(([127, 0, 0, 1], 9).into()).unwrap();
+        let mut rally = Rally::new(&plan, Dialect::Jim);
+        let mut swarm = Swarm::new(([127, 0, 0, 1], 9).into(), Dialect::Jim).unwrap();
         let now = clock();
         rally.hit(&mut swarm, 0, now);
         let mut object = Vec::new();

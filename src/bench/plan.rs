@@ -4,17 +4,21 @@ use super::Failure;
 use super::archive::ArchivePlan;
 use super::arguments::{Arguments, Measure};
 use super::crowd::CrowdPlan;
+use super::dialect::Dialect;
 use super::entrance::Identity;
-use super::fanout::{self, FanOutPlan};
-use super::figure::Sample;
+use super::fanout::{self, FanOutPlan, Load};
+use super::figure::{Sample, Side};
 use super::idle::{self, IdlePlan};
-use super::latency::{self, LatencyPlan};
+use super::latency::{self, Hold, LatencyPlan};
 use super::logins::{self, LoginsPlan};
 use super::message::LEAST_TEXT_BYTES;
 use super::pingpong::{self, PingPongPlan};
 use super::progress::Progress;
+use super::rounds::Group;
+use super::rows;
 use super::stage::{Running, Settings};
 use super::stored::{self, Keeping, StoredPlan};
+use super::world::World;
 use crate::limits::{HASHES_WAITING_PER_ADDRESS, Limits};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -22,6 +26,8 @@ use std::time::Duration;
 
 /// The most clients that names have digits for.
 const CLIENTS: usize = 100_000;
+/// Names that are left to those who come in while others are idle.
+const IDLE_SPARE: usize = 1_000;
 
 /// One thing to measure.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,72 +52,90 @@ impl Plan {
     /// What it does, with its numbers.
     pub(crate) fn title(&self) -> String {
         match self {
-            Self::FanOut(FanOutPlan { crowd, window, .. }) => {
-                format!("fan-out: {}, windows of {window}", crowd_title(crowd))
-            }
+            Self::FanOut(plan) => fan_out_title(plan),
             Self::PingPong(plan) => {
-                format!("ping-pong: {} pairs, texts of {} bytes", plan.pairs, plan.text_bytes)
+                format!("ping-pong: pairs: {}, texts of {} bytes", plan.pairs, plan.text_bytes)
             }
-            Self::Latency(LatencyPlan { crowd, rate, .. }) => {
-                format!("latency: {rate} messages a second, {}", crowd_title(crowd))
+            Self::Latency(LatencyPlan { crowd, rate, hold, .. }) => {
+                format!("paced: {rate} messages a second, {}{}", crowd_title(crowd), hold.title())
             }
             Self::Stored(plan) => plan.title(),
             Self::Archive(plan) => plan.title(),
             Self::Logins(plan) => format!("logins: {} accounts", plan.accounts),
-            Self::Idle(plan) => format!("idle: {} connections", plan.connections),
+            Self::Idle(plan) => plan.title(),
         }
     }
 
-    /// How many connections it makes.
+    /// How many connections it makes at most.
     pub(crate) fn connections(&self) -> usize {
+        let crowd =
+            |crowd: &CrowdPlan| crowd.clients(Dialect::Jim).max(crowd.clients(Dialect::Redis));
         match self {
-            Self::FanOut(FanOutPlan { crowd, .. }) | Self::Latency(LatencyPlan { crowd, .. }) => {
-                crowd.members
+            Self::FanOut(plan) => {
+                let idle = if let Load::Idle(idle) = plan.load { idle } else { 1 };
+                crowd(&plan.crowd) + idle
             }
+            Self::Latency(plan) => crowd(&plan.crowd),
             Self::Stored(plan) => plan.crowd.members,
             Self::Archive(_) => 1,
-            Self::PingPong(plan) => plan.pairs * 2,
+            Self::PingPong(plan) => plan.pairs * 4,
             Self::Logins(plan) => plan.accounts,
-            Self::Idle(plan) => plan.connections,
+            Self::Idle(plan) => plan.connections(),
         }
     }
 
-    /// How many accounts it needs.
-    pub(crate) fn accounts(&self) -> usize {
-        let needs = match self {
+    /// The accounts and rooms that its server starts with.
+    pub(crate) fn world(&self) -> World {
+        match self {
             Self::FanOut(FanOutPlan { crowd, .. }) | Self::Latency(LatencyPlan { crowd, .. }) => {
-                crowd.identity == Identity::Accounts
+                crowd.world()
             }
-            Self::Stored(_) | Self::Archive(_) | Self::Logins(_) => true,
-            Self::PingPong(_) | Self::Idle(_) => false,
-        };
-        if needs { self.connections() } else { 0 }
+            Self::Stored(plan) => plan.crowd.world(),
+            Self::Logins(plan) => {
+                World { accounts: plan.accounts, full_hash: true, ..World::default() }
+            }
+            Self::Idle(IdlePlan { connections, identity: Identity::Accounts }) => {
+                World { accounts: *connections, ..World::default() }
+            }
+            Self::PingPong(_) | Self::Idle(_) | Self::Archive(_) => World::default(),
+        }
+    }
+
+    /// Whether it can be done only with accounts of one's own making.
+    pub(crate) fn needs_accounts(&self) -> bool {
+        matches!(self, Self::Archive(_)) || self.world().accounts > 0
     }
 
     /// What its server is told. What is meant to be fan-out alone has no history.
     pub(crate) fn settings(&self) -> Settings<'static> {
         match self {
-            Self::FanOut(FanOutPlan { crowd, .. }) | Self::Latency(LatencyPlan { crowd, .. })
+            Self::FanOut(FanOutPlan { crowd, kept: false, .. })
+            | Self::Latency(LatencyPlan { crowd, .. })
                 if crowd.identity == Identity::Accounts =>
             {
                 stored::NOT_KEPT
             }
+            Self::Latency(plan) => plan.hold.settings(),
             Self::Stored(plan) => plan.keeping.settings(),
             _ => &[],
         }
     }
 
-    /// Whether the floor can do it: it keeps nothing.
-    pub(crate) const fn has_floor(&self) -> bool {
-        !matches!(self, Self::Stored(_) | Self::Archive(_))
-    }
-
-    /// How many steps the progress bar takes for it.
-    pub(crate) fn steps(&self, rounds: usize, floor: bool) -> usize {
-        let accounts = usize::from(self.accounts() > 0);
+    /// Whether somebody beside the server can do it. The floors have no rooms and keep nothing;
+    /// Redis has no accounts.
+    pub(crate) fn suits(&self, side: Side) -> bool {
+        let redis = side == Side::Redis;
         match self {
-            Self::Archive(_) => accounts + 2,
-            plan => accounts + rounds * if floor && plan.has_floor() { 2 } else { 1 },
+            _ if side == Side::Server => true,
+            Self::FanOut(FanOutPlan { crowd, load, kept, .. }) => {
+                let plain = *load == Load::Plain && !kept && crowd.groups == 1;
+                plain && (!redis || crowd.identity == Identity::Guests)
+            }
+            Self::Latency(plan) => !redis || plan.crowd.identity == Identity::Guests,
+            Self::PingPong(_) => true,
+            Self::Idle(plan) => plan.identity == Identity::Guests,
+            Self::Logins(_) => !redis,
+            Self::Stored(_) | Self::Archive(_) => false,
         }
     }
 
@@ -134,15 +158,27 @@ impl Plan {
     }
 }
 
+fn fan_out_title(plan: &FanOutPlan) -> String {
+    let load = match plan.load {
+        Load::Plain => String::new(),
+        Load::Idle(idle) => format!(", beside {idle} idle guests"),
+        Load::Filled(messages) => format!(", after {messages} messages"),
+    };
+    let kept = if plan.kept { ", kept" } else { "" };
+    format!("fan-out: {}, windows of {}{kept}{load}", crowd_title(&plan.crowd), plan.window)
+}
+
 fn crowd_title(crowd: &CrowdPlan) -> String {
     let who = match crowd.identity {
         Identity::Guests => "members",
         Identity::Accounts => "members with accounts",
     };
-    format!(
-        "{} {who}, {} senders, texts of {} bytes",
-        crowd.members, crowd.senders, crowd.text_bytes
-    )
+    let CrowdPlan { members, senders, text_bytes, groups, rooms_each, .. } = crowd;
+    let rooms = match groups * rooms_each {
+        1 => String::new(),
+        rooms => format!(" in {rooms} rooms of {}", members / groups),
+    };
+    format!("{members} {who}{rooms}, senders: {senders}, texts of {text_bytes} bytes")
 }
 
 /// That every option given is one of this measure's.
@@ -156,46 +192,31 @@ pub fn check_arguments(arguments: &Arguments, measure: Measure) -> Result<(), Fa
     }
 }
 
-/// The plans that a measure stands for; none for the floor alone.
-pub(crate) fn plans(arguments: &Arguments, measure: Measure) -> Result<Vec<Plan>, Failure> {
+/// The groups of plans that a measure stands for; none for the floor alone.
+pub(crate) fn groups(arguments: &Arguments, measure: Measure) -> Result<Vec<Group>, Failure> {
     check_arguments(arguments, measure)?;
     Ok(match measure {
-        Measure::All => everything(arguments)?,
-        Measure::FanOut => vec![fan_out_plan(arguments, None)?],
-        Measure::PingPong => vec![ping_pong_plan(arguments)?],
-        Measure::Latency => vec![latency_plan(arguments)?],
-        Measure::Stored => stored_plans(arguments)?,
-        Measure::Archive => vec![archive_plan(arguments)?],
-        Measure::Logins => vec![logins_plan(arguments)?],
-        Measure::Idle => vec![idle_plan(arguments)?],
-        Measure::Floor => Vec::new(),
+        Measure::All | Measure::Table => rows::all(arguments)?,
+        Measure::Compare => rows::compared(arguments)?,
+        Measure::FanOut => vec![fan_out_plan(arguments)?.into()],
+        Measure::PingPong => vec![ping_pong_plan(arguments)?.into()],
+        Measure::Latency => vec![latency_plan(arguments)?.into()],
+        Measure::Stored => vec![stored_group(arguments)?],
+        Measure::Archive => vec![archive_plan(arguments)?.into()],
+        Measure::Logins => vec![logins_plan(arguments)?.into()],
+        Measure::Idle => vec![idle_plan(arguments)?.into()],
+        Measure::Flat => rows::flat(arguments)?,
+        Measure::Instructions | Measure::Floor => Vec::new(),
     })
 }
 
-/// The numbers that the aims are set for. A server that runs already has no accounts for logins,
-/// and may have no process here to look at.
-fn everything(arguments: &Arguments) -> Result<Vec<Plan>, Failure> {
-    let mut plans = vec![
-        fan_out_plan(arguments, Some(100))?,
-        fan_out_plan(arguments, Some(1_000))?,
-        ping_pong_plan(arguments)?,
-        latency_plan(arguments)?,
-    ];
-    if arguments.addr.is_none() {
-        plans.extend(stored_plans(arguments)?);
-        plans.push(logins_plan(arguments)?);
-    }
-    if arguments.addr.is_none() || arguments.pid.is_some() {
-        plans.push(idle_plan(arguments)?);
-    }
-    Ok(plans)
-}
-
-fn fan_out_plan(arguments: &Arguments, members: Option<usize>) -> Result<Plan, Failure> {
+fn fan_out_plan(arguments: &Arguments) -> Result<Plan, Failure> {
     Ok(Plan::FanOut(FanOutPlan {
-        crowd: crowd_plan(arguments, members)?,
+        crowd: crowd_plan(arguments)?,
         window: within("--window", arguments.window.unwrap_or(8), 1..=1_000)?,
         time: time(arguments)?,
+        load: Load::Plain,
+        kept: false,
     }))
 }
 
@@ -209,38 +230,31 @@ fn ping_pong_plan(arguments: &Arguments) -> Result<Plan, Failure> {
 
 fn latency_plan(arguments: &Arguments) -> Result<Plan, Failure> {
     Ok(Plan::Latency(LatencyPlan {
-        crowd: crowd_plan(arguments, None)?,
+        crowd: crowd_plan(arguments)?,
         rate: within("--rate", arguments.rate.unwrap_or(500.0), 1.0..=1e6)?,
         time: time(arguments)?,
+        hold: Hold::Default,
     }))
 }
 
-fn crowd_plan(arguments: &Arguments, members: Option<usize>) -> Result<CrowdPlan, Failure> {
-    let members = members.or(arguments.members).unwrap_or(100);
-    let members = within("--members", members, 2..=CLIENTS)?;
+fn crowd_plan(arguments: &Arguments) -> Result<CrowdPlan, Failure> {
+    let members = within("--members", arguments.members.unwrap_or(100), 2..=CLIENTS)?;
     let senders = arguments.senders.unwrap_or(members.min(10));
-    Ok(CrowdPlan {
-        members,
-        senders: within("--senders", senders, 1..=members)?,
-        text_bytes: text_bytes(arguments)?,
-        identity: if arguments.accounts { Identity::Accounts } else { Identity::Guests },
-    })
+    let senders = within("--senders", senders, 1..=members)?;
+    let identity = if arguments.accounts { Identity::Accounts } else { Identity::Guests };
+    Ok(CrowdPlan::of_one_room(members, senders, text_bytes(arguments)?, identity))
 }
 
 /// The same with each durability, and without keeping anything.
-fn stored_plans(arguments: &Arguments) -> Result<Vec<Plan>, Failure> {
+pub(crate) fn stored_group(arguments: &Arguments) -> Result<Group, Failure> {
     let members =
         within("--senders", arguments.senders.unwrap_or(4), 2..=HASHES_WAITING_PER_ADDRESS)?;
-    let crowd = CrowdPlan {
-        members,
-        senders: members,
-        text_bytes: text_bytes(arguments)?,
-        identity: Identity::Accounts,
-    };
+    let bytes = text_bytes(arguments)?;
+    let crowd = CrowdPlan::of_one_room(members, members, bytes, Identity::Accounts);
     let window = within("--window", arguments.window.unwrap_or(256), 1..=1_000)?;
     let time = time(arguments)?;
     let plan = |keeping| Plan::Stored(StoredPlan { crowd, window, time, keeping });
-    Ok(Keeping::ALL.map(plan).to_vec())
+    Ok(Group { plans: Keeping::ALL.map(plan).to_vec(), flat: None })
 }
 
 fn archive_plan(arguments: &Arguments) -> Result<Plan, Failure> {
@@ -249,7 +263,7 @@ fn archive_plan(arguments: &Arguments) -> Result<Plan, Failure> {
     Ok(Plan::Archive(ArchivePlan { messages }))
 }
 
-fn logins_plan(arguments: &Arguments) -> Result<Plan, Failure> {
+pub(crate) fn logins_plan(arguments: &Arguments) -> Result<Plan, Failure> {
     let parallel = arguments.parallel.unwrap_or(16);
     let accounts = within("--parallel", parallel, 1..=HASHES_WAITING_PER_ADDRESS)?;
     Ok(Plan::Logins(LoginsPlan { accounts, time: time(arguments)? }))
@@ -257,15 +271,17 @@ fn logins_plan(arguments: &Arguments) -> Result<Plan, Failure> {
 
 fn idle_plan(arguments: &Arguments) -> Result<Plan, Failure> {
     let connections = arguments.connections.unwrap_or(if arguments.quick { 1_000 } else { 10_000 });
-    Ok(Plan::Idle(IdlePlan { connections: within("--connections", connections, 1..=CLIENTS)? }))
+    let connections = within("--connections", connections, 1..=CLIENTS - IDLE_SPARE)?;
+    let identity = if arguments.accounts { Identity::Accounts } else { Identity::Guests };
+    Ok(Plan::Idle(IdlePlan { connections, identity }))
 }
 
-fn text_bytes(arguments: &Arguments) -> Result<usize, Failure> {
+pub(crate) fn text_bytes(arguments: &Arguments) -> Result<usize, Failure> {
     let most = Limits::default().message_chars;
     within("--bytes", arguments.bytes.unwrap_or(120), LEAST_TEXT_BYTES..=most)
 }
 
-fn time(arguments: &Arguments) -> Result<Duration, Failure> {
+pub(crate) fn time(arguments: &Arguments) -> Result<Duration, Failure> {
     let seconds = arguments.seconds.unwrap_or(if arguments.quick { 0.5 } else { 3.0 });
     within("--seconds", seconds, 0.01..=3600.0).map(Duration::from_secs_f64)
 }
@@ -288,42 +304,45 @@ mod tests {
     use super::*;
     use argh::FromArgs;
 
-    fn plans_of(line: &str) -> Result<Vec<Plan>, Failure> {
+    fn groups_of(line: &str) -> Result<Vec<Group>, Failure> {
         let words: Vec<&str> = line.split(' ').collect();
         let arguments = Arguments::from_args(&["jim-bench"], &words).unwrap();
-        plans(&arguments, arguments.measure.unwrap())
+        groups(&arguments, arguments.measure.unwrap())
+    }
+
+    fn plan_of(line: &str) -> Plan {
+        groups_of(line).unwrap()[0].plans[0]
     }
 
     #[test]
     fn numbers_and_defaults() {
-        let plan = plans_of("fanout --members 50 --senders 5 --bytes 200").unwrap();
-        let title = "fan-out: 50 members, 5 senders, texts of 200 bytes, windows of 8";
-        assert_eq!(plan[0].title(), title);
-        assert_eq!((plan[0].connections(), plan[0].accounts()), (50, 0));
-        let quick = plans_of("--quick idle").unwrap();
-        assert_eq!(quick, [Plan::Idle(IdlePlan { connections: 1_000 })]);
-        let accounts = plans_of("latency --accounts --rate 10 --members 20").unwrap();
-        assert_eq!(accounts[0].accounts(), 20);
-    }
-
-    #[test]
-    fn everything_has_the_numbers_of_the_aims() {
-        let connections: Vec<_> = plans_of("all").unwrap().iter().map(Plan::connections).collect();
-        assert_eq!(connections, [100, 1_000, 200, 100, 4, 4, 4, 4, 16, 10_000]);
-        assert_eq!(plans_of("--addr 127.0.0.1:7777 all").unwrap().len(), 4);
-        assert_eq!(plans_of("floor").unwrap(), []);
+        let plan = plan_of("fanout --members 50 --senders 5 --bytes 200");
+        let title = "fan-out: 50 members, senders: 5, texts of 200 bytes, windows of 8";
+        assert_eq!(plan.title(), title);
+        assert!(!plan.needs_accounts());
+        assert_eq!(plan_of("--quick idle").title(), "idle: 1000 guests");
+        assert_eq!(plan_of("idle --accounts").title(), "idle: 10000 users");
+        assert_eq!(plan_of("latency --accounts --rate 10 --members 20").world().accounts, 20);
+        assert_eq!(groups_of("floor").unwrap(), []);
     }
 
     #[test]
     fn fan_out_is_measured_without_a_history() {
-        let settings = |line: &str| plans_of(line).unwrap()[0].settings().to_vec();
-        assert_eq!(settings("fanout --accounts"), stored::NOT_KEPT);
-        assert_eq!(settings("latency --accounts"), stored::NOT_KEPT);
-        assert_eq!(settings("fanout"), []);
-        let stored = plans_of("stored").unwrap();
-        let last = stored.last().unwrap();
+        assert_eq!(plan_of("fanout --accounts").settings(), stored::NOT_KEPT);
+        assert_eq!(plan_of("latency --accounts").settings(), stored::NOT_KEPT);
+        assert_eq!(plan_of("fanout").settings(), []);
+        let stored = groups_of("stored").unwrap();
+        let last = stored[0].plans.last().unwrap();
         assert_eq!(last.settings(), [("JIMD_DURABILITY", "fsync")]);
-        assert_eq!((last.has_floor(), last.steps(3, true)), (false, 4));
+        assert!(!last.suits(Side::Floor) && last.suits(Side::Server));
+    }
+
+    #[test]
+    fn redis_has_no_accounts() {
+        assert!(plan_of("fanout").suits(Side::Redis) && plan_of("idle").suits(Side::Redis));
+        for line in ["fanout --accounts", "latency --accounts", "idle --accounts", "logins"] {
+            assert!(!plan_of(line).suits(Side::Redis), "{line}");
+        }
     }
 
     #[test]
@@ -341,14 +360,17 @@ mod tests {
             ("latency --rate NaN", "--rate"),
             ("stored --senders 1", "--senders"),
             ("stored --members 5", "--members says nothing to stored"),
+            ("stored --redis", "--redis says nothing to stored"),
             ("archive --messages 9999", "--messages"),
             ("logins --parallel 65", "--parallel"),
             ("idle --connections 0", "--connections"),
             ("idle --members 5", "--members says nothing to idle"),
             ("logins --accounts", "--accounts says nothing to logins"),
             ("all --port 1", "--port says nothing to all"),
+            ("all --waiting", "--waiting says nothing to all"),
+            ("fanout --file x", "--file says nothing to fanout"),
         ] {
-            let refused = plans_of(line).unwrap_err();
+            let refused = groups_of(line).unwrap_err();
             assert_eq!(refused.exit_code(), 2);
             assert!(refused.to_string().starts_with(option), "{line}: {refused}");
         }

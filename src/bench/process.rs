@@ -4,9 +4,9 @@ use super::Failure;
 use super::machine::Cores;
 use super::swarm::clock;
 use rustix::process::{Pid, Signal, kill_process};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
@@ -16,12 +16,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-/// How long a server may take to listen.
-const START: Duration = Duration::from_secs(20);
+/// How long a server may take to listen: under valgrind everything takes its time.
+const START: Duration = Duration::from_secs(60);
 /// How long a server may take to end when it is asked to; then it is killed.
-const STOP: Duration = Duration::from_secs(10);
+const STOP: Duration = Duration::from_secs(30);
 /// How often a server that is starting is tried, if it says nothing.
-const TRY: Duration = Duration::from_millis(20);
+const TRY: Duration = Duration::from_micros(200);
 /// One piece of what a server says on standard error.
 const PIECE_BYTES: usize = 1024;
 /// How many pieces wait to be looked at; later ones are dropped.
@@ -182,32 +182,67 @@ pub(crate) fn jimd(program: &Path, folder: &Path, port: u16, connections: usize)
     command
 }
 
-/// Adds an account to the data in this folder.
-pub(crate) fn add_account(
-    program: &Path,
-    folder: &Path,
-    name: &str,
-    password: &str,
-) -> Result<(), Failure> {
+/// Reads an export into the data in this folder.
+pub(crate) fn import(program: &Path, folder: &Path, file: &Path) -> Result<(), Failure> {
     let mut command = jimd_in(program, folder);
-    command.args(["user", "add", name]);
-    let failed = |source| Failure::Start { program: program.display().to_string(), source };
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(failed)?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A program that ended already has said why.
-        let _ = writeln!(stdin, "{password}");
-    }
-    let output = child.wait_with_output().map_err(failed)?;
+    let output = command.args(["db", "import"]).arg(file).stdin(Stdio::null()).output();
+    let output = output
+        .map_err(|source| Failure::Start { program: program.display().to_string(), source })?;
     if output.status.success() {
         return Ok(());
     }
-    let program = format!("{} user add {name}", program.display());
+    let program = format!("{} db import", program.display());
     Err(Failure::NotReady { program, said: tail(&output.stderr) })
+}
+
+/// What valgrind's package calls it.
+pub(crate) const VALGRIND: &str = "valgrind";
+
+/// A command with each thread's instructions counted into files whose names begin with this one.
+pub(crate) fn counted(command: &Command, out: &Path) -> Command {
+    let mut counted = Command::new(VALGRIND);
+    let mut file = OsString::from("--callgrind-out-file=");
+    file.push(out);
+    counted.args(["--tool=callgrind", "--separate-threads=yes"]).arg(file);
+    counted.arg(command.get_program()).args(command.get_args());
+    if let Some(folder) = command.get_current_dir() {
+        counted.current_dir(folder);
+    }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => counted.env(name, value),
+            None => counted.env_remove(name),
+        };
+    }
+    counted
+}
+
+/// The command that starts Redis on a port of this machine, with its limits and disk off.
+pub(crate) fn redis(folder: &Path, port: u16, connections: usize) -> Command {
+    let mut command = Command::new(REDIS);
+    let (port, connections) = (port.to_string(), connections.to_string());
+    command.current_dir(folder).args(["--port", &port, "--bind", "127.0.0.1"]);
+    command.args(["--save", "", "--appendonly", "no", "--maxclients", &connections]);
+    command.args(["--client-output-buffer-limit", "pubsub", "0", "0", "0"]);
+    command.args(["--daemonize", "no", "--loglevel", "warning"]);
+    command
+}
+
+/// What Redis's package calls its server.
+const REDIS: &str = "redis-server";
+
+/// What a program that is installed says of its version; `None` where there is none.
+pub(crate) fn version_of(program: impl AsRef<OsStr>) -> Option<String> {
+    let output = Command::new(program).arg("--version").stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    output.status.success().then(|| tail(text.lines().next().unwrap_or_default().as_bytes()))
+}
+
+/// Redis's version, where it is installed.
+pub(crate) fn redis_version() -> Option<String> {
+    let text = version_of(REDIS)?;
+    let version = text.split_whitespace().find_map(|word| word.strip_prefix("v="))?;
+    Some(version.to_owned())
 }
 
 /// The `jimd` beside this program.
@@ -251,6 +286,17 @@ mod tests {
         let failure = Process::start(|_| Command::new("/nonexistent/jimd"), None).unwrap_err();
         assert!(failure.to_string().starts_with("cannot start /nonexistent/jimd"), "{failure}");
         assert_eq!(failure.exit_code(), 3);
+    }
+
+    #[test]
+    fn what_is_counted_is_the_same_command() {
+        let mut command = Command::new("/bin/server");
+        command.args(["-p", "1"]).env("A", "1").env_remove("B").current_dir("/");
+        let counted = counted(&command, Path::new("/out"));
+        let arguments: Vec<_> = counted.get_args().collect();
+        assert_eq!(arguments[2..], ["--callgrind-out-file=/out", "/bin/server", "-p", "1"]);
+        assert_eq!(counted.get_current_dir(), Some(Path::new("/")));
+        assert_eq!(counted.get_envs().count(), 2);
     }
 
     #[test]

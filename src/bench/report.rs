@@ -1,6 +1,6 @@
 //! The figures as a table for people and as JSON for programs.
 
-use super::figure::{Aim, Figure, median};
+use super::figure::{Aim, Figure, Side, median};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -15,15 +15,20 @@ pub(crate) struct Circumstances {
     pub(crate) rounds: usize,
     /// Whether server and load had a core each.
     pub(crate) pinned: bool,
+    /// The machine and its system.
+    pub(crate) system: String,
+    /// The servers, with their versions.
+    pub(crate) programs: Vec<String>,
 }
 
 /// One row of the table.
-type Row = [String; 6];
+type Row = Vec<String>;
 
 /// The table, a block for each measure.
 pub(crate) fn table(circumstances: &Circumstances, figures: &[Figure]) -> String {
-    let heading = ["", "server", "floor", "x floor", "aim", ""].map(str::to_owned);
-    let rows: Vec<Row> = figures.iter().map(row).collect();
+    let sides = sides(figures);
+    let heading = heading(&sides);
+    let rows: Vec<Row> = figures.iter().map(|figure| row(figure, &sides)).collect();
     let widths = widths(rows.iter().chain([&heading]));
     let mut text = introduction(circumstances);
     let mut measure = "";
@@ -39,37 +44,60 @@ pub(crate) fn table(circumstances: &Circumstances, figures: &[Figure]) -> String
 }
 
 fn introduction(circumstances: &Circumstances) -> String {
-    let Circumstances { version, server, rounds, pinned } = circumstances;
+    let Circumstances { version, server, rounds, pinned, .. } = circumstances;
     let cores = if *pinned { "a core each for server and load" } else { "cores shared" };
     format!(
         "jim-bench {version}: {server}, rounds: {rounds}, {cores}\n\
-         medians (least to most); x floor: times worse than the least server that can do it\n"
+         medians (least to most); x: how many times worse than that the server is\n"
     )
 }
 
-fn row(figure: &Figure) -> Row {
-    [
-        format!("  {}, {}", figure.kind.name, figure.kind.unit),
-        spread(&figure.server),
-        spread(&figure.floor),
-        figure.times_floor().map_or_else(|| "-".to_owned(), |times| format!("{times:.2}")),
-        figure.aim.map_or_else(String::new, |aim| aim_text(aim, figure.kind.unit)),
-        figure
-            .reached()
-            .map_or("", |reached| if reached { "reached" } else { "missed" })
-            .to_owned(),
-    ]
+/// Who has figures, the server aside.
+pub(crate) fn sides(figures: &[Figure]) -> Vec<Side> {
+    let others = Side::ALL.into_iter().filter(|side| *side != Side::Server);
+    others.filter(|side| figures.iter().any(|figure| !figure.of(*side).is_empty())).collect()
+}
+
+fn heading(sides: &[Side]) -> Row {
+    let others = sides.iter().flat_map(|side| [side.name(), "x"]);
+    let names = ["", "server"].into_iter().chain(others).chain(["aims"]);
+    names.map(str::to_owned).collect()
+}
+
+fn row(figure: &Figure, sides: &[Side]) -> Row {
+    let name = format!("  {}, {}", figure.kind.name, figure.kind.unit);
+    let others = sides.iter().flat_map(|side| [spread(figure.of(*side)), times(figure, *side)]);
+    let first = [name, spread(figure.of(Side::Server))];
+    first.into_iter().chain(others).chain([aims(figure)]).collect()
+}
+
+/// How many times worse than another the server is.
+pub(crate) fn times(figure: &Figure, side: Side) -> String {
+    figure.times(side).map_or_else(|| "-".to_owned(), |times| format!("{times:.2}"))
+}
+
+/// All aims, each with whether it is reached.
+pub(crate) fn aims(figure: &Figure) -> String {
+    let aim = |aim: &Aim| {
+        let text = aim_text(*aim, figure.kind.unit);
+        match figure.reached(*aim) {
+            Some(true) => format!("{text}: reached"),
+            Some(false) => format!("{text}: missed"),
+            None => text,
+        }
+    };
+    figure.aims.iter().map(aim).collect::<Vec<_>>().join("; ")
 }
 
 fn aim_text(aim: Aim, unit: &str) -> String {
     match aim {
-        Aim::TimesFloor(most) => format!("<= {most} x floor"),
+        Aim::Times(side, most) => format!("<= {most} x {}", side.name()),
         Aim::AtMost(most) => format!("<= {most} {unit}"),
     }
 }
 
 /// The median, and the range where there is more than one value.
-fn spread(values: &[f64]) -> String {
+pub(crate) fn spread(values: &[f64]) -> String {
     let Some(middle) = median(values) else { return "-".to_owned() };
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
     let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -89,9 +117,10 @@ fn short(value: f64) -> String {
     }
 }
 
-fn widths<'a>(rows: impl Iterator<Item = &'a Row>) -> [usize; 6] {
-    let mut widths = [0; 6];
+fn widths<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<usize> {
+    let mut widths: Vec<usize> = Vec::new();
     for row in rows {
+        widths.resize(row.len().max(widths.len()), 0);
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
@@ -99,7 +128,7 @@ fn widths<'a>(rows: impl Iterator<Item = &'a Row>) -> [usize; 6] {
     widths
 }
 
-fn write_row(text: &mut String, row: &Row, widths: &[usize; 6]) {
+fn write_row(text: &mut String, row: &Row, widths: &[usize]) {
     let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
     let line = cells.collect::<Vec<_>>().join("  ");
     let _ = writeln!(text, "{}", line.trim_end());
@@ -120,12 +149,27 @@ struct Entry<'a> {
     figure: &'a str,
     unit: &'a str,
     server: &'a [f64],
-    floor: &'a [f64],
     server_median: Option<f64>,
-    floor_median: Option<f64>,
-    times_floor: Option<f64>,
-    aim_times_floor: Option<f64>,
-    aim_at_most: Option<f64>,
+    others: Vec<Other<'a>>,
+    aims: Vec<AimEntry>,
+}
+
+/// What the server is compared with.
+#[derive(Debug, Serialize)]
+struct Other<'a> {
+    name: &'static str,
+    values: &'a [f64],
+    median: Option<f64>,
+    /// How many times worse the server is.
+    times: Option<f64>,
+}
+
+/// One aim as JSON.
+#[derive(Debug, Serialize)]
+struct AimEntry {
+    /// With this, `at_most` is a ratio.
+    times: Option<&'static str>,
+    at_most: f64,
     reached: Option<bool>,
 }
 
@@ -144,23 +188,27 @@ pub(crate) fn json(
 }
 
 fn entry(figure: &Figure) -> Entry<'_> {
-    let (aim_times_floor, aim_at_most) = match figure.aim {
-        Some(Aim::TimesFloor(most)) => (Some(most), None),
-        Some(Aim::AtMost(most)) => (None, Some(most)),
-        None => (None, None),
+    let other = |side: Side| Other {
+        name: side.name(),
+        values: figure.of(side),
+        median: median(figure.of(side)),
+        times: figure.times(side),
+    };
+    let aim = |aim: &Aim| {
+        let (times, at_most) = match *aim {
+            Aim::Times(side, most) => (Some(side.name()), most),
+            Aim::AtMost(most) => (None, most),
+        };
+        AimEntry { times, at_most, reached: figure.reached(*aim) }
     };
     Entry {
         measure: &figure.measure,
         figure: figure.kind.key,
         unit: figure.kind.unit,
-        server: &figure.server,
-        floor: &figure.floor,
-        server_median: median(&figure.server),
-        floor_median: median(&figure.floor),
-        times_floor: figure.times_floor(),
-        aim_times_floor,
-        aim_at_most,
-        reached: figure.reached(),
+        server: figure.of(Side::Server),
+        server_median: median(figure.of(Side::Server)),
+        others: sides(std::slice::from_ref(figure)).into_iter().map(other).collect(),
+        aims: figure.aims.iter().map(aim).collect(),
     }
 }
 
@@ -170,25 +218,31 @@ mod tests {
     use super::*;
 
     fn circumstances() -> Circumstances {
-        Circumstances { version: "0.0.0", server: "jimd".to_owned(), rounds: 3, pinned: true }
+        Circumstances {
+            version: "0.0.0",
+            server: "jimd".to_owned(),
+            rounds: 3,
+            pinned: true,
+            system: "2 cores".to_owned(),
+            programs: Vec::new(),
+        }
     }
 
     fn figures() -> Vec<Figure> {
-        let fan_out = |kind, aim, server: &[f64], floor: &[f64]| Figure {
-            measure: "fan-out: 100 members".to_owned(),
-            kind,
-            aim,
-            server: server.to_vec(),
-            floor: floor.to_vec(),
-        };
-        let aim = Some(Aim::TimesFloor(2.0));
+        let fan_out = |kind| Figure::new("fan-out: 100 members", kind);
+        let aims = [Aim::Times(Side::Floor, 2.0), Aim::Times(Side::Redis, 0.5)];
         vec![
-            fan_out(Kind::DELIVERIES, None, &[500_000.0, 400_000.0, 600_000.0], &[800_000.0; 3]),
-            fan_out(Kind::CPU, aim, &[1.5, 1.25, 1.75], &[0.5; 3]),
-            Figure {
-                measure: "idle: 10 connections".to_owned(),
-                ..fan_out(Kind::MEMORY, Some(Aim::AtMost(4.0)), &[3.5], &[])
-            },
+            fan_out(Kind::DELIVERIES)
+                .with(Side::Server, [500_000.0, 400_000.0, 600_000.0])
+                .with(Side::Floor, [800_000.0; 3]),
+            fan_out(Kind::CPU)
+                .aiming(aims)
+                .with(Side::Server, [0.15, 0.125, 0.175])
+                .with(Side::Floor, [0.05; 3])
+                .with(Side::Redis, [0.5; 3]),
+            Figure::new("idle: 10 connections", Kind::MEMORY)
+                .aiming([Aim::AtMost(4.0)])
+                .with(Side::Server, [3.5]),
         ]
     }
 
@@ -196,16 +250,16 @@ mod tests {
     fn the_table_to_the_letter() {
         let expected = "\
 jim-bench 0.0.0: jimd, rounds: 3, a core each for server and load
-medians (least to most); x floor: times worse than the least server that can do it
+medians (least to most); x: how many times worse than that the server is
 
 fan-out: 100 members
-                                        server                     floor                      x floor  aim
-  deliveries, 1/s                       500000 (400000 to 600000)  800000 (800000 to 800000)  1.60
-  server CPU per million deliveries, s  1.50 (1.25 to 1.75)        0.500 (0.500 to 0.500)     3.00     <= 2 x floor  missed
+                                     server                     floor                      x     Redis                   x     aims
+  deliveries, 1/s                    500000 (400000 to 600000)  800000 (800000 to 800000)  1.60  -                       -
+  server CPU a delivery, µs          0.150 (0.125 to 0.175)     0.050 (0.050 to 0.050)     3.00  0.500 (0.500 to 0.500)  0.30  <= 2 x floor: missed; <= 0.5 x Redis: reached
 
 idle: 10 connections
-                                        server                     floor                      x floor  aim
-  server memory per connection, KiB     3.50                       -                          -        <= 4 KiB      reached
+                                     server                     floor                      x     Redis                   x     aims
+  server memory per connection, KiB  3.50                       -                          -     -                       -     <= 4 KiB: reached
 ";
         assert_eq!(table(&circumstances(), &figures()), expected);
     }
@@ -216,10 +270,15 @@ idle: 10 connections
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["rounds"], 3);
         let cpu = &value["figures"][1];
-        assert_eq!(cpu["figure"], "server_cpu_seconds_per_million_deliveries");
-        assert_eq!(cpu["server"], serde_json::json!([1.5, 1.25, 1.75]));
-        assert_eq!(cpu["times_floor"], 3.0);
-        assert_eq!(cpu["reached"], false);
-        assert_eq!(value["figures"][2]["floor_median"], serde_json::Value::Null);
+        assert_eq!(cpu["figure"], "server_cpu_us_per_delivery");
+        assert_eq!(cpu["server"], serde_json::json!([0.15, 0.125, 0.175]));
+        assert_eq!(
+            (&cpu["others"][0]["name"], &cpu["others"][1]["name"]),
+            (&"floor".into(), &"Redis".into())
+        );
+        assert!((cpu["others"][0]["times"].as_f64().unwrap() - 3.0).abs() < 1e-9);
+        assert_eq!(cpu["aims"][0]["reached"], false);
+        assert_eq!(cpu["aims"][1]["times"], "Redis");
+        assert_eq!(value["figures"][2]["others"], serde_json::json!([]));
     }
 }

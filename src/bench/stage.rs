@@ -1,36 +1,25 @@
-//! Rounds: the server and the floor take turns, each time started afresh, so that whatever else
-//! the machine does meets both alike.
+//! Servers, each started afresh for one round of one measure, with data of its own.
 
 use super::Failure;
-use super::entrance::{Identity, PASSWORD};
-use super::figure::{Figure, Sample};
+use super::dialect::Dialect;
+use super::figure::{Figure, Side};
 use super::machine::Cores;
 use super::process::{self, Process, Workspace};
 use super::procfs::Meter;
 use super::progress::Progress;
-use super::swarm::clock;
+use super::swarm::Swarm;
+use super::world::{Home, World};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// The most connections that a `jimd` is told to take: more than any measure makes, and far enough
+/// The most connections that a server is told to take: more than any measure makes, and far enough
 /// above for it never to see itself as nearly full.
 const CONNECTIONS: usize = 200_000;
 
 /// Environment variables for a server.
 pub(crate) type Settings<'a> = &'a [(&'static str, &'static str)];
-
-/// What is measured, and on which servers.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Case<'a> {
-    /// What is done, with its numbers.
-    pub(crate) title: &'a str,
-    /// The server's settings.
-    pub(crate) settings: Settings<'a>,
-    /// Whether the floor can do it at all.
-    pub(crate) has_floor: bool,
-}
 
 /// Whose figures are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,24 +39,41 @@ pub(crate) enum Subject {
 #[derive(Debug)]
 pub(crate) struct Running {
     address: SocketAddr,
+    dialect: Dialect,
     meter: Option<Meter>,
-    /// Ends with the round.
+    /// Ends with the round, and then what it kept goes.
     _process: Option<Process>,
+    _home: Option<Home>,
 }
 
 impl Running {
     /// A server that was started by somebody else.
     pub(crate) fn elsewhere(address: SocketAddr, pid: Option<u32>) -> Self {
-        Self { address, meter: pid.map(Meter::new), _process: None }
+        let (dialect, meter) = (Dialect::Jim, pid.map(Meter::new));
+        Self { address, dialect, meter, _process: None, _home: None }
     }
 
     fn started((process, address): (Process, SocketAddr)) -> Self {
-        Self { address, meter: Some(Meter::new(process.id())), _process: Some(process) }
+        let meter = Some(Meter::new(process.id()));
+        Self { address, dialect: Dialect::Jim, meter, _process: Some(process), _home: None }
     }
 
-    /// Where it listens.
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+    fn living_in(self, home: Option<Home>) -> Self {
+        Self { _home: home, ..self }
+    }
+
+    fn speaking(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
+    }
+
+    /// A load on it, without connections yet.
+    pub(crate) fn swarm(&self) -> Result<Swarm, Failure> {
+        Swarm::new(self.address, self.dialect)
+    }
+
+    /// What it understands.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// The CPU time that it has used; `None` where its process is not known.
@@ -96,8 +102,8 @@ pub(crate) fn seconds_of(before: Option<Duration>, after: Option<Duration>) -> O
 pub(crate) struct Stage {
     /// Whose figures.
     pub(crate) subject: Subject,
-    /// Whether the floor is measured beside it.
-    pub(crate) floor: bool,
+    /// What is measured beside it.
+    pub(crate) others: Vec<Side>,
     /// How often each is measured.
     pub(crate) rounds: usize,
     /// Cores of their own for servers and load.
@@ -106,72 +112,56 @@ pub(crate) struct Stage {
     pub(crate) progress: Progress,
     /// Where data and logs go.
     pub(crate) workspace: Workspace,
-    /// How many accounts there are already.
-    pub(crate) accounts: usize,
+    /// How many homes were made.
+    pub(crate) homes: usize,
     /// What was measured so far.
     pub(crate) figures: Vec<Figure>,
 }
 
 impl Stage {
-    /// Runs a measure in rounds and adds its figures.
-    pub(crate) fn measure(
+    /// Starts the server of one side, with these accounts and settings where it has such.
+    pub(crate) fn start(
         &mut self,
-        case: &Case<'_>,
-        run: impl Fn(&Running, &mut Progress) -> Result<Vec<Sample>, Failure>,
-    ) -> Result<(), Failure> {
-        let Case { title, settings, has_floor } = *case;
-        let mut figures = Vec::new();
-        for round in 1..=self.rounds {
-            self.progress.begin(format!("{title}: server, round {round} of {}", self.rounds));
-            let server = self.start_server(settings)?;
-            let samples = run(&server, &mut self.progress)?;
-            drop(server);
-            samples.iter().for_each(|sample| add(&mut figures, title, *sample, Side::Server));
-            if self.floor && has_floor {
-                self.progress.begin(format!("{title}: floor, round {round} of {}", self.rounds));
-                let floor = self.start_floor()?;
-                let samples = run(&floor, &mut self.progress)?;
-                samples.iter().for_each(|sample| add(&mut figures, title, *sample, Side::Floor));
+        side: Side,
+        world: &World,
+        settings: Settings<'_>,
+    ) -> Result<Running, Failure> {
+        match side {
+            Side::Server => {
+                let home = self.home(world)?;
+                let server = self.start_in(home.as_ref(), settings)?;
+                Ok(server.living_in(home))
+            }
+            Side::Floor => self.start_floor(&[]),
+            Side::Waiting => self.start_floor(&["--waiting"]),
+            Side::Redis => {
+                let folder = self.workspace.path();
+                let command = |port| process::redis(folder, port, CONNECTIONS);
+                let server = Process::start(command, self.cores).map(Running::started)?;
+                Ok(server.speaking(Dialect::Redis))
             }
         }
-        self.figures.append(&mut figures);
-        Ok(())
     }
 
-    /// Adds the figures of a measure that is taken once, in its own way.
-    pub(crate) fn add(&mut self, title: &str, samples: &[Sample]) {
-        let mut figures = Vec::new();
-        samples.iter().for_each(|sample| add(&mut figures, title, *sample, Side::Server));
-        self.figures.append(&mut figures);
+    /// A folder with these accounts for a server that is started here.
+    pub(crate) fn home(&mut self, world: &World) -> Result<Option<Home>, Failure> {
+        let Subject::Program(program) = &self.subject else { return Ok(None) };
+        self.homes += 1;
+        let path = self.workspace.path().join(format!("home-{}", self.homes));
+        Home::new(path, program, world).map(Some)
     }
 
-    /// Sees to it that there are this many accounts.
-    pub(crate) fn provide_accounts(&mut self, wanted: usize) -> Result<(), Failure> {
-        let Subject::Program(program) = &self.subject else {
-            return Err(Failure::Usage(
-                "accounts can be made only for a server that is started here, without --addr"
-                    .to_owned(),
-            ));
-        };
-        let missing = wanted.saturating_sub(self.accounts);
-        self.progress.begin(format!("making {missing} accounts"));
-        for account in self.accounts..wanted {
-            let name = Identity::Accounts.name(account);
-            process::add_account(program, self.workspace.path(), &name, PASSWORD)?;
-            self.accounts = account + 1;
-            self.progress.show(clock(), self.accounts as f64 / wanted as f64);
-            self.progress.check()?;
-        }
-        Ok(())
-    }
-
-    /// Starts a server with these settings; one that runs already has its own.
-    pub(crate) fn start_server(&self, settings: Settings<'_>) -> Result<Running, Failure> {
-        match &self.subject {
-            Subject::Running { address, pid } => Ok(Running::elsewhere(*address, *pid)),
-            Subject::Program(program) => {
+    /// Starts a server in a folder; one that runs already has its own, and its own settings.
+    pub(crate) fn start_in(
+        &self,
+        home: Option<&Home>,
+        settings: Settings<'_>,
+    ) -> Result<Running, Failure> {
+        match (&self.subject, home) {
+            (Subject::Running { address, pid }, _) => Ok(Running::elsewhere(*address, *pid)),
+            (Subject::Program(program), home) => {
+                let folder = home.map_or(self.workspace.path(), Home::path);
                 let command = |port| {
-                    let folder = self.workspace.path();
                     let mut command = process::jimd(program, folder, port, CONNECTIONS);
                     command.envs(settings.iter().copied());
                     command
@@ -181,63 +171,39 @@ impl Stage {
         }
     }
 
-    fn start_floor(&self) -> Result<Running, Failure> {
+    /// Starts a `jimd` whose instructions are counted into files whose names begin with `out`.
+    pub(crate) fn start_counted(
+        &self,
+        home: &Home,
+        settings: Settings<'_>,
+        out: &Path,
+    ) -> Result<Running, Failure> {
+        let Subject::Program(program) = &self.subject else {
+            return Err(Failure::Usage("instructions are counted without --addr".to_owned()));
+        };
+        let command = |port| {
+            let mut command = process::jimd(program, home.path(), port, CONNECTIONS);
+            command.envs(settings.iter().copied());
+            process::counted(&command, out)
+        };
+        Process::start(command, self.cores).map(Running::started)
+    }
+
+    fn start_floor(&self, options: &[&str]) -> Result<Running, Failure> {
         let own = std::env::current_exe();
         let own = own.map_err(Failure::while_doing("finding this program"))?;
         let command = |port: u16| {
             let mut command = Command::new(&own);
-            command.args(["floor", "--port", &port.to_string()]);
+            command.args(["floor", "--port", &port.to_string()]).args(options);
             command
         };
         Process::start(command, self.cores).map(Running::started)
     }
 }
 
-/// Whose a sample is.
-#[derive(Clone, Copy)]
-enum Side {
-    Server,
-    Floor,
-}
-
-/// Adds a sample to the figure of its kind, which the first one makes.
-fn add(figures: &mut Vec<Figure>, measure: &str, sample: Sample, side: Side) {
-    let known = figures.iter_mut().find(|figure| figure.kind == sample.kind);
-    let figure = match known {
-        Some(figure) => figure,
-        None => figures.push_mut(Figure {
-            measure: measure.to_owned(),
-            kind: sample.kind,
-            aim: sample.aim,
-            server: Vec::new(),
-            floor: Vec::new(),
-        }),
-    };
-    match side {
-        Side::Server => figure.server.push(sample.value),
-        Side::Floor => figure.floor.push(sample.value),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::figure::Kind;
     use super::*;
-
-    #[test]
-    fn samples_of_one_kind_make_one_figure() {
-        let mut figures = Vec::new();
-        for (kind, value, side) in [
-            (Kind::CPU, 1.0, Side::Server),
-            (Kind::DELIVERIES, 9.0, Side::Server),
-            (Kind::CPU, 2.0, Side::Floor),
-            (Kind::CPU, 3.0, Side::Server),
-        ] {
-            add(&mut figures, "test", kind.sample(value), side);
-        }
-        assert_eq!(figures.len(), 2);
-        assert_eq!((&*figures[0].server, &*figures[0].floor), (&[1.0, 3.0][..], &[2.0][..]));
-    }
 
     #[test]
     fn time_used_needs_two_readings() {

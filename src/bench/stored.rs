@@ -3,8 +3,9 @@
 
 use super::Failure;
 use super::crowd::{Crowd, CrowdPlan, Heard};
-use super::entrance::{Entrance, Farewell};
-use super::figure::{Aim, Figure, Kind, Sample, median};
+use super::dialect::Dialect;
+use super::entrance::Farewell;
+use super::figure::{Aim, Figure, Kind, Sample, Side, median};
 use super::histogram::Histogram;
 use super::progress::Progress;
 use super::stage::{Running, seconds_of};
@@ -95,14 +96,13 @@ pub(crate) fn run(
     server: &Running,
     progress: &mut Progress,
 ) -> Result<Vec<Sample>, Failure> {
-    let members = plan.crowd.members;
-    let mut swarm = Swarm::new(server.address())?;
-    swarm.run(&mut Entrance::new(plan.crowd.identity, members), progress)?;
+    let mut swarm = server.swarm()?;
+    swarm.run(&mut plan.crowd.entrance(Dialect::Jim), progress)?;
     let mut writing = Writing::new(plan)?;
     writing.begin(WARM_UP);
     swarm.run(&mut writing, progress)?;
     let samples = measure(plan, server, &mut swarm, &mut writing, progress)?;
-    swarm.run(&mut Farewell::new(members), progress)?;
+    swarm.run(&mut Farewell::new(swarm.len()), progress)?;
     Ok(samples)
 }
 
@@ -135,7 +135,11 @@ fn measure(
 
 /// Waits until the server does no work: what it does behind its answers, the index for searching,
 /// belongs to the messages too.
-fn await_rest(server: &Running, swarm: &mut Swarm, progress: &mut Progress) -> Result<(), Failure> {
+pub(crate) fn await_rest(
+    server: &Running,
+    swarm: &mut Swarm,
+    progress: &mut Progress,
+) -> Result<(), Failure> {
     let begun = clock();
     while clock().duration_since(begun) < REST_WITHIN {
         let before = server.cpu()?;
@@ -151,7 +155,7 @@ fn await_rest(server: &Running, swarm: &mut Swarm, progress: &mut Progress) -> R
 pub(crate) fn compare(figures: &mut Vec<Figure>) {
     let cost = |figure: &Figure, keeping: Keeping| {
         (figure.kind == Kind::MESSAGE_CPU && figure.measure.starts_with(keeping.title()))
-            .then(|| median(&figure.server))
+            .then(|| median(figure.of(Side::Server)))
             .flatten()
     };
     let Some(base) = figures.iter().find_map(|figure| cost(figure, Keeping::Off)) else { return };
@@ -160,13 +164,11 @@ pub(crate) fn compare(figures: &mut Vec<Figure>) {
         let Some((place, figure)) = place.and_then(|at| Some((at, figures.get(at)?))) else {
             continue;
         };
-        let added = Figure {
-            measure: figure.measure.clone(),
-            kind: Kind::ADDED_CPU,
-            aim: (keeping == Keeping::Os).then_some(Aim::AtMost(AIM_MICROS)),
-            server: figure.server.iter().map(|each| each - base).collect(),
-            floor: Vec::new(),
-        };
+        let values: Vec<f64> = figure.of(Side::Server).iter().map(|each| each - base).collect();
+        let aims = (keeping == Keeping::Os).then_some(Aim::AtMost(AIM_MICROS));
+        let added = Figure::new(&figure.measure, Kind::ADDED_CPU)
+            .aiming(Vec::from_iter(aims))
+            .with(Side::Server, values);
         figures.insert(place + 1, added);
     }
 }
@@ -191,7 +193,7 @@ impl Writing {
     fn new(plan: &StoredPlan) -> Result<Self, Failure> {
         let senders = plan.crowd.senders;
         Ok(Self {
-            crowd: Crowd::new(plan.crowd)?,
+            crowd: Crowd::new(plan.crowd, Dialect::Jim)?,
             window: plan.window,
             sent_at: vec![clock(); senders * plan.window],
             unanswered: vec![0; senders],
@@ -271,8 +273,7 @@ mod tests {
     use super::*;
 
     fn figure(keeping: Keeping, kind: Kind, server: &[f64]) -> Figure {
-        let (measure, floor) = (format!("{}: 4 accounts", keeping.title()), Vec::new());
-        Figure { measure, kind, aim: None, server: server.to_vec(), floor }
+        Figure::new(&format!("{}: 4 accounts", keeping.title()), kind).with(Side::Server, server)
     }
 
     #[test]
@@ -286,10 +287,10 @@ mod tests {
         compare(&mut figures);
         assert_eq!(figures.len(), 5);
         assert_eq!(
-            (figures[3].kind, &*figures[3].server),
+            (figures[3].kind, figures[3].of(Side::Server)),
             (Kind::ADDED_CPU, &[9.0, 10.5, 8.0][..])
         );
-        assert_eq!(figures[3].reached(), Some(true));
+        assert_eq!(figures[3].reached(figures[3].aims[0]), Some(true));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! reading and writing. Whatever is sent in one turn leaves in one write a connection.
 
 use super::Failure;
+use super::dialect::Dialect;
 use super::message::{shown, strange};
 use super::progress::Progress;
 use mio::event::Event;
@@ -94,6 +95,7 @@ impl Script for Rest {
 pub(crate) struct Swarm {
     poll: Poll,
     address: SocketAddr,
+    dialect: Dialect,
     links: Vec<Link>,
     dirty: Vec<usize>,
 }
@@ -111,9 +113,14 @@ struct Link {
 
 impl Swarm {
     /// No connection yet, to the server at this address.
-    pub(crate) fn new(address: SocketAddr) -> Result<Self, Failure> {
+    pub(crate) fn new(address: SocketAddr, dialect: Dialect) -> Result<Self, Failure> {
         let poll = Poll::new().map_err(Failure::while_doing("making a poll"))?;
-        Ok(Self { poll, address, links: Vec::new(), dirty: Vec::new() })
+        Ok(Self { poll, address, dialect, links: Vec::new(), dirty: Vec::new() })
+    }
+
+    /// What the server understands.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// How many connections were made.
@@ -239,7 +246,7 @@ impl Swarm {
         }
     }
 
-    /// Hands each whole line to the script and keeps the rest.
+    /// Hands each whole object to the script and keeps the rest.
     fn cut(
         &mut self,
         client: usize,
@@ -247,30 +254,20 @@ impl Swarm {
         script: &mut impl Script,
     ) -> Result<(), Failure> {
         let now = clock();
-        let mut rest = self.complete_partial(client, bytes, script, now)?;
-        while let Some((line, behind)) = first_line(rest) {
-            script.handle_object(self, client, line, now)?;
+        let mut held = self.links.get_mut(client).map(|link| std::mem::take(&mut link.partial));
+        let held = held.as_mut().filter(|held| !held.is_empty());
+        let mut rest = match held {
+            Some(held) => {
+                held.extend_from_slice(bytes);
+                held.as_slice()
+            }
+            None => bytes,
+        };
+        while let Some((object, behind)) = self.dialect.first_object(rest) {
+            script.handle_object(self, client, object, now)?;
             rest = behind;
         }
         self.keep_partial(client, rest)
-    }
-
-    /// Hands over the object that began in an earlier read, if it ends in these bytes, and gives
-    /// those behind it.
-    fn complete_partial<'a>(
-        &mut self,
-        client: usize,
-        bytes: &'a [u8],
-        script: &mut impl Script,
-        now: Instant,
-    ) -> Result<&'a [u8], Failure> {
-        let partial = self.links.get_mut(client).map(|link| &mut link.partial);
-        let Some(partial) = partial.filter(|partial| !partial.is_empty()) else { return Ok(bytes) };
-        let Some((line, behind)) = first_line(bytes) else { return Ok(bytes) };
-        partial.extend_from_slice(line);
-        let object = std::mem::take(partial);
-        script.handle_object(self, client, &object, now)?;
-        Ok(behind)
     }
 
     fn keep_partial(&mut self, client: usize, rest: &[u8]) -> Result<(), Failure> {
@@ -315,12 +312,6 @@ impl Swarm {
             *link = Link::default();
         }
     }
-}
-
-/// The bytes before the first line end and those behind it.
-fn first_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (line, behind) = bytes.split_at_checked(memchr::memchr(b'\n', bytes)?)?;
-    Some((line, behind.get(1..)?))
 }
 
 fn wait_for(poll: &mut Poll, events: &mut Events, wait: Duration) -> Result<(), Failure> {

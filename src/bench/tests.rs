@@ -3,11 +3,11 @@
 use super::Failure;
 use super::crowd::CrowdPlan;
 use super::entrance::Identity;
-use super::fanout::{self, FanOutPlan};
+use super::fanout::{self, FanOutPlan, Load};
 use super::figure::{Kind, Sample};
 use super::floor::Floor;
 use super::idle::{self, IdlePlan};
-use super::latency::{self, LatencyPlan};
+use super::latency::{self, Hold, LatencyPlan};
 use super::logins::{self, LoginsPlan};
 use super::pingpong::{self, PingPongPlan};
 use super::progress::Progress;
@@ -23,9 +23,13 @@ const TIME: Duration = Duration::from_millis(100);
 
 /// A floor of its own for each test; it ends with the process.
 fn floor() -> SocketAddr {
+    floor_that(false)
+}
+
+fn floor_that(answers_wait: bool) -> SocketAddr {
     let (sender, receiver) = std::sync::mpsc::channel();
     thread::spawn(move || {
-        let mut floor = Floor::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let mut floor = Floor::bind(([127, 0, 0, 1], 0).into(), answers_wait).unwrap();
         sender.send(floor.address().unwrap()).unwrap();
         floor.run()
     });
@@ -41,15 +45,22 @@ fn value(samples: &[Sample], kind: Kind) -> f64 {
 }
 
 fn crowd(members: usize, senders: usize, identity: Identity) -> CrowdPlan {
-    CrowdPlan { members, senders, text_bytes: 50, identity }
+    CrowdPlan::of_one_room(members, senders, 50, identity)
+}
+
+fn fan_out(members: usize, senders: usize, window: usize, identity: Identity) -> FanOutPlan {
+    let crowd = crowd(members, senders, identity);
+    FanOutPlan { crowd, window, time: TIME, load: Load::Plain, kept: false }
 }
 
 #[test]
 fn fan_out_counts_every_delivery() {
-    for (members, senders, window) in [(20, 4, 8), (2, 2, 1), (5, 5, 100)] {
-        let plan =
-            FanOutPlan { crowd: crowd(members, senders, Identity::Guests), window, time: TIME };
-        let samples = fanout::run(&plan, &running(floor()), &mut Progress::hidden()).unwrap();
+    for (members, senders, window, waiting) in
+        [(20, 4, 8, false), (2, 2, 1, true), (5, 5, 100, false), (5, 5, 100, true)]
+    {
+        let plan = fan_out(members, senders, window, Identity::Guests);
+        let server = running(floor_that(waiting));
+        let samples = fanout::run(&plan, &server, &mut Progress::hidden()).unwrap();
         assert!(value(&samples, Kind::DELIVERIES) > 0.0);
         // The process is this one, whose other tests' threads take their times with them.
         assert!(value(&samples, Kind::CPU) >= 0.0);
@@ -58,30 +69,49 @@ fn fan_out_counts_every_delivery() {
 
 #[test]
 fn fan_out_works_with_accounts() {
-    let plan = FanOutPlan { crowd: crowd(3, 2, Identity::Accounts), window: 2, time: TIME };
+    let plan = fan_out(3, 2, 2, Identity::Accounts);
     let samples = fanout::run(&plan, &running(floor()), &mut Progress::hidden()).unwrap();
     assert!(value(&samples, Kind::DELIVERIES) > 0.0);
 }
 
 #[test]
 fn every_other_measure_works_too() {
-    let (server, mut progress) = (running(floor()), Progress::hidden());
+    every_other_measure(&running(floor()));
+}
+
+#[test]
+fn every_other_measure_works_where_answers_wait() {
+    every_other_measure(&running(floor_that(true)));
+}
+
+fn every_other_measure(server: &Running) {
+    let mut progress = Progress::hidden();
     let plan = PingPongPlan { pairs: 10, text_bytes: 17, time: TIME };
-    let samples = pingpong::run(&plan, &server, &mut progress).unwrap();
+    let samples = pingpong::run(&plan, server, &mut progress).unwrap();
     assert!(value(&samples, Kind::ROUND_TRIPS) > 0.0);
-    let plan = LatencyPlan { crowd: crowd(10, 3, Identity::Guests), rate: 300.0, time: TIME };
-    let samples = latency::run(&plan, &server, &mut progress).unwrap();
+    let plan = LatencyPlan {
+        crowd: crowd(10, 3, Identity::Guests),
+        rate: 300.0,
+        time: TIME,
+        hold: Hold::Off,
+    };
+    let samples = latency::run(&plan, server, &mut progress).unwrap();
     assert!(value(&samples, Kind::P999) >= value(&samples, Kind::P50));
     let (crowd, window) = (crowd(3, 3, Identity::Accounts), 20);
     let plan = StoredPlan { crowd, window, time: TIME, keeping: Keeping::Os };
-    let samples = stored::run(&plan, &server, &mut progress).unwrap();
+    let samples = stored::run(&plan, server, &mut progress).unwrap();
     assert!(value(&samples, Kind::ACKNOWLEDGED) > 0.0);
     assert!(value(&samples, Kind::ANSWER_P99) >= value(&samples, Kind::ANSWER_P50));
     let plan = LoginsPlan { accounts: 3, time: TIME };
-    let samples = logins::run(&plan, &server, &mut progress).unwrap();
+    let samples = logins::run(&plan, server, &mut progress).unwrap();
     assert!(value(&samples, Kind::LOGINS) > 0.0);
-    let samples = idle::run(&IdlePlan { connections: 100 }, &server, &mut progress).unwrap();
+    let samples = idle::run(&idle_plan(100), server, &mut progress).unwrap();
     assert!(value(&samples, Kind::MEMORY) >= 0.0);
+    assert!(value(&samples, Kind::PRESENCE) > 0.0);
+}
+
+fn idle_plan(connections: usize) -> IdlePlan {
+    IdlePlan { connections, identity: Identity::Guests }
 }
 
 /// What a bad server makes of a message.
@@ -114,7 +144,7 @@ fn serve(client: &TcpStream, mut other: &TcpStream, relay: Relay) {
 }
 
 fn run_against(relay: Relay) -> Result<Vec<Sample>, Failure> {
-    let plan = FanOutPlan { crowd: crowd(2, 1, Identity::Guests), window: 4, time: TIME };
+    let plan = fan_out(2, 1, 4, Identity::Guests);
     fanout::run(&plan, &running(bad_server(relay)), &mut Progress::hidden())
 }
 
@@ -146,7 +176,6 @@ fn a_server_that_is_not_there_is_an_error() {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
     let address = socket.local_addr().unwrap().as_socket().unwrap();
-    let failure =
-        idle::run(&IdlePlan { connections: 1 }, &running(address), &mut Progress::hidden());
+    let failure = idle::run(&idle_plan(1), &running(address), &mut Progress::hidden());
     assert_eq!(failure.unwrap_err().exit_code(), 3);
 }

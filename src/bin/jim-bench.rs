@@ -24,18 +24,24 @@ const PROGRAM: Program = Program {
         Opt::value("--messages", None),
         Opt::value("--seconds", None),
         Opt::value("--port", Some('p')),
+        Opt::switch("--waiting", None),
+        Opt::switch("--redis", None),
+        Opt::value("--file", None),
         Opt::value("--rounds", None),
         Opt::value("--jimd", None),
         Opt::value("--addr", Some('a')),
         Opt::value("--pid", None),
         Opt::switch("--quick", None),
         Opt::switch("--json", None),
+        Opt::switch("--markdown", None),
         Opt::switch("--no-floor", None),
         Opt::switch("--no-pin", None),
         Opt::switch("--version", Some('V')),
     ],
     commands: &[
         ("all", &[]),
+        ("compare", &[]),
+        ("table", &[]),
         ("fanout", &[]),
         ("pingpong", &[]),
         ("latency", &[]),
@@ -43,6 +49,8 @@ const PROGRAM: Program = Program {
         ("archive", &[]),
         ("logins", &[]),
         ("idle", &[]),
+        ("flat", &[]),
+        ("instructions", &[]),
         ("floor", &[]),
     ],
 };
@@ -71,14 +79,20 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         Some(Measure::Floor) => {
             bench::check_arguments(arguments, Measure::Floor)?;
-            serve_floor(arguments.port.unwrap_or(0))
+            serve_floor(arguments.port.unwrap_or(0), arguments.waiting)
         }
-        Some(measure) => print(&bench::measure(arguments, measure)?),
+        Some(measure) => {
+            let outcome = bench::measure(arguments, measure)?;
+            if let Some(note) = outcome.note {
+                say(&format!("jim-bench: {note}\n"));
+            }
+            print(&outcome.text)
+        }
     }
 }
 
-fn serve_floor(port: u16) -> Result<(), Failure> {
-    let mut floor = Floor::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+fn serve_floor(port: u16, waiting: bool) -> Result<(), Failure> {
+    let mut floor = Floor::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), waiting)?;
     say(&format!("the floor listens on {}\n", floor.address()?));
     floor.run()
 }

@@ -3,7 +3,8 @@
 //! It cuts the stream into JIM objects, checks them, relays each `msg` to everyone but its sender
 //! (or to the one guest that it names), and answers each request, all on one thread. What is said
 //! in a turn of its loop is one shared chunk, and each connection gets its turn's output in one
-//! `writev`. It has no rooms, rights, limits of memory per room, log or storage: what a real server
+//! `writev`. In its second form an answer of success causes no write of its own while the loop has
+//! input left: it leaves with the next output of its connection, four turns later at most. It has no rooms, rights, limits of memory per room, log or storage: what a real server
 //! costs above it is the price of those.
 
 mod connection;
@@ -22,7 +23,7 @@ use slab::Slab;
 use std::collections::HashMap;
 use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use turn::Turn;
 
 /// The listener's token; connections have their slots below it.
@@ -39,6 +40,7 @@ pub struct Floor {
     turn: Turn,
     hasher: Hasher,
     limits: Limits,
+    answers_wait: bool,
 }
 
 /// What a request comes to.
@@ -50,11 +52,11 @@ enum Outcome {
 }
 
 impl Floor {
-    /// Listens on an address.
+    /// Listens on an address; `answers_wait` for the connection's next output, while there is input.
     ///
     /// # Errors
     /// What the system said.
-    pub fn bind(address: SocketAddr) -> Result<Self, Failure> {
+    pub fn bind(address: SocketAddr, answers_wait: bool) -> Result<Self, Failure> {
         let refused = |source| Failure::Connect { address, source };
         let poll = Poll::new().map_err(refused)?;
         let mut listener = TcpListener::bind(address).map_err(refused)?;
@@ -67,6 +69,7 @@ impl Floor {
             turn: Turn::default(),
             hasher: Hasher::default(),
             limits: Limits::default(),
+            answers_wait,
         })
     }
 
@@ -86,7 +89,8 @@ impl Floor {
         let mut events = Events::with_capacity(crate::limits::EVENTS_PER_POLL);
         let mut buffer = vec![0; READ_TURN_BYTES];
         loop {
-            match self.poll.poll(&mut events, None) {
+            let wait = self.turn.is_awaited().then_some(Duration::ZERO);
+            match self.poll.poll(&mut events, wait) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 polled => polled.map_err(Failure::while_doing("waiting for clients"))?,
             }
@@ -104,7 +108,7 @@ impl Floor {
                     }
                 }
             }
-            self.flush();
+            self.flush(self.answers_wait && !events.is_empty());
             self.reap();
         }
     }
@@ -218,7 +222,10 @@ impl Floor {
             Some((slot, to)) => {
                 to.own.extend_from_slice(request.raw);
                 to.own.push(b'\n');
-                self.turn.mark(slot);
+                to.urgent = true;
+                if !std::mem::replace(&mut to.marked, true) {
+                    self.turn.mark(slot);
+                }
                 200
             }
             None => 404,
@@ -240,28 +247,29 @@ impl Floor {
             connection.own,
             r#"{{"response":{code},"time":{time},"{key}":"The floor has read it"}}"#
         );
-        self.turn.mark(slot);
+        connection.urgent |= code != 200 || matches!(outcome, Outcome::Quit);
+        if !std::mem::replace(&mut connection.marked, true) {
+            self.turn.mark(slot);
+        }
     }
 
     /// One `writev` for each connection with output: for everyone where something was said to
     /// all, else for those that are marked.
-    fn flush(&mut self) {
+    fn flush(&mut self, may_wait: bool) {
         let said = self.turn.finish();
         if said.is_empty() {
             for slot in self.turn.take_marked() {
-                if let Some(connection) = self.connections.get_mut(slot)
-                    && !connection.flush_turn(&said, slot)
-                {
-                    self.turn.close(slot);
+                if let Some(connection) = self.connections.get_mut(slot) {
+                    let flushed = connection.flush_turn(&said, slot, may_wait);
+                    self.turn.note(slot, flushed);
                 }
             }
             return;
         }
         for (slot, connection) in &mut self.connections {
-            if (connection.present || !connection.own.is_empty())
-                && !connection.flush_turn(&said, slot)
-            {
-                self.turn.close(slot);
+            if connection.present || !connection.own.is_empty() {
+                let flushed = connection.flush_turn(&said, slot, may_wait);
+                self.turn.note(slot, flushed);
             }
         }
         self.turn.reuse(said);

@@ -1,5 +1,6 @@
 //! What one turn of the floor's loop has to write and to close.
 
+use super::connection::Flushed;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -9,6 +10,8 @@ pub(super) struct Turn {
     unix_seconds: u64,
     said: Said,
     marked: Vec<usize>,
+    /// Whose answers wait for the next turn.
+    waiting: Vec<usize>,
     closing: Vec<usize>,
 }
 
@@ -22,9 +25,10 @@ pub(super) struct Said {
 }
 
 impl Turn {
-    /// A new turn begins at this time.
+    /// A new turn begins at this time; what waited for it is part of it.
     pub(super) fn begin(&mut self, unix_seconds: u64) {
         self.unix_seconds = unix_seconds;
+        self.marked.append(&mut self.waiting);
     }
 
     /// When the turn began.
@@ -39,9 +43,21 @@ impl Turn {
 
     /// A connection has output of its own.
     pub(super) fn mark(&mut self, slot: usize) {
-        if self.marked.last() != Some(&slot) {
-            self.marked.push(slot);
+        self.marked.push(slot);
+    }
+
+    /// What became of a connection's output.
+    pub(super) fn note(&mut self, slot: usize, flushed: Flushed) {
+        match flushed {
+            Flushed::Open => {}
+            Flushed::Waits => self.waiting.push(slot),
+            Flushed::Lost => self.close(slot),
         }
+    }
+
+    /// Whether somebody's answers wait for the next turn.
+    pub(super) fn is_awaited(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     /// A connection ends with the turn.
@@ -67,7 +83,7 @@ impl Turn {
         }
     }
 
-    /// Who has output of their own; a connection may be named twice.
+    /// Who has output of their own.
     pub(super) fn take_marked(&mut self) -> Vec<usize> {
         std::mem::take(&mut self.marked)
     }

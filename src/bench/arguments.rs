@@ -35,7 +35,7 @@ use std::path::PathBuf;
             the password and does no more. Options: parallel, seconds.",
     note = "idle: guests or users who say nothing, what resident memory each costs the server, and \
             how soon new guests are answered meanwhile. Options: connections, accounts, redis.",
-    note = "flat: what a delivery costs with ten times the members, with 250 times the rooms, beside \
+    note = "flat: what a delivery costs with ten times the members, with 10,000 rooms, beside \
             idle connections and after many messages, each as a ratio to the plain load. Options: \
             connections, messages, seconds.",
     note = "all: each of these but archive, with the numbers that the aims are set for. Option: seconds.",

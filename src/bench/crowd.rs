@@ -121,7 +121,7 @@ impl Crowd {
             answered: vec![0; senders],
             total_sent: 0,
             total_answered: 0,
-            ledger: Ledger::new(plan.clients(dialect), senders)?,
+            ledger: Ledger::new(plan.clients(dialect), senders, plan.rooms_each)?,
         })
     }
 

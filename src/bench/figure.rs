@@ -52,7 +52,10 @@ impl Kind {
     pub(crate) const MEMORY: Self =
         Self::new("server memory per connection", "server_kib_per_connection", "KiB", Better::Less);
 
-    /// From a new client's connecting to the answer to its presence, which 99 % do not exceed.
+    /// From a new client's connecting to the answer to its presence, which half do not exceed.
+    pub(crate) const PRESENCE_P50: Self =
+        Self::new("a new presence p50", "presence_p50_ms", "ms", Better::Less);
+    /// The same, which 99 % do not exceed.
     pub(crate) const PRESENCE: Self =
         Self::new("a new presence p99", "presence_p99_ms", "ms", Better::Less);
 

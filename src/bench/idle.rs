@@ -58,8 +58,9 @@ pub(crate) fn run(
     let mut newcomers = Newcomers::new(plan.connections);
     swarm.run(&mut newcomers, progress)?;
     swarm.run(&mut Farewell::new(swarm.len()), progress)?;
-    let p99 = newcomers.waits.percentile(0.99).as_secs_f64() * 1e3;
-    let mut samples = vec![Kind::PRESENCE.sample(p99)];
+    let millis = |share| newcomers.waits.percentile(share).as_secs_f64() * 1e3;
+    let mut samples =
+        vec![Kind::PRESENCE_P50.sample(millis(0.5)), Kind::PRESENCE.sample(millis(0.99))];
     if let (Some(before), Some(after)) = (before, after) {
         let kib = after.saturating_sub(before) as f64 / 1024.0 / plan.connections as f64;
         samples.push(Kind::MEMORY.sample(kib));

@@ -18,6 +18,11 @@ const MEMBERS_FLAT: f64 = 1.3;
 const FLAT: f64 = 1.2;
 /// Accounts in rooms of ten, and how many rooms each ten of them have: 10,000 in all.
 const ROOMMATES: (usize, usize) = (400, 250);
+/// How many they have in the plain load: as many as a window of messages goes to, one to each, so
+/// that the number of rooms is all that differs.
+const ROOMS_PLAIN: usize = WINDOW;
+/// Messages of one sender that may be under way.
+const WINDOW: usize = 8;
 
 /// All rows. A server that runs already has no accounts of ours, and may have no process here to
 /// look at.
@@ -36,9 +41,14 @@ pub(crate) fn all(arguments: &Arguments) -> Result<Vec<Group>, Failure> {
 /// The rows that Redis can do.
 pub(crate) fn compared(arguments: &Arguments) -> Result<Vec<Group>, Failure> {
     let mut groups: Vec<Group> = Vec::new();
-    for (members, senders, window) in
-        [(100, 10, 8), (1_000, 10, 8), (10, 1, 8), (100, 1, 8), (1_000, 1, 8), (100, 1, 1)]
-    {
+    for (members, senders, window) in [
+        (100, 10, WINDOW),
+        (1_000, 10, WINDOW),
+        (10, 1, WINDOW),
+        (100, 1, WINDOW),
+        (1_000, 1, WINDOW),
+        (100, 1, 1),
+    ] {
         groups.push(guests(arguments, members, senders, window)?.into());
     }
     for pairs in [100, 1] {
@@ -98,7 +108,7 @@ fn connections(arguments: &Arguments) -> Result<usize, Failure> {
 pub(crate) fn flat(arguments: &Arguments) -> Result<Vec<Group>, Failure> {
     let bytes = text_bytes(arguments)?;
     let (fewer, more) = if arguments.quick { (100, 1_000) } else { (1_000, 10_000) };
-    let members = [guests(arguments, fewer, 10, 8)?, guests(arguments, more, 10, 8)?];
+    let members = [guests(arguments, fewer, 10, WINDOW)?, guests(arguments, more, 10, WINDOW)?];
     if arguments.addr.is_some() {
         return Ok(vec![flat_group(members, MEMBERS_FLAT)]);
     }
@@ -109,16 +119,16 @@ pub(crate) fn flat(arguments: &Arguments) -> Result<Vec<Group>, Failure> {
             rooms_each,
             ..CrowdPlan::of_one_room(people, people / 10, bytes, Identity::Accounts)
         };
-        fan_out(arguments, crowd, 8, Load::Plain, false)
+        fan_out(arguments, crowd, WINDOW, Load::Plain, false)
     };
     let hundred = CrowdPlan::of_one_room(100, 10, bytes, Identity::Accounts);
-    let loaded = |load, kept| fan_out(arguments, hundred, 8, load, kept);
+    let loaded = |load, kept| fan_out(arguments, hundred, WINDOW, load, kept);
     let idle = Load::Idle(connections(arguments)?);
     let messages = arguments.messages.unwrap_or(if arguments.quick { 10_000 } else { 1_000_000 });
     let filled = Load::Filled(within("--messages", messages, 10_000..=1_000_000_000)?);
     Ok(vec![
         flat_group(members, MEMBERS_FLAT),
-        flat_group([in_rooms(1)?, in_rooms(rooms)?], FLAT),
+        flat_group([in_rooms(ROOMS_PLAIN)?, in_rooms(rooms)?], FLAT),
         flat_group([loaded(Load::Plain, false)?, loaded(idle, false)?], FLAT),
         flat_group([loaded(Load::Plain, true)?, loaded(filled, true)?], FLAT),
     ])
@@ -166,7 +176,7 @@ mod tests {
     fn rooms_of_ten_are_ten_thousand() {
         let groups = groups("flat");
         let titles: Vec<_> = groups[1].plans.iter().map(Plan::title).collect();
-        assert!(titles[0].contains("in 40 rooms of 10,"), "{}", titles[0]);
+        assert!(titles[0].contains("in 320 rooms of 10,"), "{}", titles[0]);
         assert!(titles[1].contains("in 10000 rooms of 10,"), "{}", titles[1]);
         let world = groups[1].plans[1].world();
         assert_eq!(world.groups * world.rooms_each, 10_000);

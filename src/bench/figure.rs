@@ -227,12 +227,18 @@ impl Figure {
         (better > 0.0).then(|| worse / better)
     }
 
+    /// What an aim is held against: a ratio, or the server's median; `None` where there is none.
+    pub(crate) fn against(&self, aim: Aim) -> Option<f64> {
+        match aim {
+            Aim::Times(side, _) => self.times(side),
+            Aim::AtMost(_) => median(self.of(Side::Server)),
+        }
+    }
+
     /// Whether an aim is reached; `None` where it cannot be told.
     pub(crate) fn reached(&self, aim: Aim) -> Option<bool> {
-        match aim {
-            Aim::Times(side, most) => Some(self.times(side)? <= most),
-            Aim::AtMost(most) => Some(median(self.of(Side::Server))? <= most),
-        }
+        let (Aim::Times(_, most) | Aim::AtMost(most)) = aim;
+        Some(self.against(aim)? <= most)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::figure::{Figure, Side};
-use super::report::{Circumstances, aims, sides, spread, times};
+use super::report::{Circumstances, aim_text, aims, short, sides, spread, times};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -30,10 +30,33 @@ impl Part {
     }
 }
 
-/// The table, with the circumstances above it.
+/// The circumstances, how far each aim is reached, and all figures.
 pub(crate) fn table(circumstances: &Circumstances, figures: &[Figure]) -> String {
-    let sides = sides(figures);
     let mut text = introduction(circumstances);
+    if figures.iter().any(|figure| !figure.aims.is_empty()) {
+        text.push_str("\n| workload | figure | aim | is | |\n|---|---|---|--:|---|\n");
+        figures.iter().for_each(|figure| aim_rows(&mut text, figure));
+    }
+    all_rows(&mut text, figures);
+    text
+}
+
+/// A row for each aim of a figure that can be told.
+fn aim_rows(text: &mut String, figure: &Figure) {
+    for aim in &figure.aims {
+        let (Some(reached), Some(value)) = (figure.reached(*aim), figure.against(*aim)) else {
+            continue;
+        };
+        let verdict = if reached { "reached" } else { "missed" };
+        let (measure, kind) = (&figure.measure, figure.kind);
+        let aim = aim_text(*aim, kind.unit);
+        let name = kind.name;
+        let _ = writeln!(text, "| {measure} | {name} | {aim} | {} | {verdict} |", short(value));
+    }
+}
+
+fn all_rows(text: &mut String, figures: &[Figure]) {
+    let sides = sides(figures);
     let others = sides.iter().map(|side| format!(" {0} | ÷ {0} |", side.name()));
     let _ = writeln!(text, "\n| | server |{} aims |", others.collect::<String>());
     let _ = writeln!(text, "|---|--:|{}---|", "--:|--:|".repeat(sides.len()));
@@ -44,9 +67,8 @@ pub(crate) fn table(circumstances: &Circumstances, figures: &[Figure]) -> String
             let empty = " |".repeat(2 * sides.len() + 2);
             let _ = writeln!(text, "| **{measure}** |{empty}");
         }
-        row(&mut text, figure, &sides);
+        row(text, figure, &sides);
     }
-    text
 }
 
 fn row(text: &mut String, figure: &Figure, sides: &[Side]) {
@@ -129,6 +151,10 @@ mod tests {
         let expected = "\
 jim-bench 0.0.0 with jimd 0.0.0, Redis 7.0; 2 cores, Linux 6.1; a core each for server and load; \
 rounds: 5. Medians (least to most); ÷ says how many times worse than that the server is.
+
+| workload | figure | aim | is | |
+|---|---|---|--:|---|
+| fan-out: 100 | server CPU a delivery | <= 0.62 x Redis | 0.500 | reached |
 
 | | server | Redis | ÷ Redis | aims |
 |---|--:|--:|--:|---|

@@ -89,7 +89,8 @@ pub(crate) fn aims(figure: &Figure) -> String {
     figure.aims.iter().map(aim).collect::<Vec<_>>().join("; ")
 }
 
-fn aim_text(aim: Aim, unit: &str) -> String {
+/// An aim in words.
+pub(crate) fn aim_text(aim: Aim, unit: &str) -> String {
     match aim {
         Aim::Times(side, most) => format!("<= {most} x {}", side.name()),
         Aim::AtMost(most) => format!("<= {most} {unit}"),
@@ -108,7 +109,7 @@ pub(crate) fn spread(values: &[f64]) -> String {
 }
 
 /// Three digits that count.
-fn short(value: f64) -> String {
+pub(crate) fn short(value: f64) -> String {
     match value.abs() {
         100.0.. => format!("{value:.0}"),
         10.0.. => format!("{value:.1}"),

@@ -100,6 +100,9 @@ pub const PACE_GAP: Duration = Duration::from_millis(5);
 /// With many objects waiting, the gap is this divided by their number, if that is less.
 pub const PACE_BACKLOG: Duration = Duration::from_millis(100);
 
+/// How long a busy room's messages are held back at most, where nothing else is set.
+pub const HOLD: Duration = Duration::from_millis(2);
+
 /// More requests under way than this make a beginner an ordinary client.
 pub const BEGINNER_REQUESTS: usize = 8;
 

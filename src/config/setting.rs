@@ -3,6 +3,7 @@
 use super::fault::Fault;
 use super::unit::{parse_size, parse_time, show_size, show_time};
 use super::{Draft, word::Choice};
+use crate::server::Hold;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -73,6 +74,9 @@ macro_rules! number {
 }
 number!(u16, u32, usize);
 
+/// Longer than this, holding back would be noticed by people.
+const MOST_HOLD_MICROS: u32 = 20_000;
+
 type Slot<T> = fn(&mut Draft) -> &mut T;
 
 /// What a setting may be, and where its value lives.
@@ -87,6 +91,8 @@ pub(super) enum Kind {
     Switch(Slot<bool>),
     /// One of a few words.
     Word(fn(&mut Draft) -> &mut dyn Choice),
+    /// A word, or a number of microseconds.
+    Hold(Slot<Hold>),
     /// A folder.
     Folder(Slot<PathBuf>),
     /// A file, or none.
@@ -137,6 +143,7 @@ impl Setting {
                 Given::Text(_) => Err(self.out_of_range(&given)),
                 _ => Err(self.wrong_type(&given)),
             },
+            Kind::Hold(at) => self.hold(&given).map(|hold| *at(draft) = hold),
             Kind::Folder(at) => self.path(given).map(|path| *at(draft) = path),
             Kind::File(at) => self.path(given).map(|path| *at(draft) = Some(path)),
             Kind::Texts { fits, at, .. } => {
@@ -155,7 +162,7 @@ impl Setting {
     pub(super) fn given_as_text(&self, text: &str) -> Given {
         let number = || text.trim().parse().ok().map(Given::Integer);
         let given = match self.kind {
-            Kind::Count { .. } | Kind::Size { .. } => number(),
+            Kind::Count { .. } | Kind::Size { .. } | Kind::Hold(_) => number(),
             Kind::Time { .. } => number().or_else(|| text.trim().parse().ok().map(Given::Float)),
             Kind::Switch(_) => switch(text).map(Given::Switch),
             Kind::Texts { .. } => Some(Given::List(
@@ -182,6 +189,11 @@ impl Setting {
             ),
             Kind::Switch(_) => "true or false".to_owned(),
             Kind::Word(at) => one_of(&at(&mut Draft::default()).words()),
+            Kind::Hold(_) => {
+                format!(
+                    "\"auto\", \"off\", or a number of microseconds from 1 to {MOST_HOLD_MICROS}"
+                )
+            }
             Kind::Folder(_) => "the path of a folder".to_owned(),
             Kind::File(_) => "the path of a file".to_owned(),
             Kind::Texts { what, .. } => (*what).to_owned(),
@@ -196,6 +208,11 @@ impl Setting {
             Kind::Time { at, .. } => quoted(&show_time(*at(draft))),
             Kind::Switch(at) => at(draft).to_string(),
             Kind::Word(at) => quoted(at(draft).word()),
+            Kind::Hold(at) => match *at(draft) {
+                Hold::Auto => quoted("auto"),
+                Hold::Off => quoted("off"),
+                Hold::Micros(micros) => micros.to_string(),
+            },
             Kind::Folder(at) => quoted(&at(draft).to_string_lossy()),
             Kind::File(at) => quoted(
                 &at(draft).as_deref().map_or_else(|| "log4rs.yaml".into(), |p| p.to_string_lossy()),
@@ -236,6 +253,18 @@ impl Setting {
             _ => return Err(self.wrong_type(given)),
         };
         self.within(given, time, min, max)
+    }
+
+    fn hold(&self, given: &Given) -> Result<Hold, Fault> {
+        match given {
+            Given::Text(word) if word == "auto" => Ok(Hold::Auto),
+            Given::Text(word) if word == "off" => Ok(Hold::Off),
+            Given::Text(_) => Err(self.out_of_range(given)),
+            Given::Integer(micros) => self
+                .within(given, u32::try_from(*micros).ok(), 1, MOST_HOLD_MICROS)
+                .map(Hold::Micros),
+            _ => Err(self.wrong_type(given)),
+        }
     }
 
     fn within<T: PartialOrd>(

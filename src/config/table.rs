@@ -149,6 +149,13 @@ pub(super) static SETTINGS: &[Setting] = &[
          for all (on), or for none (off).",
     ),
     row(
+        "hold",
+        Kind::Hold(|d| &mut d.server.hold),
+        "How long messages to a busy room are held back, so that more of them share a write: up to\n\
+         2 ms (auto), not at all (off), or up to so many microseconds. They are only while the\n\
+         server is short of processor time, and never the first after a pause.",
+    ),
+    row(
         "probe",
         word!(server.policy.probe),
         "Who is asked for a sign of life after a silence: clients that asked for a feature\n\

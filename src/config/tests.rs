@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::chat::{Guests, Probe, Sessions};
-use crate::server::Pacing;
+use crate::server::{Hold, Pacing};
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
@@ -174,6 +174,7 @@ sessions = "many"
 common = ["#main"]
 strict = true
 pacing = "off"
+hold = "off"
 probe = "all"
 probe_after = 90
 probe_timeout = 0.25
@@ -192,6 +193,7 @@ hard_bytes = 2_000_000
     assert_eq!((draft.data.as_path(), draft.logs.as_path()), (Path::new("/d"), Path::new("/l")));
     assert_eq!(draft.log_config.as_deref(), Some(Path::new("my.yaml")));
     assert_eq!((server.language, server.pacing), (Language::Russian, Pacing::Off));
+    assert_eq!(server.hold, Hold::Off);
     assert_eq!((server.policy.guests, server.policy.probe), (Guests::None, Probe::All));
     assert_eq!((server.policy.sessions, server.policy.strict), (Sessions::Many, true));
     assert_eq!(server.policy.common, ["#main"]);
@@ -239,12 +241,14 @@ fn variables_are_read_as_people_write_them() {
             ("JIMD_OUTPUT_SOFT_BYTES", "65536"),
             ("JIMD_HOST", "127.0.0.1"),
             ("JIMD_GUESTS", ""),
+            ("JIMD_HOLD", "500"),
         ],
     );
     assert!(config.verbose);
     assert_eq!(config.server.policy.common, ["#main", "main"]);
     assert_eq!(config.server.policy.probe_after, Duration::from_millis(1500));
     assert_eq!(config.server.output.soft_bytes, 65_536);
+    assert_eq!(config.server.hold, Hold::Micros(500));
     assert_eq!(config.server.listen, [(Ipv4Addr::LOCALHOST, 7777).into()]);
 }
 
@@ -445,4 +449,18 @@ fn what_is_no_settings_file_is_told() {
     assert!(checked(&marked.0).is_ok());
     let folder = checked(&std::env::temp_dir()).unwrap_err();
     assert_eq!(folder.exit(), Exit::Settings);
+}
+
+#[test]
+fn holding_back_is_a_word_or_a_number_of_microseconds() {
+    let rows = [("\"auto\"", Hold::Auto), ("1", Hold::Micros(1)), ("20_000", Hold::Micros(20_000))];
+    for (text, expected) in rows {
+        assert_eq!(read(&format!("hold = {text}")).server.hold, expected, "{text}");
+    }
+    for text in ["0", "20001", "-1", "\"on\"", "1.5", "true"] {
+        let mut layers = Layers::new(Draft::default());
+        file::parse_into(&mut layers, Path::new("x.toml"), &format!("hold = {text}"));
+        let error = layers.finish().unwrap_err().to_string();
+        assert!(error.contains("\"off\", or a number of microseconds from 1 to 20000"), "{error}");
+    }
 }

@@ -8,7 +8,7 @@ use crate::limits::{
     BEGINNER_REQUESTS, LINGER, LINGER_BYTES, PACE_BACKLOG, PACE_GAP, UNREAD_ANSWER_BYTES,
     WRITE_PARTS, WRITE_TURN_BYTES,
 };
-use crate::message::{ConnectionId, Features, Name};
+use crate::message::{AudienceId, ConnectionId, Features, Name};
 use crate::transport::Stream;
 use crate::wire::detect::Wire;
 use crate::wire::jim::Decoder;
@@ -77,6 +77,8 @@ pub(super) struct Connection {
     pub(super) patience: Patience,
     /// Its places in its audiences, in the audiences' order.
     pub(super) places: Vec<Place>,
+    /// The audience that it wrote to last, of those that leave it out.
+    pub(super) said_in: AudienceId,
     /// How many parts of this turn's shared output are its own, and not for it.
     pub(super) skips: u32,
     /// The socket may have bytes: no read has said otherwise since the last event.
@@ -146,6 +148,7 @@ impl Connection {
             output: OutputQueue::default(),
             patience: Patience::default(),
             places: Vec::new(),
+            said_in: AudienceId::COMMON,
             skips: 0,
             // Bytes may have come before the socket was registered.
             readable: true,

@@ -2,7 +2,7 @@
 //! fan-out, flush, reap.
 
 use super::connection::{Connection, Phase};
-use super::fanout::Audiences;
+use super::fanout::{Audiences, Hold};
 use super::jobs::Backlog;
 use super::listener::{self, Accepting};
 use super::signals::Stops;
@@ -376,8 +376,11 @@ impl<O: Observer> Running<O> {
     }
 
     fn share_output(&mut self) {
+        let may_hold = self.input_left && !self.is_stopping();
+        let time = if may_hold { self.server.settings.hold.time() } else { Duration::ZERO };
+        let hold = Hold { uptime: self.now.uptime, time };
         let (audiences, mut targets) = self.fanout();
-        audiences.share_all(&mut targets);
+        audiences.share_due(hold, &mut targets);
     }
 
     fn reap(&mut self) {

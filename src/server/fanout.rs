@@ -6,10 +6,11 @@
 
 use super::connection::{Connection, Phase};
 use super::place::{Form, Place, find};
-use super::turn::{Targets, Turn};
+use super::turn::{COPIED_MEMBERS, Targets, Turn};
 use crate::buffer::{Gauge, Pool};
 use crate::message::{AudienceId, ConnectionId, Features, Mark};
 use crate::wire::encode;
+use std::time::Duration;
 
 /// How many emptied lists are kept, and of how many entries at most.
 const SPARE: usize = 64;
@@ -39,6 +40,34 @@ impl Message<'_> {
 struct List {
     members: Vec<ConnectionId>,
     turn: Turn,
+    /// It is on the list of those with output.
+    listed: bool,
+    /// Its output was kept back at the end of the last turn.
+    held: bool,
+    /// Until then it was served lately enough.
+    served_until: Duration,
+}
+
+impl List {
+    /// Whether its output stays for another turn: that of a room that was served a moment ago.
+    fn is_held(&mut self, hold: Hold) -> bool {
+        let held = self.members.len() > COPIED_MEMBERS
+            && !hold.time.is_zero()
+            && hold.uptime < self.served_until;
+        if !held {
+            self.served_until = hold.uptime + hold.time;
+        }
+        held
+    }
+}
+
+/// How long a turn's end may hold back what a room gets, while the loop has input left.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hold {
+    /// When the turn began.
+    pub(super) uptime: Duration,
+    /// Zero: nothing is held, and what was is let go.
+    pub(super) time: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -62,8 +91,10 @@ impl Audience {
 #[derive(Debug, Default)]
 pub(super) struct Audiences {
     list: Vec<Audience>,
-    /// Those with output in this turn, and some whose output was shared already.
+    /// Those with output, and some whose output was shared already.
     dirty: Vec<(AudienceId, Form)>,
+    /// How many of them hold back output of earlier turns.
+    held: usize,
     /// Emptied lists for the next audience with output: one that rests holds no memory.
     spare: Vec<Turn>,
     gauge: Gauge,
@@ -198,9 +229,58 @@ impl Audiences {
         message: Message<'_>,
         targets: &mut Targets<'_>,
     ) {
+        let sender = except.and_then(|id| targets.connections.get_mut(id));
+        let former = sender.map(|sender| std::mem::replace(&mut sender.said_in, audience));
+        if self.held > 0 {
+            self.let_go_before(audience, former, targets);
+        }
         for form in Form::ALL {
             self.append(audience, form, except, message, targets);
         }
+    }
+
+    /// What is held back comes before what is sent now: what the same sender wrote to its `former`
+    /// and, before something to one receiver alone, all that its rooms were sent.
+    fn let_go_before(
+        &mut self,
+        audience: AudienceId,
+        former: Option<AudienceId>,
+        targets: &mut Targets<'_>,
+    ) {
+        if let Some(former) = former.filter(|former| *former != audience) {
+            Form::ALL.into_iter().for_each(|form| self.let_go(former, form, targets));
+        }
+        for form in Form::ALL {
+            let members = self.list(audience, form).map(|list| list.members.as_slice());
+            let members = members.filter(|members| members.len() <= COPIED_MEMBERS);
+            let mut few = [ConnectionId::NONE; COPIED_MEMBERS];
+            for (place, member) in few.iter_mut().zip(members.unwrap_or_default()) {
+                *place = *member;
+            }
+            few.into_iter().for_each(|member| self.let_go_for(member, targets));
+        }
+    }
+
+    /// Lets go what is held back for a connection.
+    fn let_go_for(&mut self, member: ConnectionId, targets: &mut Targets<'_>) {
+        for at in 0..self.held {
+            let Some((audience, form)) = self.dirty.get(at).copied() else { return };
+            let connection = targets.connections.get_mut(member);
+            if connection.is_some_and(|member| find(&member.places, audience).is_ok()) {
+                self.let_go(audience, form, targets);
+            }
+        }
+    }
+
+    /// Shares an output that was held back at the end of the last turn.
+    fn let_go(&mut self, audience: AudienceId, form: Form, targets: &mut Targets<'_>) {
+        if self.list(audience, form).is_some_and(|list| list.held) {
+            self.share(audience, form, targets);
+        }
+    }
+
+    fn list(&mut self, audience: AudienceId, form: Form) -> Option<&mut List> {
+        self.list.get_mut(audience.index()).map(|found| found.list(form))
     }
 
     fn append(
@@ -218,7 +298,9 @@ impl Audiences {
             return;
         }
         if list.turn.is_empty() {
-            self.dirty.push((audience, form));
+            if !std::mem::replace(&mut list.listed, true) {
+                self.dirty.push((audience, form));
+            }
             list.turn = self.spare.pop().unwrap_or_default();
             list.turn.begin(targets.pool);
         }
@@ -232,10 +314,29 @@ impl Audiences {
         }
     }
 
-    /// The turn's end: hands every audience's output to its members' queues.
-    pub(super) fn share_all(&mut self, targets: &mut Targets<'_>) {
-        while let Some((audience, form)) = self.dirty.pop() {
-            self.share(audience, form, targets);
+    /// The turn's end: hands every audience's output to its members' queues, but what is held back.
+    pub(super) fn share_due(&mut self, hold: Hold, targets: &mut Targets<'_>) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.retain(|(audience, form)| {
+            let Some(list) = self.list(*audience, *form) else { return false };
+            // It may have been shared already, by what had to come behind it.
+            let held = !list.turn.is_empty() && list.is_held(hold);
+            (list.listed, list.held) = (held, held);
+            if !held {
+                self.share(*audience, *form, targets);
+            }
+            held
+        });
+        self.held = dirty.len();
+        self.dirty = dirty;
+    }
+
+    /// Hands all output so far to the members' queues.
+    fn share_all(&mut self, targets: &mut Targets<'_>) {
+        for at in 0..self.dirty.len() {
+            if let Some((audience, form)) = self.dirty.get(at).copied() {
+                self.share(audience, form, targets);
+            }
         }
     }
 
@@ -247,6 +348,7 @@ impl Audiences {
         if list.turn.is_empty() {
             return;
         }
+        list.held = false;
         let mut turn = std::mem::take(&mut list.turn);
         turn.share(&list.members, &self.gauge, targets);
         if self.spare.len() < SPARE && turn.entries() <= SPARE_ENTRIES {

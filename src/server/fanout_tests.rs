@@ -97,8 +97,14 @@ impl House {
     }
 
     fn end_turn(&mut self) {
+        self.end_turn_at(0, 0);
+    }
+
+    /// Ends a turn that began after so many microseconds and may hold back for so many.
+    fn end_turn_at(&mut self, micros: u64, hold: u64) {
+        let [uptime, time] = [micros, hold].map(Duration::from_micros);
         let (audiences, mut targets) = self.work();
-        audiences.share_all(&mut targets);
+        audiences.share_due(Hold { uptime, time }, &mut targets);
     }
 
     /// What each object that waits for a connection says, with a `+` where it is marked.
@@ -312,4 +318,125 @@ fn an_audience_that_rests_holds_no_memory() {
             assert_eq!((list.turn.memory(), list.turn.entries()), (0, 0));
         }
     }
+}
+
+/// Three members without features, and somebody who is in both rooms.
+fn busy_house() -> (House, [ConnectionId; 3], ConnectionId) {
+    let mut house = House::new();
+    let members = [0, 1, 2].map(|_| house.member(Features::NONE, Pacing::Off));
+    let both = house.member(Features::NONE, Pacing::Off);
+    house.enter(both, OTHER_ROOM);
+    (house, members, both)
+}
+
+#[test]
+fn a_busy_room_is_held_back_and_a_message_after_a_pause_is_not() {
+    let (mut house, [ann, ..], _) = busy_house();
+    house.say(ROOM, "a", None);
+    house.end_turn_at(10_000, 2000);
+    assert_eq!(house.queue(ann), "a", "the first is not held");
+    for (at, text) in [(10_100, "b"), (11_000, "c"), (11_999, "d")] {
+        house.say(ROOM, text, None);
+        house.end_turn_at(at, 2000);
+        assert_eq!(house.queue(ann), "a", "at {at}");
+        assert!(house.audiences.has_output(), "so that the loop does not sleep");
+    }
+    house.end_turn_at(12_000, 2000);
+    assert_eq!(house.queue(ann), "a b c d", "two milliseconds after the first");
+    assert_eq!(house.pieces(ann).len(), 2);
+    assert!(!house.audiences.has_output());
+    house.end_turn_at(13_000, 2000);
+    house.say(ROOM, "e", None);
+    house.end_turn_at(14_000, 2000);
+    assert_eq!(house.queue(ann), "a b c d e", "after a pause");
+}
+
+#[test]
+fn what_is_held_back_is_let_go_when_no_input_is_left() {
+    let (mut house, [ann, ..], _) = busy_house();
+    house.say(ROOM, "a", None);
+    house.end_turn_at(10_000, 2000);
+    house.say(ROOM, "b", None);
+    house.end_turn_at(10_100, 2000);
+    house.end_turn_at(10_200, 0);
+    assert_eq!(house.queue(ann), "a b");
+    assert!(!house.audiences.has_output());
+}
+
+#[test]
+fn few_receivers_are_never_held() {
+    let (mut house, _, both) = busy_house();
+    for (at, text) in [(10_000, "a"), (10_001, "b")] {
+        house.say(OTHER_ROOM, text, None);
+        house.end_turn_at(at, 2000);
+    }
+    assert_eq!(house.queue(both), "a b");
+}
+
+/// The room was just served, and holds back "a".
+fn holding() -> (House, [ConnectionId; 3], ConnectionId) {
+    let (mut house, members, both) = busy_house();
+    house.say(ROOM, "0", None);
+    house.end_turn_at(10_000, 2000);
+    house.say(ROOM, "a", Some(members[0]));
+    house.end_turn_at(10_100, 2000);
+    (house, members, both)
+}
+
+#[test]
+fn what_is_held_back_comes_before_what_is_for_one_alone() {
+    let (mut house, [_, bob, _], both) = holding();
+    house.say(OTHER_ROOM, "w", None);
+    house.say(ROOM, "b", None);
+    house.end_turn_at(10_200, 2000);
+    assert_eq!(house.queue(both), "0 a w", "b is held again");
+    assert_eq!(house.queue(bob), "0 a");
+    house.hand(bob, "h");
+    assert_eq!(house.queue(bob), "0 a b h");
+}
+
+#[test]
+fn what_is_held_back_comes_before_what_its_sender_writes_to_another_room() {
+    for same in [true, false] {
+        let (mut house, [ann, bob, eve], _) = holding();
+        let wide = AudienceId(7);
+        for id in [ann, bob, eve] {
+            house.enter(id, wide);
+        }
+        house.say(wide, "w", Some(if same { ann } else { bob }));
+        assert_eq!(house.queue(eve), if same { "0 a" } else { "0" });
+        house.end_turn_at(10_200, 2000);
+        assert_eq!(house.queue(eve), if same { "0 a w" } else { "0 w" }, "the other's is held on");
+        house.end_turn_at(12_000, 2000);
+        assert_eq!(house.queue(eve), if same { "0 a w" } else { "0 w a" });
+        assert_eq!(house.queue(ann), if same { "0" } else { "0 w" }, "not its own");
+    }
+}
+
+#[test]
+fn who_comes_and_goes_gets_of_what_is_held_back_what_is_theirs() {
+    let (mut house, [ann, bob, _], _) = holding();
+    let newcomer = house.member(Features::NONE, Pacing::Off);
+    house.say(ROOM, "b", None);
+    house.end_turn_at(10_200, 2000);
+    let (audiences, mut targets) = house.work();
+    audiences.leave(ROOM, ann, &mut targets);
+    audiences.tell(&[ROOM], None, b"{\"n\":\"!\"}\n", &mut targets);
+    house.say(ROOM, "c", None);
+    house.end_turn_at(12_000, 2000);
+    assert_eq!(house.queue(newcomer), "b c");
+    assert_eq!(house.queue(bob), "0 a b c");
+    assert_eq!(house.queue(ann), "0 b");
+    assert_eq!(house.get(ann).skips, 0);
+}
+
+#[test]
+fn much_is_not_held_back_at_once() {
+    let (mut house, [_, bob, _], _) = holding();
+    let text = "x".repeat(CHUNK_BYTES / 4);
+    for _ in 0..4 {
+        house.say(ROOM, &text, None);
+    }
+    house.end_turn_at(10_200, 2000);
+    assert!(house.get(bob).output.bytes() >= CHUNK_BYTES);
 }

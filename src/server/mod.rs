@@ -23,4 +23,4 @@ mod turn;
 
 pub use error::StartError;
 pub use event_loop::{Observer, Server, Stopped, Workers};
-pub use settings::{OutputBounds, Pacing, Settings};
+pub use settings::{Hold, OutputBounds, Pacing, Settings};

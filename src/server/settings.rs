@@ -1,7 +1,7 @@
 //! What an operator may decide about the server.
 
 use crate::chat::Policy;
-use crate::limits::Limits;
+use crate::limits::{HOLD, Limits};
 use crate::message::Language;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,6 +16,30 @@ pub enum Pacing {
     On,
     /// For nobody.
     Off,
+}
+
+/// Whether a busy room's messages are held back for a moment, so that several share a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hold {
+    /// Up to 2 ms.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
+    /// Up to this many microseconds.
+    Micros(u32),
+}
+
+impl Hold {
+    /// How long at most.
+    #[must_use]
+    pub const fn time(self) -> Duration {
+        match self {
+            Self::Auto => HOLD,
+            Self::Off => Duration::ZERO,
+            Self::Micros(micros) => Duration::from_micros(micros as u64),
+        }
+    }
 }
 
 /// Bounds on what waits to be read by a client.
@@ -45,6 +69,8 @@ pub struct Settings {
     pub policy: Policy,
     /// Keeping objects apart.
     pub pacing: Pacing,
+    /// Holding back what a busy room is sent.
+    pub hold: Hold,
     /// The most connections at one time.
     pub max_connections: usize,
     /// The most connections at one time from one address.
@@ -69,6 +95,7 @@ impl Default for Settings {
             limits: Limits::default(),
             policy: Policy::default(),
             pacing: Pacing::default(),
+            hold: Hold::default(),
             max_connections: 20_000,
             max_connections_per_address: 20_000,
             first_object: Duration::from_secs(300),

@@ -9,7 +9,7 @@ use crate::message::ConnectionId;
 use std::ops::Range;
 
 /// So few members get copies: cheaper than a chunk.
-const COPIED_MEMBERS: usize = 2;
+pub(super) const COPIED_MEMBERS: usize = 2;
 
 /// What fan-out works with besides the audiences.
 pub(super) struct Targets<'a> {

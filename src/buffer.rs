@@ -14,15 +14,32 @@ use std::rc::Rc;
 /// Own output buffers larger than this are not kept for reuse.
 const OWN_KEPT_BYTES: usize = 16 * 1024;
 
-/// How many buffers of a kind are kept for reuse.
+/// How many read buffers are kept for reuse: as one connection is served at a time, few are out.
 const KEPT: usize = 64;
+
+/// How many of each of the other kinds are kept: a turn may have output for that many connections.
+const KEPT_SMALL: usize = 1024;
+
+/// All own output buffers that are kept have so many bytes at most.
+const KEPT_OWN_BYTES: usize = 1024 * 1024;
+
+/// The first size of an own output buffer: a few answers.
+const OWN_FIRST_BYTES: usize = 256;
+
+/// A chunk in a buffer of no more than this needs no smaller one.
+const FITS_BYTES: usize = 1024;
 
 /// Empty buffers, kept for the next connection that needs one.
 #[derive(Debug, Default)]
 pub struct Pool {
     reads: Vec<Vec<u8>>,
     owned: Vec<Vec<u8>>,
+    owned_bytes: usize,
     queues: Vec<VecDeque<Segment>>,
+    /// What chunks were in, of many sizes: the next one takes one that fits it.
+    shared: Vec<Vec<u8>>,
+    /// Chunks without bytes.
+    chunks: Vec<Rc<Chunk>>,
 }
 
 impl Pool {
@@ -38,14 +55,30 @@ impl Pool {
 
     /// An empty growing buffer.
     pub fn take_owned(&mut self) -> Vec<u8> {
-        self.owned.pop().unwrap_or_default()
+        let Some(buffer) = self.owned.pop() else { return Vec::with_capacity(OWN_FIRST_BYTES) };
+        self.owned_bytes = self.owned_bytes.saturating_sub(buffer.capacity());
+        buffer
     }
 
     /// Takes a growing buffer back.
     pub fn give_owned(&mut self, mut buffer: Vec<u8>) {
-        if buffer.capacity() <= OWN_KEPT_BYTES && self.owned.len() < KEPT {
+        let bytes = self.owned_bytes + buffer.capacity();
+        if (1..=OWN_KEPT_BYTES).contains(&buffer.capacity())
+            && self.owned.len() < KEPT_SMALL
+            && bytes <= KEPT_OWN_BYTES
+        {
+            self.owned_bytes = bytes;
             buffer.clear();
             self.owned.push(buffer);
+        }
+    }
+
+    /// An empty buffer with room for at least and at most so many bytes.
+    fn take_between(&mut self, least: usize, most: usize) -> Vec<u8> {
+        let fits = |buffer: &Vec<u8>| (least..=most).contains(&buffer.capacity());
+        match self.shared.iter().rposition(fits) {
+            Some(at) => self.shared.swap_remove(at),
+            None => Vec::with_capacity(least.next_power_of_two()),
         }
     }
 
@@ -53,12 +86,53 @@ impl Pool {
     /// must not keep much more memory than its bytes.
     #[must_use]
     pub fn fitting(&mut self, buffer: Vec<u8>) -> Vec<u8> {
-        if buffer.capacity() <= buffer.len() * 2 {
+        let most = (buffer.len() * 2).max(FITS_BYTES);
+        if buffer.capacity() <= most {
             return buffer;
         }
-        let fitting = buffer.as_slice().to_vec();
+        let mut fitting = self.take_between(buffer.len(), most);
+        fitting.extend_from_slice(&buffer);
         self.give_owned(buffer);
         fitting
+    }
+
+    /// Makes bytes a chunk, which is counted as long as somebody holds it.
+    #[must_use]
+    pub fn share(&mut self, bytes: Vec<u8>, gauge: &Gauge) -> Rc<Chunk> {
+        let mut chunk = self.chunks.pop().unwrap_or_default();
+        gauge.add(bytes.capacity());
+        match Rc::get_mut(&mut chunk) {
+            Some(inner) => {
+                inner.bytes = bytes;
+                inner.gauge = gauge.clone();
+                chunk
+            }
+            // Nobody else holds one that is kept here.
+            None => Rc::new(Chunk { bytes, gauge: gauge.clone() }),
+        }
+    }
+
+    /// A queue lets go of a chunk: the last one gives its memory back for the next turn.
+    fn give_chunk(&mut self, mut chunk: Rc<Chunk>) {
+        let Some(inner) = Rc::get_mut(&mut chunk) else { return };
+        let bytes = std::mem::take(&mut inner.bytes);
+        inner.gauge.subtract(bytes.capacity());
+        self.give_shared(bytes);
+        if self.chunks.len() < KEPT {
+            self.chunks.push(chunk);
+        }
+    }
+
+    fn give_shared(&mut self, mut bytes: Vec<u8>) {
+        if bytes.capacity() > OWN_KEPT_BYTES {
+            return;
+        }
+        if self.shared.len() >= KEPT {
+            let oldest = self.shared.swap_remove(0);
+            self.give_owned(oldest);
+        }
+        bytes.clear();
+        self.shared.push(bytes);
     }
 
     fn take_queue(&mut self) -> VecDeque<Segment> {
@@ -67,7 +141,7 @@ impl Pool {
 
     fn give_queue(&mut self, queue: VecDeque<Segment>) {
         debug_assert!(queue.is_empty());
-        if queue.capacity() <= WRITE_PARTS && self.queues.len() < KEPT {
+        if queue.capacity() <= WRITE_PARTS && self.queues.len() < KEPT_SMALL {
             self.queues.push(queue);
         }
     }
@@ -145,27 +219,26 @@ impl Gauge {
     pub fn bytes(&self) -> usize {
         self.0.get()
     }
+
+    fn add(&self, bytes: usize) {
+        self.0.set(self.0.get() + bytes);
+    }
+
+    fn subtract(&self, bytes: usize) {
+        self.0.set(self.0.get().saturating_sub(bytes));
+    }
 }
 
 /// An audience's output of one turn, shared by all its members' queues.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Chunk {
     bytes: Vec<u8>,
     gauge: Gauge,
 }
 
-impl Chunk {
-    /// Shares these bytes.
-    #[must_use]
-    pub fn share(bytes: Vec<u8>, gauge: &Gauge) -> Rc<Self> {
-        gauge.0.set(gauge.0.get() + bytes.capacity());
-        Rc::new(Self { bytes, gauge: gauge.clone() })
-    }
-}
-
 impl Drop for Chunk {
     fn drop(&mut self) {
-        self.gauge.0.set(self.gauge.0.get().saturating_sub(self.bytes.capacity()));
+        self.gauge.subtract(self.bytes.capacity());
     }
 }
 
@@ -334,15 +407,7 @@ impl OutputQueue {
                 self.answers = self.answers.saturating_sub(answers);
                 pool.give_owned(bytes);
             }
-            Some(Segment::Shared { chunk, .. }) => {
-                // The last one to let go gives the memory back for the next turn.
-                if let Some(mut chunk) = Rc::into_inner(chunk) {
-                    let bytes = std::mem::take(&mut chunk.bytes);
-                    let gauge = &chunk.gauge.0;
-                    gauge.set(gauge.get().saturating_sub(bytes.capacity()));
-                    pool.give_owned(bytes);
-                }
-            }
+            Some(Segment::Shared { chunk, .. }) => pool.give_chunk(chunk),
             None => {}
         }
     }
@@ -381,7 +446,7 @@ mod tests {
             let (mut pool, gauge, mut queue) =
                 (Pool::default(), Gauge::default(), OutputQueue::default());
             queue.push_answer(&mut pool, true, |out| out.extend_from_slice(b"one "));
-            let chunk = Chunk::share(b"two three ".to_vec(), &gauge);
+            let chunk = pool.share(b"two three ".to_vec(), &gauge);
             queue.push_shared(&mut pool, &chunk, 0..4);
             queue.push_copy(&mut pool, true, b"and ");
             queue.push_shared(&mut pool, &chunk, 4..10);
@@ -411,9 +476,33 @@ mod tests {
         let mut large = Vec::with_capacity(OWN_KEPT_BYTES);
         large.extend_from_slice(b"short");
         let fitting = pool.fitting(large);
-        assert_eq!((fitting.as_slice(), fitting.capacity()), (&b"short"[..], 5));
+        assert_eq!((fitting.as_slice(), fitting.capacity()), (&b"short"[..], 8));
         assert_eq!(pool.take_owned().capacity(), OWN_KEPT_BYTES, "the large one is used again");
-        assert_eq!(pool.fitting(fitting).capacity(), 5);
+        assert_eq!(pool.fitting(fitting).capacity(), 8);
+        let some = Vec::with_capacity(FITS_BYTES);
+        assert_eq!(pool.fitting(some).capacity(), FITS_BYTES, "a small one need not be smaller");
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_and_used_again() {
+        let (mut pool, gauge) = (Pool::default(), Gauge::default());
+        for _ in 0..2 * KEPT_OWN_BYTES / OWN_KEPT_BYTES {
+            pool.give_owned(Vec::with_capacity(OWN_KEPT_BYTES));
+        }
+        assert_eq!(pool.owned_bytes, KEPT_OWN_BYTES);
+        while !pool.owned.is_empty() {
+            assert!(pool.take_owned().capacity() >= OWN_KEPT_BYTES);
+        }
+        assert_eq!(pool.owned_bytes, 0);
+        let first = pool.share(b"one".to_vec(), &gauge);
+        let place = Rc::as_ptr(&first);
+        let held = Rc::clone(&first);
+        pool.give_chunk(first);
+        assert_eq!((pool.chunks.len(), gauge.bytes()), (0, 3), "somebody holds it");
+        pool.give_chunk(held);
+        assert_eq!((pool.chunks.len(), gauge.bytes()), (1, 0));
+        let second = pool.share(b"two".to_vec(), &gauge);
+        assert_eq!((Rc::as_ptr(&second), gauge.bytes()), (place, 3));
     }
 
     #[test]

@@ -89,6 +89,8 @@ pub(super) struct Running<O> {
     pub(super) ready: VecDeque<ConnectionId>,
     /// Connections with output that was not flushed yet.
     pub(super) dirty: Vec<ConnectionId>,
+    /// The memory of the list that is flushed, between turns.
+    pub(super) flushing: Vec<ConnectionId>,
     /// Connections to be reaped at the end of the turn.
     pub(super) doomed: Vec<ConnectionId>,
     /// Jobs that the workers are still to be given, or have not done yet.
@@ -160,6 +162,7 @@ impl<O: Observer> Server<O> {
             input_left: false,
             ready: VecDeque::new(),
             dirty: Vec::new(),
+            flushing: Vec::new(),
             doomed: Vec::new(),
             backlog: Backlog::default(),
             queued_memory: 0,

@@ -7,13 +7,14 @@ use crate::message::ConnectionId;
 
 impl<O: Observer> Running<O> {
     pub(super) fn flush_dirty(&mut self) {
-        let mut dirty = std::mem::take(&mut self.dirty);
-        for id in dirty.drain(..) {
+        // What becomes dirty meanwhile, those that used up their share of the turn and those that
+        // wait come to the other list.
+        let mut flushing = std::mem::take(&mut self.flushing);
+        std::mem::swap(&mut flushing, &mut self.dirty);
+        for id in flushing.drain(..) {
             self.flush(id);
         }
-        // What became dirty meanwhile, and those that used up their share of the turn.
-        dirty.append(&mut self.dirty);
-        self.dirty = dirty;
+        self.flushing = flushing;
     }
 
     fn flush(&mut self, id: ConnectionId) {

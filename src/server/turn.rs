@@ -4,7 +4,7 @@
 use super::connection::Connection;
 use super::place::Form;
 use super::slots::Slots;
-use crate::buffer::{Chunk, Gauge, OutputQueue, Pool};
+use crate::buffer::{Gauge, OutputQueue, Pool};
 use crate::message::ConnectionId;
 use std::ops::Range;
 
@@ -123,7 +123,8 @@ impl Turn {
     /// Makes the output a chunk and lets each member's queue point into it.
     fn point(&mut self, members: &[ConnectionId], gauge: &Gauge, targets: &mut Targets<'_>) {
         let bytes = std::mem::take(&mut self.bytes);
-        let chunk = Chunk::share(targets.pool.fitting(bytes), gauge);
+        let bytes = targets.pool.fitting(bytes);
+        let chunk = targets.pool.share(bytes, gauge);
         self.hand_out(members, targets, |output, pool, _, range| {
             output.push_shared(pool, &chunk, range);
         });

@@ -5,7 +5,10 @@
 
 use super::session::{Owed, Session};
 use super::{Chat, CloseReason, Effect, Payload, waiting};
-use crate::message::{AudienceId, Code, ConnectionId, Conversation, Phrase, Reply, StoredMessage};
+use crate::message::{
+    AccountId, AudienceId, Code, ConnectionId, Conversation, Name, Phrase, Reply, RoomId,
+    StoredMessage,
+};
 use std::sync::Arc;
 
 /// So many answers of one connection may wait for the disk: it is read no further meanwhile.
@@ -42,7 +45,7 @@ pub(super) fn stored(chat: &mut Chat, connection: ConnectionId, message: &Arc<St
     } else {
         waiting::missed(chat, connection, message);
     }
-    answer_stored(chat, connection, None);
+    answer_stored(chat, connection, |reply| reply);
 }
 
 /// It is not on disk, and so never was.
@@ -50,8 +53,47 @@ pub(super) fn failed(chat: &mut Chat, connection: ConnectionId, message: Option<
     if let Some(message) = message {
         waiting::not_stored(chat, message);
     }
-    let reply = Reply::new(Code::ServerError, Phrase::ServerFailed);
-    answer_stored(chat, connection, Some(reply));
+    answer_stored(chat, connection, |reply| {
+        instead(reply, Code::ServerError, Phrase::ServerFailed)
+    });
+}
+
+/// It is not on disk, since its way was closed by what came there before it: the answer is what it
+/// would have been then.
+pub(super) fn unreachable(chat: &mut Chat, connection: ConnectionId, message: &StoredMessage) {
+    waiting::not_stored(chat, message);
+    let sees_room = match message.conversation {
+        Conversation::Room(room) => Some(sees(chat, room, message.sender)),
+        _ => None,
+    };
+    answer_stored(chat, connection, |reply| {
+        let (user, to) = names(&reply.phrase);
+        let (code, phrase) = match sees_room {
+            Some(true) => (Code::Forbidden, Phrase::NotAMember { user, room: to }),
+            Some(false) => (Code::NotFound, Phrase::NoSuchRoom { room: to }),
+            None => (Code::NotFound, Phrase::NoSuchUser { user: to }),
+        };
+        instead(reply, code, phrase)
+    });
+}
+
+fn sees(chat: &Chat, room: RoomId, account: Option<AccountId>) -> bool {
+    chat.rooms.get(room).is_some_and(|room| room.is_seen_by(account))
+}
+
+/// Sender and addressee, as the answer to a message names them.
+fn names(phrase: &Phrase) -> (Option<Name>, Name) {
+    match phrase {
+        Phrase::Delivered { from, to } | Phrase::Waits { from, to } => {
+            (Some(from.clone()), to.clone())
+        }
+        _ => (None, Name::shown("")),
+    }
+}
+
+/// Another answer to the same request.
+fn instead(reply: Reply, code: Code, phrase: Phrase) -> Reply {
+    Reply { extra: super::only_id(reply.extra), ..Reply::new(code, phrase) }
 }
 
 /// Who gets it: nobody, where the room or the addressee has gone.
@@ -73,19 +115,23 @@ fn audience(
     }
 }
 
-/// Gives the answer that the oldest stored message waited with, or `instead`, and those behind it.
-fn answer_stored(chat: &mut Chat, connection: ConnectionId, instead: Option<Reply>) {
+/// Gives the answer that the oldest stored message waited with, as it turned out, and those behind
+/// it.
+fn answer_stored(
+    chat: &mut Chat,
+    connection: ConnectionId,
+    turned_out: impl FnOnce(Reply) -> Reply,
+) {
     let Some(mut session) = chat.sessions.remove(connection) else { return };
     if let Some(Owed::Stored(reply)) = session.owed.pop_front() {
-        let reply = match instead {
-            None => reply,
-            Some(instead) => Reply { extra: super::only_id(reply.extra), ..instead },
-        };
-        chat.effects.push_back(Effect::Reply { to: connection, reply });
+        chat.effects.push_back(Effect::Reply { to: connection, reply: turned_out(reply) });
     }
-    while let Some(Owed::Answer(_)) = session.owed.front() {
-        if let Some(Owed::Answer(reply)) = session.owed.pop_front() {
-            chat.effects.push_back(Effect::Reply { to: connection, reply });
+    while let Some(next) = session.owed.pop_front_if(|owed| !matches!(owed, Owed::Stored(_))) {
+        match next {
+            Owed::Answer(reply) | Owed::Stored(reply) => {
+                chat.effects.push_back(Effect::Reply { to: connection, reply });
+            }
+            Owed::Offer => waiting::offer(chat, &mut session),
         }
     }
     match session.ending {
@@ -101,14 +147,21 @@ pub(super) fn answer(
     reply: Reply,
     ends: Option<CloseReason>,
 ) {
+    let offers = std::mem::take(&mut session.offers);
     if session.owed.is_empty() {
         chat.effects.push_back(Effect::Reply { to: session.id, reply });
+        if offers {
+            waiting::offer(chat, &mut session);
+        }
         return match ends {
             None => chat.sessions.insert(session),
             Some(reason) => end(chat, session, reason),
         };
     }
     session.owed.push_back(Owed::Answer(reply));
+    if offers {
+        session.owed.push_back(Owed::Offer);
+    }
     session.ending = ends;
     chat.sessions.insert(session);
 }

@@ -32,8 +32,8 @@ pub use policy::{Guests, Policy, Probe, Registration, Sessions};
 
 use crate::limits::Limits;
 use crate::message::{
-    AccountId, AccountRecord, AudienceId, Code, ConnectionId, Done, Extra, Features, Job, Name,
-    Now, Phrase, Reply, Request, RoomId, Snapshot,
+    AccountId, AccountList, AccountRecord, AudienceId, Code, ConnectionId, Done, Extra, Features,
+    Job, Name, Now, Phrase, Reply, Request, RoomId, Snapshot,
 };
 use handlers::{authenticate, history, join, leave, passwd, register};
 use message_ids::MessageIds;
@@ -62,6 +62,8 @@ pub struct Chat {
     probes: Probes,
     looks: waiting::Looks,
     ids: MessageIds,
+    /// The version of the last list of all accounts: who is not among them and is no newer is gone.
+    accounts_version: i64,
     effects: VecDeque<Effect>,
 }
 
@@ -85,6 +87,7 @@ impl Chat {
             probes: Probes::default(),
             looks: waiting::Looks::new(),
             ids: MessageIds::new(snapshot.next_id, snapshot.ceiling),
+            accounts_version: snapshot.accounts_version,
             effects: VecDeque::new(),
         };
         chat.load(snapshot);
@@ -155,6 +158,8 @@ impl Chat {
         match done {
             Done::Stored(message) => gate::stored(self, connection, &message),
             Done::NotStored(message) => gate::failed(self, connection, message.as_deref()),
+            Done::Unreachable(message) => gate::unreachable(self, connection, &message),
+            Done::NotAwaited { account } => waiting::not_awaited(self, account),
             Done::CeilingRaised { ceiling } => self.ids.raised(ceiling),
             Done::Waiting(page) => waiting::fetched(self, now, connection, page),
             done => self.go_on(connection, done),
@@ -173,8 +178,8 @@ impl Chat {
             Done::Registered { account, joined } => {
                 register::committed(self, account, joined.as_ref());
             }
-            Done::PasswordSet { account, phc } => {
-                passwd::committed(self, connection, *account, phc.clone());
+            Done::PasswordSet { account, phc, version } => {
+                passwd::committed(self, connection, *account, (phc.clone(), *version));
             }
             Done::Changed { by, change } => change::committed(self, *by, change),
             Done::Acknowledged { account, waiting } => {
@@ -230,17 +235,26 @@ impl Chat {
     }
 
     /// The accounts were changed beside the running server. A blocked or removed one is
-    /// disconnected now, a guest whose name became an account's too.
-    pub fn handle_accounts(&mut self, accounts: Vec<AccountRecord>) {
+    /// disconnected now, a guest whose name became an account's too; a removed one's rooms have
+    /// other owners.
+    pub fn handle_accounts(&mut self, list: AccountList) {
+        let AccountList { version, accounts, owners } = list;
         let kept: std::collections::HashSet<_> = accounts.iter().map(|a| a.id).collect();
-        let mut removed: Vec<_> =
-            self.users.accounts().map(|a| a.record.id).filter(|id| !kept.contains(id)).collect();
+        let known = self.users.accounts().map(|account| &account.record);
+        let is_gone = |a: &&AccountRecord| !kept.contains(&a.id) && a.version <= version;
+        let mut removed: Vec<_> = known.filter(is_gone).map(|account| account.id).collect();
         removed.sort_unstable();
         for id in removed {
             self.remove_account(id);
         }
+        self.accounts_version = self.accounts_version.max(version);
         for account in accounts {
-            self.refresh_account(account);
+            self.put_account(account);
+        }
+        for (room, owner) in owners {
+            if let Some(room) = self.rooms.get_mut(room) {
+                room.record.owner = owner;
+            }
         }
     }
 
@@ -257,7 +271,19 @@ impl Chat {
         }
     }
 
+    /// An account as it was read: unless that was before it was changed, or removed.
     fn refresh_account(&mut self, record: AccountRecord) {
+        let is_gone =
+            self.users.account(record.id).is_none() && record.version <= self.accounts_version;
+        if !is_gone {
+            self.put_account(record);
+        }
+    }
+
+    fn put_account(&mut self, record: AccountRecord) {
+        if self.users.knows_more_than(&record) {
+            return;
+        }
         let (id, blocked) = (record.id, record.blocked);
         // Removed and added again: another account, which inherits nothing.
         let former = self.users.account_named(record.name.as_str()).map(|a| a.record.id);

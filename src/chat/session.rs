@@ -44,6 +44,8 @@ pub(super) struct Session {
     pub(super) owed: VecDeque<Owed>,
     /// The last answer is among those: the connection ends after it.
     pub(super) ending: Option<CloseReason>,
+    /// What waits is handed over behind the answer to the request that is being handled.
+    pub(super) offers: bool,
     /// Where the handing over of what waited stands.
     pub(super) offer: Option<Box<Offer>>,
     /// A guest's list of contacts, which ends with the connection.
@@ -57,6 +59,8 @@ pub(super) enum Owed {
     Stored(Reply),
     /// It waits for those before it.
     Answer(Reply),
+    /// No answer, but what is handed over behind the one before it.
+    Offer,
 }
 
 /// How far what waited for an account was handed to one connection.
@@ -180,6 +184,7 @@ impl Session {
             echo: None,
             owed: VecDeque::new(),
             ending: None,
+            offers: false,
             offer: None,
             contacts: BTreeSet::new(),
         }

@@ -18,6 +18,9 @@ pub(super) struct Account {
     pub(super) waiting: usize,
     /// How many more are on their way there.
     pub(super) reserved: usize,
+    /// How many are there and missed it, and are on their way to be waiting: nothing is handed over
+    /// meanwhile, since later ones would overtake them.
+    pub(super) awaited: usize,
     /// Its list of contacts.
     pub(super) contacts: BTreeSet<AccountId>,
 }
@@ -90,6 +93,12 @@ pub(super) enum Addressee {
 }
 
 impl Users {
+    /// Whether more is known of the account, or of its name, than a record says.
+    pub(super) fn knows_more_than(&self, record: &AccountRecord) -> bool {
+        let known = [self.account(record.id), self.account_named(record.name.as_str())];
+        known.into_iter().flatten().any(|account| account.record.version > record.version)
+    }
+
     /// Puts an account in, or brings what is known of it up to date.
     pub(super) fn put(&mut self, record: AccountRecord) {
         if let Some(account) = self.accounts.get_mut(&record.id) {
@@ -109,6 +118,7 @@ impl Users {
             audience: None,
             waiting: 0,
             reserved: 0,
+            awaited: 0,
             contacts: BTreeSet::new(),
         };
         self.accounts.insert(id, account);

@@ -1,7 +1,7 @@
 //! What waits for accounts that were offline: handed over at the next presence, oldest first, until
 //! it is known to have been received.
 
-use super::session::{Offer, Session};
+use super::session::{Offer, Owed, Session};
 use super::{Chat, Effect};
 use crate::message::{
     AccountId, Change, ConnectionId, Conversation, Features, Job, MessageId, Now, Page,
@@ -22,10 +22,9 @@ pub(super) type Looks = BinaryHeap<Reverse<(Duration, ConnectionId)>>;
 
 /// Hands over what waits for the account that has sent presence, once its answer is on its way.
 pub(super) fn offer(chat: &mut Chat, session: &mut Session) {
-    let waits = |account| chat.users.account(account).filter(|account| account.waiting > 0);
-    let Some(account) = session.account().filter(|account| waits(*account).is_some()) else {
-        return;
-    };
+    let known = session.account().and_then(|account| chat.users.account(account));
+    let Some(known) = known.filter(|known| known.waiting > 0 && known.awaited == 0) else { return };
+    let account = known.record.id;
     let offer = session.offer.get_or_insert_default();
     if std::mem::replace(&mut offer.is_fetching, true) {
         offer.again = true;
@@ -40,7 +39,8 @@ fn offer_all(chat: &mut Chat, account: AccountId) {
     let connections = chat.users.account(account).map(|account| account.connections.clone());
     for connection in connections.unwrap_or_default() {
         let Some(mut session) = chat.sessions.remove(connection) else { continue };
-        if session.present {
+        let is_owed = session.owed.iter().any(|owed| matches!(owed, Owed::Offer));
+        if session.present && !is_owed {
             offer(chat, &mut session);
         }
         chat.sessions.insert(session);
@@ -71,7 +71,11 @@ pub(super) fn missed(chat: &mut Chat, sender: ConnectionId, message: &StoredMess
     let Conversation::Direct(one, other) = message.conversation else { return };
     let to = if message.sender == Some(one) { other } else { one };
     let knows = |session: &Session| session.features.has(Features::OFFLINE);
-    if chat.users.account(to).is_some() && chat.sessions.get(sender).is_some_and(knows) {
+    if !chat.sessions.get(sender).is_some_and(knows) {
+        return;
+    }
+    if let Some(known) = chat.users.account_mut(to) {
+        known.awaited += 1;
         let job =
             Job::Change { by: to, change: Change::Await { account: to, id: message.mark.id } };
         chat.effects.push_back(Effect::Job { connection: ConnectionId::NONE, job });
@@ -82,6 +86,14 @@ pub(super) fn missed(chat: &mut Chat, sender: ConnectionId, message: &StoredMess
 pub(super) fn awaits(chat: &mut Chat, account: AccountId) {
     if let Some(known) = chat.users.account_mut(account) {
         known.waiting += 1;
+        not_awaited(chat, account);
+    }
+}
+
+/// That is over, whether or not it is on disk: who came meanwhile gets what waits.
+pub(super) fn not_awaited(chat: &mut Chat, account: AccountId) {
+    if let Some(known) = chat.users.account_mut(account) {
+        known.awaited = known.awaited.saturating_sub(1);
         offer_all(chat, account);
     }
 }
@@ -143,7 +155,10 @@ pub(super) fn acknowledged(chat: &mut Chat, account: AccountId, waiting: usize) 
 
 /// Whether one more may wait for the account.
 pub(super) fn has_room(chat: &Chat, account: AccountId) -> bool {
-    let waiting = chat.users.account(account).map_or(0, |known| known.waiting + known.reserved);
+    let waiting = chat
+        .users
+        .account(account)
+        .map_or(0, |known| known.waiting + known.reserved + known.awaited);
     waiting < chat.policy.offline_messages
 }
 

@@ -35,7 +35,7 @@ impl fmt::Debug for Secret {
 /// What the chat asks of a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Job {
-    /// Storage: read this account afresh (it may have been changed beside the running server).
+    /// Reader: read this account afresh (it may have been changed beside the running server).
     FindAccount {
         /// The name as given; two spellings with one NFC are one name.
         name: Name,
@@ -154,6 +154,8 @@ pub enum Done {
         account: AccountId,
         /// The new hash, a PHC string.
         phc: Arc<str>,
+        /// The [`AccountRecord::version`] that the account has with it.
+        version: i64,
     },
     /// The stored password had changed meanwhile. Nothing was stored.
     PasswordStale,
@@ -179,12 +181,20 @@ pub enum Done {
     Stored(Arc<StoredMessage>),
     /// The message is not on disk, and is not delivered; `None` where the worker is gone.
     NotStored(Option<Arc<StoredMessage>>),
+    /// Before the message came to the disk its room or addressee was gone, or its sender no member
+    /// any more. Nothing was stored.
+    Unreachable(Arc<StoredMessage>),
     /// The change is on disk: from now on it counts.
     Changed {
         /// Who asked for it.
         by: AccountId,
         /// What.
         change: Change,
+    },
+    /// A [`Change::Await`] failed: nothing was stored.
+    NotAwaited {
+        /// For whom it was to wait.
+        account: AccountId,
     },
     /// The account has it; the disk holds it no more.
     Acknowledged {
@@ -228,6 +238,20 @@ pub struct AccountRecord {
     pub blocked: bool,
     /// When it was made, in microseconds since 1970.
     pub created_unix_micros: u64,
+    /// How many changes of accounts the disk had seen when this was read: of two records of an
+    /// account, the one with the lower number is out of date.
+    pub version: i64,
+}
+
+/// All accounts, and whom the rooms belong to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountList {
+    /// The [`AccountRecord::version`] of an account that were read at the same moment.
+    pub version: i64,
+    /// Every account.
+    pub accounts: Vec<AccountRecord>,
+    /// Every room's owner, unless that account is gone.
+    pub owners: Vec<(RoomId, Option<AccountId>)>,
 }
 
 /// A room as stored.
@@ -265,6 +289,8 @@ pub struct Membership {
 pub struct Snapshot {
     /// Every account.
     pub accounts: Vec<AccountRecord>,
+    /// How many changes of accounts the disk had seen.
+    pub accounts_version: i64,
     /// Every room.
     pub rooms: Vec<RoomRecord>,
     /// Every membership.

@@ -27,7 +27,7 @@ pub use code::Code;
 pub use durability::Durability;
 pub use feature::Features;
 pub use identity::{AccountId, AudienceId, ConnectionId, Now, RoomId};
-pub use job::{AccountRecord, Done, Job, Membership, RoomRecord, Secret, Snapshot};
+pub use job::{AccountList, AccountRecord, Done, Job, Membership, RoomRecord, Secret, Snapshot};
 pub use lookalike::Skeletons;
 pub use message_id::{Mark, MessageId};
 pub use name::{Name, NameFault};

@@ -5,7 +5,7 @@ use super::event_loop::{Observer, Running};
 use crate::chat::Payload;
 use crate::logging::log;
 use crate::message::{ConnectionId, Done, Job, StoredMessage};
-use crate::workers::{PasswordTask, Report};
+use crate::workers::{Kinds, PasswordTask, ReadWorker, Report};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(super) struct Backlog {
     storage: VecDeque<(ConnectionId, Job)>,
     /// Jobs that found the reader's queue full: each connection has at most a request of its own
     /// and one page of what waited for it.
-    reader: VecDeque<(ConnectionId, Job)>,
+    reader: Kinds<VecDeque<(ConnectionId, Job)>>,
     /// Storage jobs that are not done yet, also those of connections that are gone.
     stores: usize,
     /// Finished jobs were left for the next turn: no wake-up announces them again.
@@ -50,9 +50,7 @@ impl<O: Observer> Running<O> {
             Job::HashPassword { password } => {
                 self.ask_hasher(id, peer, PasswordTask::Hash { password });
             }
-            job @ (Job::History(_) | Job::Search(_) | Job::Waiting { .. }) => {
-                self.ask_reader(id, peer, job);
-            }
+            job if ReadWorker::is_read(&job) => self.ask_reader(id, peer, job),
             job => self.ask_storage(id, peer, job),
         }
     }
@@ -99,8 +97,13 @@ impl<O: Observer> Running<O> {
 
     #[log(show(peer))]
     fn ask_reader(&mut self, id: ConnectionId, peer: Option<SocketAddr>, job: Job) {
-        if let Err(job) = self.workers.reader.submit(id, job) {
-            self.backlog.reader.push_back((id, job));
+        let refused = if self.backlog.reader.of(&job).is_empty() {
+            self.workers.reader.submit(id, job).err()
+        } else {
+            Some(job)
+        };
+        if let Some(job) = refused {
+            self.backlog.reader.of(&job).push_back((id, job));
         }
     }
 
@@ -137,13 +140,16 @@ impl<O: Observer> Running<O> {
     }
 
     fn submit_reader_backlog(&mut self) {
-        while let Some((id, job)) = self.backlog.reader.pop_front() {
-            if !self.is_open(id) {
-                continue;
-            }
-            if let Err(job) = self.workers.reader.submit(id, job) {
-                self.backlog.reader.push_front((id, job));
-                return;
+        let Self { backlog, workers, connections, .. } = self;
+        for waiting in backlog.reader.both() {
+            while let Some((id, job)) = waiting.pop_front() {
+                if !connections.get_mut(id).is_some_and(|asker| asker.phase == Phase::Open) {
+                    continue;
+                }
+                if let Err(job) = workers.reader.submit(id, job) {
+                    waiting.push_front((id, job));
+                    break;
+                }
             }
         }
     }

@@ -5,7 +5,9 @@ use crate::message::{AccountId, AccountRecord, MessageId, Name};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::sync::Arc;
 
-const COLUMNS: &str = "id, name, phc, blocked, created";
+/// With the count of changes of the moment at which a record is read.
+const COLUMNS: &str = "id, name, phc, blocked, created, \
+    (SELECT times FROM changes WHERE what = 'accounts')";
 
 fn record(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
     let name: String = row.get(1)?;
@@ -16,7 +18,14 @@ fn record(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
         phc,
         blocked: row.get(3)?,
         created_unix_micros: row.get::<_, i64>(4)?.try_into().unwrap_or_default(),
+        version: row.get(5)?,
     })
+}
+
+/// How often accounts were changed, by whomever.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    let sql = "SELECT times FROM changes WHERE what = 'accounts'";
+    connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
 }
 
 /// Every account, in the order of their names.

@@ -285,6 +285,6 @@ mod tests {
         let mut store = scratch.open();
         store.snapshot().unwrap();
         accounts(&scratch).add("ann", &secret()).unwrap();
-        assert_eq!(store.changed_accounts().unwrap().unwrap().len(), 1);
+        assert_eq!(store.changed_accounts().unwrap().unwrap().accounts.len(), 1);
     }
 }

@@ -1,31 +1,34 @@
-//! A batch of jobs on the store: one transaction for all that write, then those that read.
+//! A batch of jobs on the store: one transaction for all of them.
 
 use super::{account_table, change_table, invitation_table, message_table, room_table};
-use crate::message::{AccountRecord, Done, Job, Name, Secret, StoredMessage};
+use crate::message::{
+    AccountId, AccountRecord, Change, Conversation, Done, Job, Name, Secret, StoredMessage,
+};
 use rusqlite::{Connection, ErrorCode, Savepoint, Transaction, TransactionBehavior};
+use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Does the jobs: first all that write, in their order, then all that read, so that a full disk
-/// stops no log-in. What became of each stands at its place; the last error, if any, is for the log.
+/// Does the jobs in their order. What became of each stands at its place; the last error, if any, is
+/// for the log.
 pub(super) fn perform(
     connection: &mut Connection,
     jobs: &[Job],
     now_unix_micros: u64,
 ) -> (Vec<Done>, Option<rusqlite::Error>) {
-    let mut batch =
-        Batch { jobs, done: jobs.iter().map(undone).collect(), now_unix_micros, refused: None };
+    let done = jobs.iter().map(undone).collect();
+    let mut batch = Batch { jobs, done, now_unix_micros, refused: None, reached: HashSet::new() };
     let written = batch.write(connection);
     if written.is_err() {
         batch.done = jobs.iter().map(undone).collect();
     }
-    let read = batch.read(connection);
-    let error = written.err().or(read.err()).or(batch.refused);
+    let error = written.err().or(batch.refused);
     (batch.done, error)
 }
 
-/// Whether a job changes accounts.
-pub(super) const fn is_account_change(job: &Job) -> bool {
-    matches!(job, Job::Register { .. } | Job::SetPassword { .. })
+/// Whether a job may change accounts or whom a room belongs to.
+pub(super) const fn changes_accounts_or_rooms(job: &Job) -> bool {
+    is_write(job)
+        && !matches!(job, Job::Store(_) | Job::Acknowledge { .. } | Job::RaiseCeiling { .. })
 }
 
 /// Whether a job changes the store.
@@ -35,9 +38,8 @@ pub(super) const fn is_write(job: &Job) -> bool {
         Job::Register { .. } | Job::SetPassword { .. } => true,
         Job::Store(_) | Job::Change { .. } => true,
         Job::Acknowledge { .. } | Job::RaiseCeiling { .. } => true,
-        Job::FindAccount { .. } => false,
         // The other workers' jobs have no answer here: they stay failed.
-        Job::VerifyPassword { .. } | Job::HashPassword { .. } => false,
+        Job::VerifyPassword { .. } | Job::HashPassword { .. } | Job::FindAccount { .. } => false,
         Job::History(_) | Job::Search(_) | Job::Waiting { .. } => false,
     }
 }
@@ -46,9 +48,15 @@ pub(super) const fn is_write(job: &Job) -> bool {
 fn undone(job: &Job) -> Done {
     match job {
         Job::Store(message) => Done::NotStored(Some(Arc::clone(message))),
+        Job::Change { change: Change::Await { account, .. }, .. } => {
+            Done::NotAwaited { account: *account }
+        }
         _ => Done::Failed,
     }
 }
+
+/// From whom a message goes where.
+type Way = (Option<AccountId>, Conversation);
 
 /// A batch under way.
 struct Batch<'a> {
@@ -57,6 +65,8 @@ struct Batch<'a> {
     now_unix_micros: u64,
     /// Why one job was refused alone.
     refused: Option<rusqlite::Error>,
+    /// Ways that were found open, and that no job has changed since.
+    reached: HashSet<Way>,
 }
 
 impl Batch<'_> {
@@ -69,7 +79,14 @@ impl Batch<'_> {
             if !is_write(job) {
                 continue;
             }
-            match write_one(&mut tx, job, self.now_unix_micros) {
+            let written = match job {
+                Job::Store(message) => store(&tx, message, &mut self.reached),
+                _ => {
+                    self.reached.clear();
+                    tx.savepoint().and_then(|point| write_rows(point, job, self.now_unix_micros))
+                }
+            };
+            match written {
                 Ok(outcome) => *done = outcome,
                 // What the tables' rules forbid fails alone; anything else fails the batch.
                 Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
@@ -80,35 +97,40 @@ impl Batch<'_> {
         }
         tx.commit()
     }
-
-    fn read(&mut self, connection: &mut Connection) -> rusqlite::Result<()> {
-        for (job, done) in self.jobs.iter().zip(self.done.iter_mut()) {
-            if let Job::FindAccount { name } = job {
-                *done = Done::Account(account_table::find(connection, name)?);
-            }
-        }
-        Ok(())
-    }
 }
 
-fn write_one(tx: &mut Transaction<'_>, job: &Job, now_unix_micros: u64) -> rusqlite::Result<Done> {
-    match job {
-        Job::Store(message) => store(tx, message),
-        _ => write_rows(tx.savepoint()?, job, now_unix_micros),
+/// Stores a message, unless the way is closed that was open when it was sent. This takes no
+/// savepoint, which would cost more than the rest: behind a new message's row, nothing keeps out the
+/// one that lets it wait for an account that is there.
+fn store(
+    tx: &Transaction<'_>,
+    message: &Arc<StoredMessage>,
+    reached: &mut HashSet<Way>,
+) -> rusqlite::Result<Done> {
+    let way = (message.sender, message.conversation);
+    let is_reached = reached.contains(&way) || is_open(tx, way)?;
+    let can_wait = match message.waits_for {
+        Some(account) => account_table::exists(tx, account)?,
+        None => true,
+    };
+    if !(is_reached && can_wait) {
+        return Ok(Done::Unreachable(Arc::clone(message)));
     }
-}
-
-/// Stores a message, unless the account is gone that it is to wait for. This takes no savepoint,
-/// which would cost more than the rest: behind a new message's row, nothing keeps out the one that
-/// lets it wait for an account that is there.
-fn store(tx: &Transaction<'_>, message: &Arc<StoredMessage>) -> rusqlite::Result<Done> {
-    if let Some(account) = message.waits_for
-        && !account_table::exists(tx, account)?
-    {
-        return Ok(Done::NotStored(Some(Arc::clone(message))));
-    }
+    reached.insert(way);
     message_table::insert(tx, message)?;
     Ok(Done::Stored(Arc::clone(message)))
+}
+
+/// Whether the sender is in the room, or both accounts are there.
+fn is_open(tx: &Transaction<'_>, (sender, conversation): Way) -> rusqlite::Result<bool> {
+    match (conversation, sender) {
+        (Conversation::Common, _) => Ok(true),
+        (Conversation::Room(room), Some(sender)) => room_table::is_member(tx, sender, room),
+        (Conversation::Room(_), None) => Ok(false),
+        (Conversation::Direct(one, other), _) => {
+            Ok(account_table::exists(tx, one)? && account_table::exists(tx, other)?)
+        }
+    }
 }
 
 /// A job that changes several rows: all of them or none.
@@ -140,7 +162,8 @@ fn write_rows(savepoint: Savepoint<'_>, job: &Job, now_unix_micros: u64) -> rusq
         }
         Job::SetPassword { account, old_phc, phc } => {
             if account_table::replace_phc(&savepoint, *account, old_phc, phc)? {
-                Done::PasswordSet { account: *account, phc: phc.clone() }
+                let version = account_table::version(&savepoint)?;
+                Done::PasswordSet { account: *account, phc: phc.clone(), version }
             } else {
                 Done::PasswordStale
             }
@@ -191,6 +214,7 @@ fn register(
         phc: Arc::clone(phc),
         blocked: false,
         created_unix_micros: now_unix_micros,
+        version: account_table::version(savepoint)?,
     };
     Ok(Done::Registered { account, joined })
 }

@@ -95,7 +95,7 @@ fn a_message_that_cannot_be_stored_fails_alone_and_wholly() {
     assert!(matches!(error, Some(StoreError::Failed { .. })), "{error:?}");
     assert!(matches!(&done[0], Done::Stored(_)), "{done:?}");
     assert_eq!(done[1], Done::NotStored(Some(message(1, None))), "the number is taken");
-    assert_eq!(done[2], Done::NotStored(Some(message(2, Some(gone)))), "nobody can wait for it");
+    assert_eq!(done[2], Done::Unreachable(message(2, Some(gone))), "nobody can wait for it");
     assert!(matches!(&done[3], Done::Stored(_)), "{done:?}");
     assert_eq!(ids(&store), [1, 3], "nothing of the refused ones stays");
 }

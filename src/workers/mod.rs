@@ -43,7 +43,7 @@ pub use fair_queue::Busy;
 pub use invitations::{Invitation, InvitationError, InvitationTerms, Invitations};
 pub use password::{PasswordError, PasswordHasher};
 pub use password_worker::{PasswordTask, PasswordWorker};
-pub use read_worker::ReadWorker;
+pub use read_worker::{Kinds, ReadWorker};
 pub use reader::Reader;
 pub use storage_worker::{Report, StorageWorker};
 pub use store::Store;

@@ -1,4 +1,6 @@
-//! The thread that reads messages of the past, so that nobody who looks back holds up the storage.
+//! The thread that reads: accounts for those who log in, and messages of the past, so that nobody
+//! who does one of these waits for a commit, or holds one up. Who logs in goes before those who look
+//! back, which may take a while.
 
 use super::reader::Reader;
 use super::seldom::Seldom;
@@ -14,18 +16,47 @@ use std::sync::mpsc::{
 use std::thread::Builder;
 use std::time::Duration;
 
-/// Jobs that may be waiting or under way.
+/// Jobs of each kind that may be waiting or under way.
 const JOBS: usize = 1024;
 
 /// Pages that may wait to be fetched: each may be large. The thread waits for room.
 const PAGES: usize = 16;
 
-/// The messages of the past as their reader's owner, the event loop, sees them.
+/// Two of something: for what is looked up, and for what is looked back at.
+#[derive(Debug, Default)]
+pub struct Kinds<T> {
+    quick: T,
+    slow: T,
+}
+
+impl<T> Kinds<T> {
+    /// The one for a job.
+    pub const fn of(&mut self, job: &Job) -> &mut T {
+        self.get(is_quick(job))
+    }
+
+    /// Both, the one for what is looked up first.
+    pub fn both(&mut self) -> [&mut T; 2] {
+        [&mut self.quick, &mut self.slow]
+    }
+
+    const fn get(&mut self, is_quick: bool) -> &mut T {
+        if is_quick { &mut self.quick } else { &mut self.slow }
+    }
+}
+
+/// Whether a job is one step in an index.
+const fn is_quick(job: &Job) -> bool {
+    matches!(job, Job::FindAccount { .. })
+}
+
+/// The reader's thread as its owner, the event loop, sees it.
 pub struct ReadWorker {
-    /// Who waits, in the order of the jobs, and what it is told if the thread dies.
-    waiting: VecDeque<(ConnectionId, Done)>,
+    /// Who waits, in the order of the jobs of a kind, and what it is told if the thread dies.
+    waiting: Kinds<VecDeque<(ConnectionId, Done)>>,
     jobs: SyncSender<Job>,
-    outcomes: Receiver<Done>,
+    /// What became of the next job, and whether that was a quick one.
+    outcomes: Receiver<(bool, Done)>,
     /// Closes with the thread.
     end: Receiver<()>,
     wake: Wake,
@@ -33,7 +64,9 @@ pub struct ReadWorker {
 
 impl std::fmt::Debug for ReadWorker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReadWorker").field("waiting", &self.waiting.len()).finish_non_exhaustive()
+        let Kinds { quick, slow } = &self.waiting;
+        let waiting = quick.len() + slow.len();
+        f.debug_struct("ReadWorker").field("waiting", &waiting).finish_non_exhaustive()
     }
 }
 
@@ -45,12 +78,13 @@ impl ReadWorker {
     /// The system starts no thread.
     pub fn spawn(reader: Reader, wake: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
         let wake: Wake = Arc::new(wake);
-        let (jobs, to_do) = sync_channel(JOBS);
+        let (jobs, to_do) = sync_channel(2 * JOBS);
         let (to_report, outcomes) = sync_channel(PAGES);
         let (living, end) = sync_channel(1);
         let desk = Desk {
             reader,
             jobs: to_do,
+            taken: Kinds::default(),
             outcomes: to_report,
             failures: Seldom::default(),
             damages: Seldom::default(),
@@ -58,21 +92,25 @@ impl ReadWorker {
             _living: living,
         };
         Builder::new().name("reader".to_owned()).spawn(move || desk.run())?;
-        Ok(Self { waiting: VecDeque::new(), jobs, outcomes, end, wake })
+        Ok(Self { waiting: Kinds::default(), jobs, outcomes, end, wake })
     }
 
     /// Whether a job is for this worker; the others are the storage worker's or the hasher's.
     #[must_use]
     pub const fn is_read(job: &Job) -> bool {
-        matches!(job, Job::History(_) | Job::Search(_) | Job::Waiting { .. })
+        matches!(
+            job,
+            Job::FindAccount { .. } | Job::History(_) | Job::Search(_) | Job::Waiting { .. }
+        )
     }
 
     /// Gives the worker a job for a connection.
     ///
     /// # Errors
-    /// The queue is full: here is the job again, for after the next outcome.
+    /// The queue for its kind is full: here is the job again, for after the next outcome.
     pub fn submit(&mut self, connection: ConnectionId, job: Job) -> Result<(), Job> {
-        if self.waiting.len() >= JOBS {
+        let waiting = self.waiting.of(&job);
+        if waiting.len() >= JOBS {
             return Err(job);
         }
         let failed = failed(&job);
@@ -82,21 +120,24 @@ impl ReadWorker {
             // The thread is dead: the next poll says that the job failed.
             Err(TrySendError::Disconnected(_)) => (self.wake)(),
         }
-        self.waiting.push_back((connection, failed));
+        waiting.push_back((connection, failed));
         Ok(())
     }
 
-    /// The next outcome, if there is one: [`Done::Page`] or [`Done::Waiting`]; what could not be
-    /// read is [`Done::Failed`] or a [`Done::Waiting`] without a page. If the thread is dead,
-    /// that is said of all that it owed.
+    /// The next outcome, if there is one: [`Done::Account`], [`Done::Page`] or [`Done::Waiting`];
+    /// what could not be read is [`Done::Failed`] or a [`Done::Waiting`] without a page. If the
+    /// thread is dead, that is said of all that it owed.
     pub fn poll_done(&mut self) -> Option<(ConnectionId, Done)> {
-        let done = match self.outcomes.try_recv() {
-            Ok(done) => Some(done),
-            Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => None,
-        };
-        let (connection, failed) = self.waiting.pop_front()?;
-        Some((connection, done.unwrap_or(failed)))
+        match self.outcomes.try_recv() {
+            Ok((is_quick, done)) => {
+                let (connection, _) = self.waiting.get(is_quick).pop_front()?;
+                Some((connection, done))
+            }
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => {
+                self.waiting.both().into_iter().find_map(VecDeque::pop_front)
+            }
+        }
     }
 
     /// Ends the thread, which finishes what it is reading; what waits is dropped. Says whether that
@@ -122,7 +163,9 @@ const fn failed(job: &Job) -> Done {
 struct Desk {
     reader: Reader,
     jobs: Receiver<Job>,
-    outcomes: SyncSender<Done>,
+    /// Jobs that were fetched, so that the quick ones can go first.
+    taken: Kinds<VecDeque<Job>>,
+    outcomes: SyncSender<(bool, Done)>,
     failures: Seldom,
     damages: Seldom,
     bell: WakeAtEnd,
@@ -131,18 +174,34 @@ struct Desk {
 
 impl Desk {
     fn run(mut self) {
-        while let Ok(job) = self.jobs.recv() {
+        while let Some(job) = self.next() {
             let done = self.work(&job);
             // Nobody listens any more: nothing is lost.
-            if self.outcomes.send(done).is_err() {
+            if self.outcomes.send((is_quick(&job), done)).is_err() {
                 break;
             }
             (self.bell.0)();
         }
     }
 
+    /// The next job; none where the owner is gone.
+    fn next(&mut self) -> Option<Job> {
+        loop {
+            for job in self.jobs.try_iter() {
+                self.taken.of(&job).push_back(job);
+            }
+            let taken = self.taken.both().into_iter().find_map(VecDeque::pop_front);
+            if taken.is_some() {
+                return taken;
+            }
+            let job = self.jobs.recv().ok()?;
+            self.taken.of(&job).push_back(job);
+        }
+    }
+
     fn work(&mut self, job: &Job) -> Done {
         let read = match job {
+            Job::FindAccount { name } => self.reader.account(name).map(Done::Account),
             Job::History(query) => self.reader.history(query).map(Done::Page),
             Job::Search(query) => self.reader.search(query).map(Done::Page),
             Job::Waiting { account, after, limit } => {
@@ -169,9 +228,9 @@ impl Desk {
 
 #[cfg(test)]
 mod tests {
-    use super::super::store::tests::Scratch;
+    use super::super::store::tests::{Scratch, add_account};
     use super::*;
-    use crate::message::{AccountId, Conversation, HistoryQuery, MessageId, Page};
+    use crate::message::{AccountId, Conversation, HistoryQuery, MessageId, Name, Page};
     use std::sync::mpsc::channel;
 
     const DEADLINE: Duration = Duration::from_secs(30);
@@ -227,6 +286,53 @@ mod tests {
             assert_eq!(done(&mut worker, &heard), (slot + 1, nothing));
         }
         assert_eq!(worker.poll_done(), None);
+        assert!(worker.stop(DEADLINE));
+    }
+
+    #[test]
+    fn who_logs_in_goes_before_those_who_look_back() {
+        let scratch = Scratch::new();
+        let mut store = scratch.open();
+        let ann = add_account(&mut store, "ann");
+        let (mut worker, heard) = start(&scratch);
+        // Nobody fetches what was read, so the thread is at most as far as there is room for pages.
+        for slot in 0..JOBS as u32 {
+            worker.submit(connection(slot), waiting()).unwrap();
+        }
+        let find = Job::FindAccount { name: Name::shown("ann") };
+        worker.submit(connection(9999), find.clone()).unwrap();
+        let before = (0..).find(|_| match done(&mut worker, &heard) {
+            (9999, Done::Account(Some(found))) => found.id == ann,
+            (_, Done::Waiting(Some(_))) => false,
+            other => panic!("{other:?}"),
+        });
+        assert!(before.is_some_and(|before| before < JOBS / 2), "{before:?} were before it");
+        for _ in before.unwrap()..JOBS {
+            assert!(matches!(done(&mut worker, &heard), (_, Done::Waiting(Some(_)))));
+        }
+        assert!(worker.stop(DEADLINE));
+    }
+
+    #[test]
+    fn an_account_is_read_while_another_process_writes() {
+        let scratch = Scratch::new();
+        let mut store = scratch.open();
+        add_account(&mut store, "ann");
+        let beside = scratch.open();
+        let begin = |sql: &str| beside.read(|connection| connection.execute_batch(sql)).unwrap();
+        begin("BEGIN IMMEDIATE; UPDATE accounts SET phc = '$other'");
+        let (mut worker, heard) = start(&scratch);
+        let find = Job::FindAccount { name: Name::shown("ann") };
+        let mut phc = || {
+            worker.submit(connection(1), find.clone()).unwrap();
+            match done(&mut worker, &heard) {
+                (1, Done::Account(Some(found))) => (found.phc, found.version),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(phc(), ("$none".into(), 1));
+        begin("COMMIT");
+        assert_eq!(phc(), ("$other".into(), 2), "as soon as it is there");
         assert!(worker.stop(DEADLINE));
     }
 

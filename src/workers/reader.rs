@@ -1,14 +1,15 @@
-//! The store as a reader sees it: parts of conversations, and what waits for an account.
+//! The store as a reader sees it: accounts, parts of conversations, and what waits for an account.
 //!
 //! A reader never waits for the writer nor holds it up: the write-ahead log shows each what was
 //! there when it began to read. A damaged message is left out, and named when asked for.
 
+use super::account_table;
 use super::data_folder::{DataFolder, store_path};
 use super::message_table::{self, COLUMNS};
 use super::search::SEARCH_TIME;
 use super::store::{prepare, refuse_lost_head};
 use super::store_error::{StoreError, fault};
-use crate::message::{AccountId, HistoryQuery, MessageId, Page, PageMessage};
+use crate::message::{AccountId, AccountRecord, HistoryQuery, MessageId, Name, Page, PageMessage};
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -42,6 +43,11 @@ impl Reader {
         };
         let connection = open().map_err(|error| fault(&path, error))?;
         Ok(Self { connection, path, damaged: None, search_time: SEARCH_TIME })
+    }
+
+    /// The account of this name, as the last commit before this call left it.
+    pub(super) fn account(&mut self, name: &Name) -> Result<Option<AccountRecord>, StoreError> {
+        account_table::find(&self.connection, name).map_err(|error| self.fault(error))
     }
 
     /// A part of a conversation, oldest first. Without `after` what does not fit is left out at its

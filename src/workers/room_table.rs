@@ -41,6 +41,28 @@ pub(super) fn all_rooms(connection: &Connection) -> rusqlite::Result<Vec<RoomRec
     connection.prepare_cached(&sql)?.query_map([], room)?.collect()
 }
 
+/// Every room's owner.
+pub(super) fn owners(
+    connection: &Connection,
+) -> rusqlite::Result<Vec<(RoomId, Option<AccountId>)>> {
+    let sql = "SELECT id, owner FROM rooms ORDER BY id";
+    let owner = |row: &Row<'_>| {
+        let owner: Option<i64> = row.get(1)?;
+        Ok((RoomId(row.get(0)?), owner.map(AccountId)))
+    };
+    connection.prepare_cached(sql)?.query_map([], owner)?.collect()
+}
+
+/// Whether an account is in a room.
+pub(super) fn is_member(
+    connection: &Connection,
+    account: AccountId,
+    room: RoomId,
+) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM memberships WHERE room = ?1 AND account = ?2";
+    connection.prepare_cached(sql)?.exists([room.0, account.0])
+}
+
 /// Every membership, in the order of joining.
 pub(super) fn all_memberships(connection: &Connection) -> rusqlite::Result<Vec<Membership>> {
     let sql = format!("SELECT {MEMBERSHIP} FROM memberships ORDER BY id");

@@ -1,12 +1,12 @@
 //! The thread that owns the store. Everything that arrives during one commit is the next batch.
 
-use super::batch::{is_account_change, is_write};
+use super::batch::{changes_accounts_or_rooms, is_write};
 use super::store::Store;
 use super::store_error::StoreError;
 use super::upkeep::Upkeep;
 use super::{Wake, WakeAtEnd, clock};
 use crate::limits::STORAGE_BATCH_ROWS;
-use crate::message::{AccountRecord, ConnectionId, Done, Job, Kept};
+use crate::message::{AccountList, ConnectionId, Done, Job, Kept};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -35,8 +35,9 @@ pub enum Report {
         /// The outcome.
         done: Done,
     },
-    /// Every account, since another process changed some.
-    Accounts(Vec<AccountRecord>),
+    /// Every account, and whom the rooms belong to, since another process changed accounts: as it
+    /// was behind the jobs that were reported before, and before the others.
+    Accounts(AccountList),
 }
 
 /// Whose turn it is when the next outcome comes.
@@ -58,10 +59,9 @@ pub struct StorageWorker {
     /// Who waits, in the order of the jobs, which is the order of the outcomes.
     waiting: VecDeque<Waiting>,
     jobs: SyncSender<Job>,
-    outcomes: Receiver<Done>,
-    /// An outcome that has been fetched.
-    next: Option<Done>,
-    accounts: Receiver<Vec<AccountRecord>>,
+    /// `None` stands where the list of accounts belongs that is to be fetched.
+    outcomes: Receiver<Option<Done>>,
+    accounts: Receiver<AccountList>,
     /// Closes with the thread.
     end: Receiver<()>,
     wake: Wake,
@@ -88,7 +88,7 @@ impl StorageWorker {
     ) -> io::Result<Self> {
         let wake: Wake = Arc::new(wake);
         let (jobs, to_do) = sync_channel(JOBS);
-        let (to_report, outcomes) = sync_channel(JOBS);
+        let (to_report, outcomes) = sync_channel(JOBS + 1);
         let (to_announce, accounts) = sync_channel(1);
         let (living, end) = sync_channel(1);
         let desk = Desk {
@@ -104,7 +104,7 @@ impl StorageWorker {
             _living: living,
         };
         Builder::new().name("storage".to_owned()).spawn(move || desk.run())?;
-        Ok(Self { waiting: VecDeque::new(), jobs, outcomes, next: None, accounts, end, wake })
+        Ok(Self { waiting: VecDeque::new(), jobs, outcomes, accounts, end, wake })
     }
 
     /// Gives the worker a job for a connection.
@@ -128,22 +128,14 @@ impl StorageWorker {
 
     /// The next report, if there is one. If the thread is dead, whatever it owed has failed.
     pub fn poll_report(&mut self) -> Option<Report> {
-        // In this order: whatever the outcome was sent after is there now, and comes first.
-        self.next = self.next.take().or_else(|| self.outcome());
-        if let Ok(accounts) = self.accounts.try_recv() {
-            return Some(Report::Accounts(accounts));
-        }
-        let done = self.next.take()?;
-        let Waiting { connection, .. } = self.waiting.pop_front()?;
-        Some(Report::Done { connection, done })
-    }
-
-    fn outcome(&self) -> Option<Done> {
-        match self.outcomes.try_recv() {
-            Ok(done) => Some(done),
+        let done = match self.outcomes.try_recv() {
+            Ok(None) => return self.accounts.try_recv().ok().map(Report::Accounts),
+            Ok(done) => done,
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => self.waiting.front().copied().map(Waiting::lost),
-        }
+        };
+        let (done, waiting) = (done?, self.waiting.pop_front()?);
+        Some(Report::Done { connection: waiting.connection, done })
     }
 
     /// Finishes what is queued, copies the write-ahead log into the file and ends the thread. Says
@@ -160,11 +152,12 @@ impl StorageWorker {
 struct Desk {
     store: Store,
     jobs: Receiver<Job>,
-    /// Never full: it has room for every job that [`StorageWorker::submit`] lets in.
-    outcomes: SyncSender<Done>,
-    accounts: SyncSender<Vec<AccountRecord>>,
+    /// Never full: it has room for every job that [`StorageWorker::submit`] lets in, and for the
+    /// place of one list of accounts.
+    outcomes: SyncSender<Option<Done>>,
+    accounts: SyncSender<AccountList>,
     /// Accounts that the loop has not fetched the former list for yet.
-    unsent: Option<Vec<AccountRecord>>,
+    unsent: Option<AccountList>,
     /// Whether anything was written since the last checkpoint.
     written: bool,
     upkeep: Upkeep,
@@ -197,13 +190,12 @@ impl Desk {
     fn work(&mut self, first: Job) {
         let mut batch = vec![first];
         batch.extend(self.jobs.try_iter().take(STORAGE_BATCH_ROWS - 1));
-        // First, so that a log-in does not meet an account that was removed before it.
         self.announce_accounts();
         let (outcomes, error) = self.store.perform(&batch, clock::unix_micros());
         let wrote = batch.iter().any(is_write);
         self.written |= wrote;
         // A list of accounts that could not be sent would undo what was stored now.
-        if self.unsent.is_some() && batch.iter().any(is_account_change) {
+        if self.unsent.is_some() && batch.iter().any(changes_accounts_or_rooms) {
             self.unsent = None;
             self.store.forget_seen();
         }
@@ -214,7 +206,7 @@ impl Desk {
         }
         for done in outcomes {
             // Nobody listens any more: the jobs were done all the same.
-            let _ = self.outcomes.send(done);
+            let _ = self.outcomes.send(Some(done));
         }
         (self.bell.0)();
         let messages = batch.iter().filter(|job| matches!(job, Job::Store(_))).count();
@@ -255,7 +247,7 @@ impl Desk {
         }
         let Some(accounts) = self.unsent.take() else { return false };
         match self.accounts.try_send(accounts) {
-            Ok(()) => true,
+            Ok(()) => self.outcomes.send(None).is_ok(),
             Err(TrySendError::Full(accounts)) => {
                 self.unsent = Some(accounts);
                 false
@@ -297,7 +289,7 @@ mod tests {
     use super::super::store::tests::{Scratch, add_account, join};
     use super::*;
     use crate::limits::Limits;
-    use crate::message::{Conversation, Mark, MessageId, Name, Secret, StoredMessage};
+    use crate::message::{Conversation, Mark, MessageId, Secret, StoredMessage};
     use std::sync::mpsc::channel;
 
     const DEADLINE: Duration = Duration::from_secs(30);
@@ -391,7 +383,7 @@ mod tests {
         let (mut worker, heard) = start(store);
         for slot in 0..JOBS {
             let job = match slot % 3 {
-                0 => Job::FindAccount { name: Name::shown("ann") },
+                0 => Job::Acknowledge { account: ann, up_to: MessageId(1) },
                 _ => join(ann, &format!("#{slot}")),
             };
             worker.submit(connection(slot), job).unwrap();
@@ -400,7 +392,7 @@ mod tests {
             let (slot, done) = done(&mut worker, &heard);
             assert_eq!(slot, expected);
             match (slot % 3, done) {
-                (0, Done::Account(Some(_))) => {}
+                (0, Done::Acknowledged { waiting: 0, .. }) => {}
                 (_, Done::Joined { room, .. }) => {
                     assert_eq!(room.name.as_str(), format!("#{slot}"))
                 }
@@ -466,8 +458,6 @@ mod tests {
         long_names(&mut worker);
         let outcomes: Vec<Done> = (0..1000).map(|_| done(&mut worker, &heard).1).collect();
         assert!(outcomes.contains(&Done::Failed), "the disk was full");
-        worker.submit(connection(1), Job::FindAccount { name: Name::shown("ann") }).unwrap();
-        assert!(matches!(done(&mut worker, &heard), (1, Done::Account(Some(_)))));
 
         let free = "DELETE FROM filler";
         filler.change(|connection| connection.execute(free, []).map(Ok::<_, StoreError>)).unwrap();
@@ -486,7 +476,7 @@ mod tests {
         let mut accounts = Accounts::open(&scratch.folder, &Limits::default()).unwrap();
         accounts.block("ann").unwrap();
         let Report::Accounts(all) = report(&mut worker, &heard) else { panic!() };
-        assert!(all.len() == 1 && all[0].blocked, "{all:?}");
+        assert!(all.accounts.len() == 1 && all.accounts[0].blocked, "{all:?}");
         assert!(worker.stop(DEADLINE));
     }
 
@@ -500,13 +490,14 @@ mod tests {
         accounts.remove("ann").unwrap();
         worker.submit(connection(0), join(ann, "#a")).unwrap();
         let Report::Accounts(all) = report(&mut worker, &heard) else { panic!() };
-        let names: Vec<&str> = all.iter().map(|account| account.name.as_str()).collect();
+        let names: Vec<&str> = all.accounts.iter().map(|account| account.name.as_str()).collect();
         // The two changes may be met one by one, but the outcome never comes before the list.
         if names == ["bob"] {
             assert_eq!(done(&mut worker, &heard), (0, Done::AccountGone));
         } else {
             assert_eq!(names, ["ann", "bob"]);
-            assert!(matches!(report(&mut worker, &heard), Report::Accounts(all) if all.len() == 1));
+            let Report::Accounts(all) = report(&mut worker, &heard) else { panic!() };
+            assert_eq!(all.accounts.len(), 1);
         }
         assert!(worker.stop(DEADLINE));
     }

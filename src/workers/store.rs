@@ -3,7 +3,7 @@
 use super::data_folder::DataFolder;
 use super::store_error::{StoreError, fault};
 use super::{account_table, batch, change_table, clock, db, message_table, room_table, schema};
-use crate::message::{AccountRecord, Done, Durability, Job, MessageId, Snapshot};
+use crate::message::{AccountList, Done, Durability, Job, MessageId, Snapshot};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::ffi::OsString;
@@ -115,9 +115,10 @@ impl Store {
         // Before the transaction: a commit in between is looked at once more, never missed.
         let data_version = data_version(&self.connection)?;
         let tx = self.connection.transaction()?;
-        let seen = Seen { data_version, accounts: account_changes(&tx)? };
+        let seen = Seen { data_version, accounts: account_table::version(&tx)? };
         let snapshot = Snapshot {
             accounts: account_table::all(&tx)?,
+            accounts_version: seen.accounts,
             rooms: room_table::all_rooms(&tx)?,
             memberships: room_table::all_memberships(&tx)?,
             bans: change_table::bans(&tx)?,
@@ -130,8 +131,8 @@ impl Store {
         Ok((seen, snapshot))
     }
 
-    /// Every account, if another process changed any since the last call or the snapshot.
-    pub(super) fn changed_accounts(&mut self) -> Result<Option<Vec<AccountRecord>>, StoreError> {
+    /// Every account and the rooms' owners, if another process changed any since the last call or the snapshot.
+    pub(super) fn changed_accounts(&mut self) -> Result<Option<AccountList>, StoreError> {
         self.read_changed().map_err(|error| fault(&self.path, error))
     }
 
@@ -141,17 +142,22 @@ impl Store {
         self.seen = None;
     }
 
-    fn read_changed(&mut self) -> rusqlite::Result<Option<Vec<AccountRecord>>> {
+    fn read_changed(&mut self) -> rusqlite::Result<Option<AccountList>> {
         let data_version = data_version(&self.connection)?;
         if self.seen.is_some_and(|seen| seen.data_version == data_version) {
             return Ok(None);
         }
         let tx = self.connection.transaction()?;
-        let accounts = account_changes(&tx)?;
-        let changed = self.seen.is_none_or(|seen| seen.accounts != accounts);
-        let records = if changed { Some(account_table::all(&tx)?) } else { None };
-        self.seen = Some(Seen { data_version, accounts });
-        Ok(records)
+        let version = account_table::version(&tx)?;
+        let changed = self.seen.is_none_or(|seen| seen.accounts != version);
+        let list = if changed {
+            let (accounts, owners) = (account_table::all(&tx)?, room_table::owners(&tx)?);
+            Some(AccountList { version, accounts, owners })
+        } else {
+            None
+        };
+        self.seen = Some(Seen { data_version, accounts: version });
+        Ok(list)
     }
 
     /// Does a batch of jobs. What became of each stands at its place; the last error, if any, is for
@@ -279,11 +285,6 @@ fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
 fn next_id(connection: &Connection) -> rusqlite::Result<MessageId> {
     let behind = message_table::newest(connection)?.next();
     Ok(behind.max(message_table::ceiling(connection)?))
-}
-
-fn account_changes(connection: &Connection) -> rusqlite::Result<i64> {
-    let sql = "SELECT times FROM changes WHERE what = 'accounts'";
-    connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
 }
 
 #[cfg(test)]

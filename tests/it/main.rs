@@ -54,6 +54,7 @@ mod sim;
 mod slow_reader;
 mod start;
 mod stop;
+mod stuck_disk;
 mod support;
 mod tidy;
 mod transcript;

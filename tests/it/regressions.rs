@@ -4,7 +4,8 @@ use super::support::Server;
 use jim::chat::{Chat, CloseReason, Effect, Policy};
 use jim::limits::Limits;
 use jim::message::{
-    AccountId, AccountRecord, ConnectionId, Done, Features, Job, Name, Now, Request, Snapshot,
+    AccountId, AccountList, AccountRecord, ConnectionId, Done, Features, Job, Name, Now, Request,
+    Snapshot,
 };
 use jim::wire::jim::{Decoded, Decoder};
 use std::io::{Read, Write};
@@ -19,6 +20,7 @@ fn bob(id: i64) -> AccountRecord {
         phc: "x".into(),
         blocked: false,
         created_unix_micros: 0,
+        version: id,
     }
 }
 
@@ -81,10 +83,11 @@ fn a_guest_whose_name_turns_out_to_be_an_accounts_is_ended_though_it_asked() {
 fn a_new_account_ends_guests_that_look_like_it_and_a_known_one_ends_nobody() {
     let mut chat = chat_with(vec![bob(1)]);
     ask(&mut chat, r#"{"action":"presence","time":1,"user":{"account_name":"аnn"}}"#.as_bytes());
-    chat.handle_accounts(vec![bob(1)]);
+    let list = |version, accounts| AccountList { version, accounts, owners: Vec::new() };
+    chat.handle_accounts(list(1, vec![bob(1)]));
     assert_eq!(effects(&mut chat), []);
     let ann = AccountRecord { id: AccountId(2), name: Name::shown("ann"), ..bob(2) };
-    chat.handle_accounts(vec![bob(1), ann]);
+    chat.handle_accounts(list(2, vec![bob(1), ann]));
     let ended = Effect::Close { connection: ID, reason: CloseReason::NameRegistered };
     assert_eq!(effects(&mut chat), [ended]);
 }

@@ -73,10 +73,14 @@ pub(in crate::chat) fn committed(
     chat: &mut Chat,
     asker: ConnectionId,
     account: AccountId,
-    phc: Arc<str>,
+    (phc, version): (Arc<str>, i64),
 ) {
     let Some(account) = chat.users.account_mut(account) else { return };
-    account.record.phc = phc;
+    // An operator may have set another one since.
+    if account.record.version <= version {
+        account.record.phc = phc;
+        account.record.version = version;
+    }
     for connection in account.connections.clone() {
         if connection != asker {
             chat.close(connection, CloseReason::PasswordChanged);

@@ -4,7 +4,6 @@ use crate::chat::checks::check_own_name;
 use crate::chat::notices::tell_account_rooms;
 use crate::chat::outcome::Outcome;
 use crate::chat::session::{Session, Who};
-use crate::chat::waiting::offer;
 use crate::chat::{Chat, Effect, Guests};
 use crate::message::{AudienceId, Code, Features, Field, Name, Notice, Phrase, Reply, Request};
 
@@ -28,7 +27,7 @@ pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'
             reply.extra_mut().kept = Some(chat.policy.kept);
         }
     }
-    offer(chat, session);
+    session.offers = true;
     Outcome::Reply(reply)
 }
 

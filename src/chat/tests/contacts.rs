@@ -3,7 +3,7 @@
 use super::world::{World, is_listed};
 use crate::chat::ACTIONS;
 use crate::limits::CONTACTS;
-use crate::message::Code;
+use crate::message::{AccountList, Code};
 
 const BOB: (&str, &str) = ("account_name", "bob");
 
@@ -80,8 +80,8 @@ fn an_account_that_was_removed_is_on_no_list() {
     let ann = world.log_in("ann");
     world.ok(ann, "add", &[BOB]);
     let kept = world.chat.users.accounts().map(|account| account.record.clone());
-    let kept = kept.filter(|account| account.name.as_str() == "ann").collect();
-    world.chat.handle_accounts(kept);
+    let accounts = kept.filter(|account| account.name.as_str() == "ann").collect();
+    world.chat.handle_accounts(AccountList { version: 2, accounts, owners: Vec::new() });
     is_listed(&world.ok(ann, "get_contacts", &[]), Code::Accepted, &[]);
     assert!(world.chat.users.accounts().all(|account| account.contacts.is_empty()));
 }

@@ -5,10 +5,11 @@ use crate::limits::Limits;
 use crate::message::{
     AccountId, AccountRecord, AudienceId, Change, Code, ConnectionId, Done, Features, Field, Job,
     Listing, Membership, MessageId, Name, Notice, Now, Reply, Request, Role, RoomId, RoomRecord,
-    Snapshot, Time,
+    Snapshot, StoredMessage, Time,
 };
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) struct World {
@@ -20,7 +21,11 @@ pub(super) struct World {
     audiences: BTreeMap<AudienceId, BTreeSet<ConnectionId>>,
     pub(super) notices: Vec<Notice>,
     replies: Vec<(ConnectionId, Reply)>,
-    /// Changes are not done at once but kept here.
+    /// Messages that are on their way to the disk.
+    pub(super) stores: Vec<(ConnectionId, Arc<StoredMessage>)>,
+    /// What waited and was handed over.
+    pub(super) handed: Vec<(ConnectionId, MessageId)>,
+    /// Changes, and what is read of that waits, are not done at once but kept here.
     pub(super) held: Option<Vec<(ConnectionId, Job)>>,
     /// Changes fail.
     pub(super) is_full: bool,
@@ -45,6 +50,8 @@ impl World {
             audiences: BTreeMap::new(),
             notices: Vec::new(),
             replies: Vec::new(),
+            stores: Vec::new(),
+            handed: Vec::new(),
             held: None,
             is_full: false,
         }
@@ -123,6 +130,13 @@ impl World {
         std::mem::take(&mut self.replies)
     }
 
+    /// A job is done.
+    pub(super) fn done(&mut self, id: ConnectionId, done: Done) -> Vec<(ConnectionId, Reply)> {
+        self.chat.handle_done(self.now, id, done);
+        self.carry_out();
+        std::mem::take(&mut self.replies)
+    }
+
     pub(super) fn gone(&mut self, id: ConnectionId) {
         self.chat.handle_gone(id);
         self.leave_all(id);
@@ -147,6 +161,10 @@ impl World {
                     assert!(audience.remove(&connection), "who leaves was there");
                 }
                 Effect::Notice { notice, .. } => self.notices.push(notice),
+                Effect::Store { connection, message, .. } => {
+                    self.stores.push((connection, Arc::new(message)));
+                }
+                Effect::Hand { to, message } => self.handed.push((to, message.mark.id)),
                 Effect::Job { connection, job } => self.take_job(connection, job),
                 Effect::Close { connection, .. } => self.leave_all(connection),
                 _ => {}
@@ -162,7 +180,9 @@ impl World {
 
     fn take_job(&mut self, connection: ConnectionId, job: Job) {
         match &mut self.held {
-            Some(held) if matches!(job, Job::Change { .. }) => held.push((connection, job)),
+            Some(held) if matches!(job, Job::Change { .. } | Job::Waiting { .. }) => {
+                held.push((connection, job));
+            }
             _ => {
                 let done = self.work(job);
                 self.chat.handle_done(self.now, connection, done);
@@ -227,6 +247,7 @@ fn account((name, id): (&&str, i64)) -> AccountRecord {
         phc: "right".into(),
         blocked: false,
         created_unix_micros: 1,
+        version: 1,
     }
 }
 
@@ -272,6 +293,9 @@ fn request<'a>(action: &'a str, fields: &[(&'static str, &'a str)]) -> Request<'
             "contact" | "user_id" => request.rare_mut().contact = Some(field),
             "after" => request.rare_mut().after = Some(field),
             "limit" => request.rare_mut().limit = Some(text.parse().unwrap()),
+            "to" => request.to = Some(field),
+            "from" => request.from = Some(field),
+            "message" => request.message_chars = Some(text.chars().count()),
             "features" => request.features = Some(Features::named(text)),
             other => panic!("{other}"),
         }

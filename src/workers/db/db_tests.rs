@@ -4,12 +4,11 @@ use crate::message::Secret;
 use crate::message::{
     AccountId, Change, Conversation, Done, Job, Mark, MessageId, Role, StoredMessage,
 };
-use crate::workers::store::Store;
+use crate::workers::reader::tests::keep;
 use crate::workers::store::tests::{Scratch, join, joined, one, sql};
 use crate::workers::{Accounts, InvitationTerms, Invitations, StoreError};
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 fn add(scratch: &Scratch, name: &str) -> AccountId {
@@ -28,12 +27,6 @@ fn message(number: i64, conversation: Conversation, sender: Option<AccountId>) -
         in_history: true,
         waits_for: None,
     }
-}
-
-fn store_all(store: &mut Store, messages: Vec<StoredMessage>) {
-    let jobs: Vec<Job> = messages.into_iter().map(|m| Job::Store(Arc::new(m))).collect();
-    let (done, error) = store.perform(&jobs, 1);
-    assert!(done.iter().all(|done| matches!(done, Done::Stored(_))), "{error:?}");
 }
 
 fn invite(scratch: &Scratch) {
@@ -67,9 +60,9 @@ fn full() -> Scratch {
     let (done, _) = store.perform(&jobs, 1);
     assert!(done.iter().all(|done| matches!(done, Done::Changed { .. })), "{done:?}");
     let waiting = message(5, Conversation::direct(cat, ann), Some(cat));
-    store_all(
+    keep(
         &mut store,
-        vec![
+        &[
             message(1, Conversation::Common, None),
             message(2, Conversation::Room(room), Some(gone)),
             message(3, Conversation::Room(lost), Some(gone)),
@@ -190,7 +183,7 @@ fn a_wrong_line_is_named_and_nothing_is_imported() {
 fn an_import_is_refused_where_there_are_messages() {
     let scratch = Scratch::new();
     let mut store = scratch.open();
-    store_all(&mut store, vec![message(1, Conversation::Common, None)]);
+    keep(&mut store, &[message(1, Conversation::Common, None)]);
     drop(store);
     let error = import_text(&scratch, "").unwrap_err();
     assert!(matches!(error, DbError::NotEmpty { messages: 1, .. }), "{error:?}");

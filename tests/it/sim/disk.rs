@@ -3,8 +3,8 @@
 
 use super::random::Random;
 use jim::message::{
-    AccountId, AccountRecord, Change, Conversation, Done, HistoryQuery, Job, Membership, MessageId,
-    Name, Page, PageMessage, Phrase, Role, RoomId, RoomRecord, StoredMessage,
+    AccountId, AccountList, AccountRecord, Change, Conversation, Done, HistoryQuery, Job,
+    Membership, MessageId, Name, Page, PageMessage, Role, RoomId, RoomRecord, StoredMessage,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,6 +20,9 @@ pub struct Disk {
     pub ceiling: MessageId,
     banned: BTreeSet<(RoomId, AccountId)>,
     last_room: i64,
+    last_account: i64,
+    /// How often accounts were changed.
+    version: i64,
 }
 
 /// Whether the writer does a job, in the order of asking.
@@ -27,7 +30,8 @@ pub fn is_write(job: &Job) -> bool {
     match job {
         Job::VerifyPassword { .. } | Job::HashPassword { .. } => false,
         Job::History(_) | Job::Search(_) | Job::Waiting { .. } => false,
-        Job::FindAccount { .. } | Job::Register { .. } | Job::SetPassword { .. } => true,
+        Job::FindAccount { .. } => false,
+        Job::Register { .. } | Job::SetPassword { .. } => true,
         Job::Join { .. } | Job::Leave { .. } | Job::Store(_) | Job::Change { .. } => true,
         Job::Acknowledge { .. } | Job::RaiseCeiling { .. } => true,
     }
@@ -38,28 +42,63 @@ pub fn failed(job: &Job) -> Done {
     match job {
         Job::Store(message) => Done::NotStored(Some(Arc::clone(message))),
         Job::Waiting { .. } => Done::Waiting(None),
+        Job::Change { change: Change::Await { account, .. }, .. } => {
+            Done::NotAwaited { account: *account }
+        }
         _ => Done::Failed,
     }
 }
 
 impl Disk {
     pub fn with_accounts(names: &[&str]) -> Self {
-        let account = |(name, id): (&&str, i64)| AccountRecord {
-            id: AccountId(id),
-            name: Name::shown(name),
-            phc: "right".into(),
-            blocked: false,
-            created_unix_micros: 1,
-        };
-        Self { accounts: names.iter().zip(1..).map(account).collect(), ..Self::default() }
+        let mut disk = Self::default();
+        for name in names {
+            disk.add(Name::shown(name), "right".into());
+        }
+        disk
     }
 
-    pub fn id_named(&self, phrase: &Phrase) -> Option<AccountId> {
-        let (Phrase::Authenticated { user } | Phrase::AlreadyAuthenticated { user }) = phrase
-        else {
-            return None;
-        };
-        self.accounts.iter().find(|account| account.name == *user).map(|account| account.id)
+    fn add(&mut self, name: Name, phc: Arc<str>) -> AccountRecord {
+        (self.last_account, self.version) = (self.last_account + 1, self.version + 1);
+        let (id, version) = (AccountId(self.last_account), self.version);
+        let account =
+            AccountRecord { id, name, phc, blocked: false, created_unix_micros: 1, version };
+        self.accounts.push(account.clone());
+        account
+    }
+
+    /// All accounts as they are now.
+    pub fn list(&self) -> AccountList {
+        let version = self.version;
+        let record = |account: &AccountRecord| AccountRecord { version, ..account.clone() };
+        let owners = self.rooms.values().map(|room| (room.id, room.owner)).collect();
+        AccountList { version, accounts: self.accounts.iter().map(record).collect(), owners }
+    }
+
+    /// An operator changes an account: blocks it or not, or makes another one of its name.
+    pub fn operate(&mut self, random: &mut Random) {
+        let at = random.below(self.accounts.len());
+        self.version += 1;
+        if random.below(2) == 0 {
+            let blocked = &mut self.accounts[at].blocked;
+            *blocked = !*blocked;
+            return;
+        }
+        let gone = self.accounts.remove(at);
+        self.waiting.retain(|(whose, _)| *whose != gone.id);
+        self.banned.retain(|(_, whose)| *whose != gone.id);
+        let rooms: Vec<RoomId> = self.rooms.values().map(|room| room.id).collect();
+        for room in rooms {
+            self.leave(gone.id, room);
+        }
+        for room in self.rooms.values_mut().filter(|room| room.owner == Some(gone.id)) {
+            room.owner = None;
+        }
+        self.add(gone.name, "right".into());
+    }
+
+    fn exists(&self, account: AccountId) -> bool {
+        self.accounts.iter().any(|row| row.id == account)
     }
 
     fn register(&mut self, name: Name, phc: Arc<str>) -> Done {
@@ -67,23 +106,28 @@ impl Disk {
         if let Some(by) = self.accounts.iter().find(alike) {
             return Done::NameTaken { by: by.name.clone() };
         }
-        let id = AccountId(i64::try_from(self.accounts.len()).unwrap() + 1);
-        let account = AccountRecord { id, name, phc, blocked: false, created_unix_micros: 1 };
-        self.accounts.push(account.clone());
-        Done::Registered { account, joined: None }
+        Done::Registered { account: self.add(name, phc), joined: None }
     }
 
     /// Does one job for good.
     pub fn carry_out(&mut self, job: Job, random: &mut Random) -> Done {
         match job {
             Job::FindAccount { name } => {
-                Done::Account(self.accounts.iter().find(|a| a.name == name).cloned())
+                Done::Account(self.list().accounts.into_iter().find(|a| a.name == name))
             }
             Job::VerifyPassword { phc, password } => {
                 Done::Password(phc.is_some_and(|phc| &*phc == password.expose()))
             }
             Job::HashPassword { password } => Done::Hashed(password.expose().into()),
             Job::Register { name, phc, .. } => self.register(name, phc),
+            Job::SetPassword { account, .. }
+            | Job::Join { account, .. }
+            | Job::Leave { account, .. }
+            | Job::Change { by: account, .. }
+                if !self.exists(account) =>
+            {
+                Done::AccountGone
+            }
             Job::SetPassword { account, old_phc, phc } => self.set_password(account, &old_phc, phc),
             Job::Join { account, room, position } => self.join(account, room, position),
             Job::Leave { account, room } => self.leave(account, room),
@@ -116,7 +160,8 @@ impl Disk {
             return Done::PasswordStale;
         }
         row.phc = phc.clone();
-        Done::PasswordSet { account, phc }
+        self.version += 1;
+        Done::PasswordSet { account, phc, version: self.version }
     }
 
     fn join(&mut self, account: AccountId, room: Name, position: MessageId) -> Done {
@@ -161,6 +206,16 @@ impl Disk {
     fn store(&mut self, message: Arc<StoredMessage>) -> Done {
         let id = message.mark.id;
         assert!(self.messages.keys().all(|other| *other < id), "{id} goes back or comes twice");
+        let is_open = match message.conversation {
+            Conversation::Common => true,
+            Conversation::Room(room) => {
+                message.sender.is_some_and(|sender| self.members.contains(&(room, sender)))
+            }
+            Conversation::Direct(one, other) => self.exists(one) && self.exists(other),
+        };
+        if !is_open {
+            return Done::Unreachable(message);
+        }
         if let Some(account) = message.waits_for {
             self.waiting.insert((account, id));
         }

@@ -6,8 +6,8 @@ use super::requests::{self, USERS};
 use jim::chat::{Chat, Effect, Hearers, Payload, Policy, Registration, Sessions};
 use jim::limits::Limits;
 use jim::message::{
-    AccountId, AudienceId, ConnectionId, Conversation, Done, Features, Job, Kept, Listing, Mark,
-    MessageId, Now, PageMessage, Reply, Snapshot, StoredMessage,
+    AccountList, AudienceId, ConnectionId, Conversation, Done, Features, Job, Kept, Listing, Mark,
+    MessageId, Name, Now, PageMessage, Phrase, Reply, Snapshot, StoredMessage,
 };
 use jim::wire::jim::{Decoded, Decoder};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -24,10 +24,16 @@ pub struct World {
     /// What the writer has not committed yet, in order.
     to_write: VecDeque<(ConnectionId, Job)>,
     /// What it has, and the chat does not know yet, in order.
-    written: VecDeque<(ConnectionId, Done)>,
+    written: VecDeque<Written>,
     /// What the reader and the hasher have to do.
     others: Vec<(ConnectionId, Job)>,
+    /// What they have done, and the chat does not know yet, in no order.
+    finished: Vec<(ConnectionId, Done)>,
     disk: Disk,
+    /// An operator changed accounts, and the writer has not seen that yet.
+    operated: bool,
+    /// What was handed over of what waited.
+    handed: BTreeSet<MessageId>,
     sessions: Sessions,
     /// Requests so far: the next one's `id`.
     requests: usize,
@@ -38,13 +44,19 @@ pub struct World {
     trace: Vec<String>,
 }
 
+/// What the writer has to say.
+enum Written {
+    Done(ConnectionId, Done),
+    Accounts(AccountList),
+}
+
 /// One connection.
 struct Line {
     id: ConnectionId,
     /// Requests that were not answered yet.
     owed: VecDeque<Owed>,
     /// Whom its last good authenticate made it.
-    user: Option<AccountId>,
+    user: Option<Name>,
     features: Features,
     /// The last message that was handed over from what waited.
     handed: MessageId,
@@ -62,7 +74,8 @@ impl World {
         let mut random = Random::new(seed);
         let disk = Disk::with_accounts(&USERS);
         let snapshot = Snapshot {
-            accounts: disk.accounts.clone(),
+            accounts: disk.list().accounts,
+            accounts_version: disk.list().version,
             next_id: MessageId(1),
             ceiling: MessageId(1 << 31),
             ..Snapshot::default()
@@ -91,7 +104,10 @@ impl World {
             to_write: VecDeque::new(),
             written: VecDeque::new(),
             others: Vec::new(),
+            finished: Vec::new(),
             disk,
+            operated: false,
+            handed: BTreeSet::new(),
             sessions,
             requests: 0,
             delivered: BTreeMap::new(),
@@ -110,6 +126,10 @@ impl World {
             1..=3 => self.commit(),
             4..=6 => self.report(),
             7 | 8 => self.finish_other(),
+            9 if self.random.below(8) == 0 => {
+                self.disk.operate(&mut self.random);
+                self.operated = true;
+            }
             9 => {
                 self.chat.handle_timeout(self.now);
                 self.take_effects(None);
@@ -121,7 +141,11 @@ impl World {
 
     /// Everything that is under way comes to its end.
     pub fn finish(mut self) -> Vec<String> {
-        while !(self.to_write.is_empty() && self.written.is_empty() && self.others.is_empty()) {
+        while !(self.to_write.is_empty()
+            && self.written.is_empty()
+            && self.others.is_empty()
+            && self.finished.is_empty())
+        {
             self.commit();
             self.report();
             self.finish_other();
@@ -200,32 +224,55 @@ impl World {
 
     /// The writer commits what came first, as one batch: all of it or nothing.
     fn commit(&mut self) {
+        // What happens right behind the look comes with the next one.
+        if self.operated && self.random.below(4) > 0 {
+            self.operated = false;
+            self.written.push_back(Written::Accounts(self.disk.list()));
+        }
         let fails = self.random.below(8) == 0;
         for _ in 0..self.random.below(6) {
             let Some((connection, job)) = self.to_write.pop_front() else { break };
+            if let Job::Acknowledge { account, up_to } = &job {
+                let mut forgotten = self.disk.waiting.iter();
+                let forgotten = forgotten.find(|(whose, id)| {
+                    whose == account && id <= up_to && !self.handed.contains(id)
+                });
+                assert_eq!(forgotten, None, "nobody has it");
+            }
             let done =
                 if fails { disk::failed(&job) } else { self.disk.carry_out(job, &mut self.random) };
-            self.written.push_back((connection, done));
+            self.written.push_back(Written::Done(connection, done));
         }
     }
 
     fn report(&mut self) {
-        if let Some((connection, done)) = self.written.pop_front() {
-            self.done(connection, done);
+        match self.written.pop_front() {
+            None => {}
+            Some(Written::Done(connection, done)) => self.done(connection, done),
+            Some(Written::Accounts(list)) => {
+                self.trace.push(format!("{list:?}"));
+                self.chat.handle_accounts(list);
+                self.take_effects(None);
+            }
         }
     }
 
+    /// The reader and the hasher do something, which the chat hears of later.
     fn finish_other(&mut self) {
-        if self.others.is_empty() {
-            return;
+        if !self.others.is_empty() {
+            let at = self.random.below(self.others.len());
+            let (connection, job) = self.others.remove(at);
+            let done = match self.random.below(12) {
+                0 => disk::failed(&job),
+                _ => self.disk.carry_out(job, &mut self.random),
+            };
+            self.finished.push((connection, done));
         }
-        let at = self.random.below(self.others.len());
-        let (connection, job) = self.others.remove(at);
-        let done = match self.random.below(12) {
-            0 => disk::failed(&job),
-            _ => self.disk.carry_out(job, &mut self.random),
-        };
-        self.done(connection, done);
+        if !self.finished.is_empty() && self.random.below(3) > 0 {
+            let at = self.random.below(self.finished.len());
+            let (connection, done) = self.finished.remove(at);
+            self.done(connection, done);
+        }
     }
 
     fn done(&mut self, connection: ConnectionId, done: Done) {
@@ -306,10 +353,13 @@ impl World {
 
     /// Each answer is that of the oldest request, and true of the disk.
     fn answered(&mut self, to: ConnectionId, reply: &Reply) {
-        let user = self.disk.id_named(&reply.phrase);
         let line = self.line(to);
         let owed = line.owed.pop_front().expect("an answer without a request");
-        line.user = user.or(line.user);
+        if let Phrase::Authenticated { user } | Phrase::AlreadyAuthenticated { user } =
+            &reply.phrase
+        {
+            line.user = Some(user.clone());
+        }
         let extra = reply.extra.as_deref();
         if let Some(id) = extra.and_then(|extra| extra.id.as_deref()).filter(|id| *id != "7777") {
             assert_eq!(id, owed.id.to_string(), "another request's answer");
@@ -354,6 +404,7 @@ impl World {
     /// What waited comes in order, from the disk, to whom it waited for.
     fn handed(&mut self, to: ConnectionId, message: &PageMessage) {
         assert!(self.disk.messages.contains_key(&message.mark.id), "it is not on disk");
+        self.handed.insert(message.mark.id);
         let line = self.line(to);
         assert!(line.handed < message.mark.id, "out of order");
         line.handed = message.mark.id;
@@ -371,9 +422,9 @@ impl World {
     }
 
     fn check(&self) {
-        let mut holders: BTreeMap<AccountId, usize> = BTreeMap::new();
+        let mut holders: BTreeMap<&Name, usize> = BTreeMap::new();
         for line in self.open.values() {
-            if let Some(user) = line.user {
+            if let Some(user) = &line.user {
                 *holders.entry(user).or_default() += 1;
             }
         }

@@ -213,7 +213,7 @@ impl Chat {
             (Waiting::Password { claim, account }, Done::Password(fits)) => {
                 authenticate::verified(self, session, claim, account, fits)
             }
-            (Waiting::Join { room }, Done::Joined { .. }) => join::conclude(session, &room),
+            (Waiting::Join { room }, Done::Joined { .. }) => join::conclude(self, session, &room),
             (Waiting::Join { room }, Done::MayNotJoin) => join::refused(session, room),
             (Waiting::Leave { room }, Done::Left { .. }) => leave::conclude(session, &room),
             (Waiting::Change(reply), Done::Changed { .. } | Done::Acknowledged { .. }) => {

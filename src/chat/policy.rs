@@ -1,6 +1,7 @@
 //! What an operator may decide about the chat's rules.
 
-use crate::message::Kept;
+use crate::message::{Kept, Name, RoomKept};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What guests (presence without authentication) may do in the common chat.
@@ -74,6 +75,8 @@ pub struct Policy {
     pub strict: bool,
     /// Which messages are kept, and for how long.
     pub kept: Kept,
+    /// For how long in rooms that have bounds of their own.
+    pub kept_rooms: BTreeMap<Name, RoomKept>,
     /// Whether new members read what came before them.
     pub before_join: bool,
     /// The most rooms that an account may be in.
@@ -95,6 +98,7 @@ impl Default for Policy {
             drop_silent: false,
             strict: false,
             kept: Kept { rooms: true, direct: true, ..Kept::default() },
+            kept_rooms: BTreeMap::new(),
             before_join: true,
             rooms_per_account: 250,
             offline_messages: 1000,

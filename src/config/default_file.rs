@@ -14,6 +14,15 @@ const HEAD: &str = "\
 # A line that begins with # and a key has a default that depends on the system.
 ";
 
+/// What each room may have of its own stands under a name that only the operator knows.
+const ROOMS: &str = "
+# A room may have bounds of its own, in a table with its name; what is not said there is as for all.
+# Allowed: days, messages.
+#   [history.room.\"#tea\"]
+#   days = 30
+#   messages = 10000
+";
+
 /// A commented TOML file with every setting, its default, its unit and its range.
 #[must_use]
 pub fn default_file() -> String {
@@ -23,6 +32,9 @@ pub fn default_file() -> String {
     for setting in SETTINGS {
         let (its_table, name) = setting.key.split_once('.').unwrap_or(("", setting.key));
         if its_table != table {
+            if table == "history" {
+                text.push_str(ROOMS);
+            }
             table = its_table;
             let _ = write!(text, "\n[{table}]\n");
         }

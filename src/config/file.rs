@@ -1,10 +1,11 @@
 //! The TOML file: every value with its line, so that an error can point at it.
 
 use super::fault::{ConfigError, Fault, Place};
-use super::layers::Layers;
+use super::layers::{Layers, RoomBound};
 use super::nearest::nearest;
-use super::setting::Given;
+use super::setting::{Given, quoted};
 use super::table;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
@@ -14,6 +15,9 @@ use toml::de::{DeTable, DeValue};
 
 /// A settings file is a few kilobytes; a device or a disk image named by mistake is not read.
 const FILE_BYTES: u64 = 1 << 20;
+
+/// Under it stands a table for each room with bounds of its own.
+const ROOMS: &str = "history.room";
 
 /// Reads the file and takes its settings in; what is wrong with them becomes complaints.
 pub(super) fn read_into(layers: &mut Layers, path: &Path) -> Result<(), ConfigError> {
@@ -74,7 +78,7 @@ impl Source<'_> {
     fn entry(
         &self,
         layers: &mut Layers,
-        key: &Spanned<std::borrow::Cow<'_, str>>,
+        key: &Spanned<Cow<'_, str>>,
         value: &Spanned<DeValue<'_>>,
     ) {
         let name = key.get_ref();
@@ -84,7 +88,11 @@ impl Source<'_> {
                 entries.sort_by_key(|(key, _)| key.span().start);
                 for (inner_key, inner_value) in entries {
                     let full = format!("{name}.{}", inner_key.get_ref());
-                    self.setting(layers, &full, inner_key.span(), inner_value);
+                    if full == ROOMS {
+                        self.rooms(layers, inner_value);
+                    } else {
+                        self.setting(layers, &full, inner_key.span(), inner_value);
+                    }
                 }
             }
             _ if table::tables().any(|table| table == *name) => {
@@ -96,6 +104,49 @@ impl Source<'_> {
             }
             _ => self.setting(layers, name, key.span(), value),
         }
+    }
+
+    /// A table for each room that has bounds of its own.
+    fn rooms(&self, layers: &mut Layers, value: &Spanned<DeValue<'_>>) {
+        for (key, value) in self.table(layers, ROOMS, value) {
+            let full = format!("{ROOMS}.{}", quoted(key.get_ref()));
+            let place = self.place(key.span().start, &full);
+            let Some(room) = layers.take_room(key.get_ref(), place) else { continue };
+            for (key, value) in self.table(layers, &full, value) {
+                let name = key.get_ref();
+                let full = format!("{full}.{name}");
+                match RoomBound::ALL.iter().find(|(known, _)| known == name) {
+                    Some((_, bound)) => {
+                        let place = self.place(value.span().start, &full);
+                        layers.take_of_room(&room, *bound, given(value.get_ref()), place);
+                    }
+                    None => {
+                        let nearest = nearest(name, RoomBound::ALL.map(|(known, _)| known));
+                        let place = self.place(key.span().start, &full);
+                        layers.complain(place, Fault::Unknown { nearest });
+                    }
+                }
+            }
+        }
+    }
+
+    /// The entries of what must be a table, in the order of the file.
+    fn table<'t, 'i>(
+        &self,
+        layers: &mut Layers,
+        full: &str,
+        value: &'t Spanned<DeValue<'i>>,
+    ) -> Vec<(&'t Spanned<Cow<'i, str>>, &'t Spanned<DeValue<'i>>)> {
+        let DeValue::Table(table) = value.get_ref() else {
+            let (got, expected) =
+                (given(value.get_ref()).described(), format!("a table, [{full}]"));
+            let place = self.place(value.span().start, full);
+            layers.complain(place, Fault::WrongType { got, expected });
+            return Vec::new();
+        };
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        entries
     }
 
     fn setting(

@@ -356,6 +356,57 @@ fn an_unknown_key_is_told_with_line_and_what_was_meant() {
 }
 
 #[test]
+fn rooms_have_bounds_of_their_own() {
+    let draft = read(
+        "[history.room.\"#tea\"]\ndays = 30\nmessages = 10000\n\
+         [history.room.\"#кофе\"]\nmessages = 0\n[history]\ndays = 9\n",
+    );
+    let policy = &draft.server.policy;
+    let kept = |room: &str| {
+        let kept = policy.kept.of_room(policy.kept_rooms[room]);
+        (kept.days, kept.messages)
+    };
+    assert_eq!((kept("#tea"), kept("#кофе")), ((30, 10_000), (9, 0)));
+    assert_eq!(policy.kept_rooms.len(), 2);
+}
+
+#[test]
+fn what_is_wrong_with_a_rooms_bounds_is_told_with_line_and_key() {
+    let key = "history.room.\"#tea\"";
+    for (text, place, expected) in [
+        ("[history.room.\"#tea\"]\ndays = -1\n", "2:8", format!("{key}.days: -1 is out of range")),
+        (
+            "[history.room.\"#tea\"]\nmessages = \"x\"\n",
+            "2:12",
+            format!("{key}.messages: the text \"x\" stands here"),
+        ),
+        (
+            "[history.room.\"#tea\"]\nday = 1\n",
+            "2:1",
+            format!("{key}.day: there is no such setting; did you mean days?"),
+        ),
+        ("[history.room]\n\"#tea\" = 5\n", "2:10", format!("{key}: 5 stands here")),
+        ("[history]\nroom = true\n", "2:8", "history.room: true stands here".to_owned()),
+        (
+            "[history.room.tea]\ndays = 1\n",
+            "1:15",
+            "history.room.\"tea\": \"tea\" is out of range: it must be the name of a room"
+                .to_owned(),
+        ),
+        (
+            "[history.room.\"#all\"]\ndays = 1\n",
+            "1:15",
+            "history.room.\"#all\": \"#all\" is out of range".to_owned(),
+        ),
+    ] {
+        let told = complaints(text);
+        assert!(told.contains(&format!(":{place}: {expected}")), "{text}: {told}");
+    }
+    let told = complaints("common = [\"#lobby\"]\n[history.room.\"#lobby\"]\ndays = 1\n");
+    assert!(told.contains(":2:15: history.room.\"#lobby\": "), "{told}");
+}
+
+#[test]
 fn what_is_no_toml_is_told_with_its_line() {
     let rows = [
         ("port = 1\nport = 2", "jim.toml:2:1: duplicate key"),

@@ -35,7 +35,9 @@ pub use notice::Notice;
 pub use phrase::{Deed, JsonFault, Junk, Language, Listed, Phrase, RoomState};
 pub use phrase::{Facts, Spoken};
 pub(crate) use precis::in_precis;
-pub use reply::{Extra, Kept, Listing, MemberEntry, Reply, RoomEntry, UserEntry};
+pub use reply::{
+    Extra, Kept, Listing, MemberEntry, Reply, Retention, RoomEntry, RoomKept, UserEntry,
+};
 pub use request::{Field, Rare, Request, Time};
 pub use stored::{
     Conversation, HistoryQuery, Page, PageMessage, Place, SearchQuery, StoredMessage,

@@ -1,6 +1,7 @@
 //! An answer, as a value: its code and text, and what else some answers say.
 
 use super::{Code, Features, MessageId, Name, Page, Phrase, Role};
+use std::collections::BTreeMap;
 
 /// One answer: `{"response":CODE,"time":TS,"alert":TEXT}`, or `error` for 4xx and 5xx.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,40 @@ pub struct Kept {
     pub days: u32,
     /// How many of each conversation; 0: all.
     pub messages: u32,
+}
+
+/// For how long the messages of one room are kept, where that is not as for all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RoomKept {
+    /// For how many days; 0: for ever; `None`: as for all.
+    pub days: Option<u32>,
+    /// How many; 0: all; `None`: as for all.
+    pub messages: Option<u32>,
+}
+
+impl Kept {
+    /// The same where one room has bounds of its own.
+    #[must_use]
+    pub fn of_room(self, own: RoomKept) -> Self {
+        let (days, messages) =
+            (own.days.unwrap_or(self.days), own.messages.unwrap_or(self.messages));
+        Self { days, messages, ..self }
+    }
+}
+
+/// For how long all messages are kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// What holds for all.
+    pub kept: Kept,
+    /// What rooms have of their own, by their names.
+    pub rooms: BTreeMap<Name, RoomKept>,
+}
+
+impl From<Kept> for Retention {
+    fn from(kept: Kept) -> Self {
+        Self { kept, rooms: BTreeMap::new() }
+    }
 }
 
 /// Entries of an answer, in the order of `after`.

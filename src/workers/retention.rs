@@ -11,8 +11,8 @@
 
 use super::indexer::without_sync;
 use super::message_table::{self, conversation_at};
-use super::room_table::stored;
-use crate::message::{AccountId, Conversation, Kept, MessageId, RoomId};
+use super::room_table::{self, stored};
+use crate::message::{AccountId, Conversation, Kept, MessageId, Retention, RoomId};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,7 @@ const DAY_MICROS: u64 = 86_400_000_000;
 
 /// Removes what is kept no longer.
 pub(super) struct Sweeper {
-    kept: Kept,
+    retention: Retention,
     /// When the next sweep starts; `None` for at once.
     due: Option<Instant>,
     sweep: Option<Sweep>,
@@ -39,7 +39,9 @@ pub(super) struct Sweeper {
 
 /// A sweep under way.
 struct Sweep {
-    /// What has a lower number is too old.
+    /// The sweep's own clock, in microseconds since 1970, where any message gets too old.
+    clock: Option<u64>,
+    /// What has a lower number is too old in the conversation.
     too_old: MessageId,
     /// The newest message at its start.
     newest: MessageId,
@@ -61,8 +63,8 @@ enum Stage {
 }
 
 impl Sweeper {
-    pub(super) const fn new(kept: Kept) -> Self {
-        Self { kept, due: None, sweep: None, counted: MessageId::ZERO }
+    pub(super) fn new(retention: impl Into<Retention>) -> Self {
+        Self { retention: retention.into(), due: None, sweep: None, counted: MessageId::ZERO }
     }
 
     /// Whether a sweep is under way, or may start.
@@ -90,10 +92,10 @@ impl Sweeper {
         unix_micros: u64,
     ) -> rusqlite::Result<Option<Sweep>> {
         let Some(mut sweep) = self.sweep.take() else {
-            return Sweep::start(connection, self.kept, unix_micros).map(Some);
+            return Sweep::start(connection, &self.retention, unix_micros).map(Some);
         };
         sweep.stage = match sweep.stage {
-            Stage::Next => sweep.next(connection, self.kept, self.counted)?,
+            Stage::Next => sweep.next(connection, &self.retention, self.counted)?,
             Stage::Count { before, left } => sweep.count(connection, before, left)?,
             Stage::Remove { after, before } => sweep.remove(connection, after, before)?,
             Stage::End => Stage::End,
@@ -107,21 +109,23 @@ impl Sweeper {
 }
 
 impl Sweep {
-    fn start(connection: &Connection, kept: Kept, unix_micros: u64) -> rusqlite::Result<Self> {
-        let too_old = if kept.days == 0 {
-            MessageId::ZERO
-        } else {
-            let now = follow_clock(connection, unix_micros)?;
-            MessageId::at(now.saturating_sub(u64::from(kept.days) * DAY_MICROS))
-        };
+    fn start(
+        connection: &Connection,
+        retention: &Retention,
+        unix_micros: u64,
+    ) -> rusqlite::Result<Self> {
+        let of_rooms = retention.rooms.values().filter_map(|own| own.days);
+        let is_bounded = of_rooms.chain([retention.kept.days]).any(|days| days > 0);
+        let clock = is_bounded.then(|| follow_clock(connection, unix_micros)).transpose()?;
         let newest = message_table::newest(connection)?;
-        Ok(Self { too_old, newest, at: (i64::MIN, i64::MIN), stage: Stage::Next })
+        let (too_old, at) = (MessageId::ZERO, (i64::MIN, i64::MIN));
+        Ok(Self { clock, too_old, newest, at, stage: Stage::Next })
     }
 
     fn next(
         &mut self,
         connection: &Connection,
-        kept: Kept,
+        retention: &Retention,
         counted: MessageId,
     ) -> rusqlite::Result<Stage> {
         let next = connection
@@ -130,6 +134,11 @@ impl Sweep {
             .optional()?;
         let Some(at) = next else { return Ok(Stage::End) };
         self.at = at;
+        let kept = kept_here(connection, retention, at)?;
+        self.too_old = match self.clock.filter(|_| kept.days > 0) {
+            Some(now) => MessageId::at(now.saturating_sub(u64::from(kept.days) * DAY_MICROS)),
+            None => MessageId::ZERO,
+        };
         Ok(if !is_there(connection, at)? {
             Stage::Remove { after: 0, before: i64::MAX }
         } else if kept.messages > 0 && self.newest_here(connection)? > counted {
@@ -194,6 +203,23 @@ impl Sweep {
 /// The next conversation, by a step in the index.
 const NEXT: &str = "SELECT place, peer FROM messages INDEXED BY messages_by_conversation
     WHERE (place, peer) > (?1, ?2) ORDER BY place, peer LIMIT 1";
+
+/// For how long the messages of a conversation are kept.
+fn kept_here(
+    connection: &Connection,
+    retention: &Retention,
+    (place, peer): (i64, i64),
+) -> rusqlite::Result<Kept> {
+    let Some(Conversation::Room(room)) = conversation_at(place, peer) else {
+        return Ok(retention.kept);
+    };
+    if retention.rooms.is_empty() {
+        return Ok(retention.kept);
+    }
+    let name = room_table::name_of(connection, room)?;
+    let own = name.and_then(|name| retention.rooms.get(&name));
+    Ok(own.map_or(retention.kept, |own| retention.kept.of_room(*own)))
+}
 
 /// Whether a conversation's room, or both of its accounts, exist.
 fn is_there(connection: &Connection, (place, peer): (i64, i64)) -> rusqlite::Result<bool> {

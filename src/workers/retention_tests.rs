@@ -1,5 +1,5 @@
 use super::*;
-use crate::message::{Mark, StoredMessage};
+use crate::message::{Mark, Name, RoomKept, StoredMessage};
 use crate::workers::reader::tests::{keep, message};
 use crate::workers::store::Store;
 use crate::workers::store::tests::{Scratch, add_account, sql};
@@ -11,6 +11,35 @@ const DAY_0: u64 = 20_000 * DAY_MICROS;
 
 fn kept(days: u32, messages: u32) -> Kept {
     Kept { days, messages, ..Kept::default() }
+}
+
+#[test]
+fn a_room_may_keep_more_or_fewer_and_for_longer_or_not() {
+    let (_scratch, mut store) = store();
+    sql(&mut store, "INSERT INTO rooms (id, name, created) VALUES (2, '#b', 1), (3, '#c', 1)");
+    let of_day = |day: u64, place: i64| {
+        let unix_micros = DAY_0 + day * DAY_MICROS;
+        let id = MessageId(MessageId::at(unix_micros).0 + place);
+        let conversation = if place == 0 { COMMON } else { Conversation::Room(RoomId(place)) };
+        StoredMessage { mark: Mark { id, unix_micros }, ..message(id.0, conversation, "word") }
+    };
+    let messages: Vec<_> = (0..4).flat_map(|p| (0..10).map(move |day| of_day(day, p))).collect();
+    keep(&mut store, &messages);
+    let own = |days, messages| RoomKept { days, messages };
+    let rooms =
+        [("#a", own(Some(0), Some(3))), ("#b", own(None, Some(2))), ("#x", own(Some(1), None))];
+    let rooms = rooms.map(|(name, own)| (Name::shown(name), own)).into();
+    let mut sweeper = Sweeper::new(Retention { kept: kept(6, 0), rooms });
+    sweep(&mut store, &mut sweeper, DAY_0 + 9 * DAY_MICROS);
+    let left = |store: &mut Store, place| {
+        numbers(store, &format!("SELECT count(*) FROM messages WHERE place = {place}"))[0]
+    };
+    // Of six days and the present one; three, whenever they came; two of those six days; six days.
+    assert_eq!([0, 1, 2, 3].map(|place| left(&mut store, place)), [7, 3, 2, 7]);
+    let rooms = [(Name::shown("#c"), own(Some(2), None))].into();
+    let mut sweeper = Sweeper::new(Retention { kept: kept(0, 0), rooms });
+    sweep(&mut store, &mut sweeper, DAY_0 + 9 * DAY_MICROS);
+    assert_eq!([0, 1, 2, 3].map(|place| left(&mut store, place)), [7, 3, 2, 3]);
 }
 
 /// A store with a room.

@@ -53,6 +53,14 @@ pub(super) fn owners(
     connection.prepare_cached(sql)?.query_map([], owner)?.collect()
 }
 
+/// A room's name.
+pub(super) fn name_of(connection: &Connection, room: RoomId) -> rusqlite::Result<Option<Name>> {
+    let sql = "SELECT name FROM rooms WHERE id = ?1";
+    let name: Option<String> =
+        connection.prepare_cached(sql)?.query_row([room.0], |row| row.get(0)).optional()?;
+    Ok(name.map(|name| Name::shown(&name)))
+}
+
 /// Whether an account is in a room.
 pub(super) fn is_member(
     connection: &Connection,

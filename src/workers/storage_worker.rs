@@ -6,7 +6,7 @@ use super::store_error::StoreError;
 use super::upkeep::Upkeep;
 use super::{Wake, WakeAtEnd, clock};
 use crate::limits::STORAGE_BATCH_ROWS;
-use crate::message::{AccountList, ConnectionId, Done, Job, Kept};
+use crate::message::{AccountList, ConnectionId, Done, Job, Retention};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -83,7 +83,7 @@ impl StorageWorker {
     /// The system starts no thread.
     pub fn spawn(
         store: Store,
-        kept: Kept,
+        retention: Retention,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let wake: Wake = Arc::new(wake);
@@ -98,7 +98,7 @@ impl StorageWorker {
             accounts: to_announce,
             unsent: None,
             written: false,
-            upkeep: Upkeep::new(kept),
+            upkeep: Upkeep::new(retention),
             alarm: Alarm::default(),
             bell: WakeAtEnd(Arc::clone(&wake)),
             _living: living,
@@ -302,7 +302,7 @@ mod tests {
     fn start(store: Store) -> (StorageWorker, Receiver<()>) {
         let (bell, heard) = channel();
         let worker =
-            StorageWorker::spawn(store, Kept::default(), move || bell.send(()).unwrap_or(()))
+            StorageWorker::spawn(store, Retention::default(), move || bell.send(()).unwrap_or(()))
                 .unwrap();
         (worker, heard)
     }

@@ -6,7 +6,7 @@ use super::retention::Sweeper;
 use super::seldom::Seldom;
 use super::store::Store;
 use super::store_error::StoreError;
-use crate::message::Kept;
+use crate::message::Retention;
 
 /// So many messages are worth a transaction of the index while others may come: a few at a time
 /// cost several times as much each.
@@ -26,8 +26,9 @@ pub(super) struct Upkeep {
 
 impl Upkeep {
     /// What a former server left to do is not known: all may be.
-    pub(super) fn new(kept: Kept) -> Self {
-        Self { unindexed: usize::MAX, sweeper: Sweeper::new(kept), failures: Seldom::default() }
+    pub(super) fn new(retention: Retention) -> Self {
+        let sweeper = Sweeper::new(retention);
+        Self { unindexed: usize::MAX, sweeper, failures: Seldom::default() }
     }
 
     /// A batch with so many messages was stored, and more jobs may wait. Does a step if the index
@@ -82,7 +83,7 @@ mod tests {
     use super::super::reader::tests::{keep, message};
     use super::super::store::tests::{Scratch, sql};
     use super::*;
-    use crate::message::{Conversation, StoredMessage};
+    use crate::message::{Conversation, Kept, StoredMessage};
 
     fn keep_more(store: &mut Store, from: i64, count: i64) {
         let messages = from..from + count;
@@ -104,7 +105,7 @@ mod tests {
         let scratch = Scratch::new();
         let mut store = scratch.open();
         keep_more(&mut store, 1, 3000);
-        let mut upkeep = Upkeep::new(Kept::default());
+        let mut upkeep = Upkeep::new(Retention::default());
         assert!(upkeep.step(&store, false), "a step at a time");
         assert_eq!(indexed(&store), 1024);
         all_done(&mut upkeep, &store, false);
@@ -125,7 +126,7 @@ mod tests {
     fn under_constant_load_the_index_keeps_up() {
         let scratch = Scratch::new();
         let mut store = scratch.open();
-        let mut upkeep = Upkeep::new(Kept::default());
+        let mut upkeep = Upkeep::new(Retention::default());
         all_done(&mut upkeep, &store, true);
         for from in (1..10_000).step_by(1000) {
             keep_more(&mut store, from, 1000);
@@ -143,7 +144,7 @@ mod tests {
         let broken = "CREATE TEMP TRIGGER broken BEFORE UPDATE ON numbers BEGIN
             SELECT raise(ABORT, 'no space'); END";
         sql(&mut store, broken);
-        let mut upkeep = Upkeep::new(Kept::default());
+        let mut upkeep = Upkeep::new(Retention::default());
         let steps = (0..100).take_while(|_| upkeep.step(&store, true)).count();
         assert!(steps < 100, "it rests");
         assert_eq!(indexed(&store), 0);
@@ -157,7 +158,7 @@ mod tests {
         let scratch = Scratch::new();
         let mut store = scratch.open();
         keep_more(&mut store, 1, 3);
-        let mut upkeep = Upkeep::new(Kept { messages: 2, ..Kept::default() });
+        let mut upkeep = Upkeep::new(Kept { messages: 2, ..Kept::default() }.into());
         all_done(&mut upkeep, &store, false);
         let count = "SELECT count(*) FROM messages";
         let left: i64 = store.read(|c| c.query_row(count, [], |row| row.get(0))).unwrap();

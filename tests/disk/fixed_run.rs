@@ -4,8 +4,8 @@
 use super::content::Content;
 use jim::limits::Limits;
 use jim::message::{
-    AccountId, Change, ConnectionId, Conversation, Done, Durability, Job, Kept, Mark, MessageId,
-    Name, RoomId, Secret, StoredMessage,
+    AccountId, Change, ConnectionId, Conversation, Done, Durability, Job, Mark, MessageId, Name,
+    Retention, RoomId, Secret, StoredMessage,
 };
 use jim::workers::{Accounts, DataFolder, Report, StorageWorker, Store};
 use std::fs;
@@ -126,7 +126,7 @@ impl Worker {
         store.start().ok()?;
         let (bell, heard) = channel();
         let worker =
-            StorageWorker::spawn(store, Kept::default(), move || bell.send(()).unwrap_or(()))
+            StorageWorker::spawn(store, Retention::default(), move || bell.send(()).unwrap_or(()))
                 .unwrap();
         Some(Self { worker, heard })
     }

@@ -5,7 +5,7 @@ use crate::Failure;
 use crate::user::{folder_failure, store_failure};
 use jim::config::{Config, Environment, Exit, Programs, banner, print_error, started};
 use jim::logging::{self, Console, LogError, LogHandle, LogOptions, log};
-use jim::message::{Now, Reply, Snapshot};
+use jim::message::{Now, Reply, Retention, Snapshot};
 use jim::server::{Observer, Server, StartError, Stopped, Workers};
 use jim::workers::{DataFolder, PasswordWorker, ReadWorker, Reader, StorageWorker, Store};
 use std::path::Path;
@@ -46,8 +46,10 @@ fn open_and_serve(
     server: Server<Answers>,
 ) -> Result<Exit, Failure> {
     let (store, snapshot) = open_store(config, folder)?;
+    let policy = &config.server.policy;
+    let retention = Retention { kept: policy.kept, rooms: policy.kept_rooms.clone() };
     let workers = Workers {
-        storage: StorageWorker::spawn(store, config.server.policy.kept, server.wake())?,
+        storage: StorageWorker::spawn(store, retention, server.wake())?,
         reader: ReadWorker::spawn(open_reader(folder)?, server.wake())?,
         passwords: PasswordWorker::spawn(server.wake())?,
     };

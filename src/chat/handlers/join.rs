@@ -7,7 +7,7 @@ use crate::chat::outcome::Outcome;
 use crate::chat::rooms::Room;
 use crate::chat::session::{Session, Waiting, Who};
 use crate::message::{
-    AccountId, Code, Job, Membership, Name, Notice, Phrase, Reply, Request, RoomRecord,
+    AccountId, Code, Features, Job, Membership, Name, Notice, Phrase, Reply, Request, RoomRecord,
 };
 
 pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Outcome {
@@ -33,7 +33,7 @@ fn prepare(
     };
     let room = chat.rooms.named(name.as_str());
     if room.is_some_and(|room| room.members.contains_key(id)) {
-        return Ok(joined(user, &name));
+        return Ok(joined(chat, session, user, &name));
     }
     if let Some(room) = room {
         check_entrance(room, *id, user)?;
@@ -61,8 +61,16 @@ fn check_entrance(room: &Room, account: AccountId, user: &Name) -> Result<(), Re
     Ok(())
 }
 
-fn joined(user: &Name, room: &Name) -> Outcome {
-    Outcome::reply(Code::Ok, Phrase::Joined { user: user.clone(), room: room.clone() })
+/// The answer, which says how long messages are kept where that is not as the log-in was told.
+fn joined(chat: &Chat, session: &Session, user: &Name, room: &Name) -> Outcome {
+    let phrase = Phrase::Joined { user: user.clone(), room: room.clone() };
+    let mut reply = Reply::new(Code::Ok, phrase);
+    if session.features.has(Features::HISTORY)
+        && let Some(own) = chat.policy.kept_rooms.get(room)
+    {
+        reply.extra_mut().kept = Some(chat.policy.kept.of_room(*own));
+    }
+    Outcome::Reply(reply)
 }
 
 /// The membership is on disk: from now on it counts, whether or not the one who asked is here.
@@ -100,9 +108,9 @@ pub(in crate::chat) fn refused(session: &Session, room: Name) -> Outcome {
 }
 
 /// The answer, after [`committed`].
-pub(in crate::chat) fn conclude(session: &Session, room: &Name) -> Outcome {
+pub(in crate::chat) fn conclude(chat: &Chat, session: &Session, room: &Name) -> Outcome {
     match session.name() {
-        Some(user) => joined(user, room),
+        Some(user) => joined(chat, session, user, room),
         None => Outcome::reply(Code::ServerError, Phrase::ServerFailed),
     }
 }

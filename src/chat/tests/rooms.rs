@@ -1,8 +1,11 @@
 //! What becomes of a room when something is done in it.
 
 use super::world::{World, is_listed, names, verdict};
+use crate::chat::Policy;
 use crate::limits::Limits;
-use crate::message::{Code, ConnectionId, Listing, MemberEntry, Notice, Reply, Role, RoomEntry};
+use crate::message::{
+    Code, ConnectionId, Kept, Listing, MemberEntry, Name, Notice, Reply, Role, RoomEntry, RoomKept,
+};
 
 const ROOM: (&str, &str) = ("room", "#room");
 
@@ -38,6 +41,24 @@ fn rooms(reply: &Reply) -> Vec<RoomEntry> {
 
 fn topic(reply: &Reply) -> &str {
     reply.extra.as_ref().unwrap().topic.as_deref().unwrap()
+}
+
+#[test]
+fn a_room_with_bounds_of_its_own_tells_them_to_those_who_know_of_history() {
+    let own = RoomKept { days: Some(30), messages: None };
+    let mut policy = Policy::default();
+    policy.kept.messages = 7;
+    policy.kept_rooms = [(Name::shown("#tea"), own)].into();
+    let expected = Kept { days: 30, ..policy.kept };
+    let mut world = World::with(policy, &["ann", "bob"]);
+    let [ann, bob] = ["ann", "bob"].map(|name| world.log_in(name));
+    world.ok(ann, "presence", &[("features", "history")]);
+    let mut told = |id, room| {
+        let reply = world.ok(id, "join", &[("room", room)]);
+        reply.extra.and_then(|extra| extra.kept)
+    };
+    assert_eq!([told(ann, "#tea"), told(ann, "#tea")], [Some(expected); 2], "also the second time");
+    assert_eq!((told(ann, "#books"), told(bob, "#tea")), (None, None));
 }
 
 #[test]

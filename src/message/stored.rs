@@ -93,6 +93,8 @@ pub struct Page {
     pub messages: Vec<PageMessage>,
     /// Whether the range holds more.
     pub more: bool,
+    /// The position to go on from, where there is no message to go on from though there may be more.
+    pub next: Option<MessageId>,
 }
 
 /// A message as read from the store.

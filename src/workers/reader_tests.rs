@@ -80,7 +80,7 @@ fn expected(messages: &[StoredMessage], query: &HistoryQuery) -> Page {
     if is_newest_first {
         found.reverse();
     }
-    Page { messages: found, more }
+    Page { messages: found, more, next: None }
 }
 
 #[test]

@@ -133,7 +133,7 @@ impl Search<'_> {
             }
             before = oldest;
             if self.is_late() {
-                return Ok(self.give_up());
+                return Ok(self.give_up(oldest));
             }
         }
     }
@@ -166,7 +166,8 @@ impl Search<'_> {
             let is_time_to_look =
                 self.matches_left.is_multiple_of(LOOK) && self.matches_left < MATCHES;
             if self.matches_left == 0 || (is_time_to_look && self.is_late()) {
-                return Ok(self.give_up());
+                let reached: i64 = row.get(0)?;
+                return Ok(self.give_up(reached.saturating_add(1)));
             }
             self.matches_left -= 1;
             if self.scope.holds(row)? && !self.filling.take_row(row, self.damaged)? {
@@ -180,8 +181,11 @@ impl Search<'_> {
         clock::monotonic() >= self.until
     }
 
-    fn give_up(&mut self) -> End {
-        self.filling.page.more = true;
+    /// Nothing before this number was looked at.
+    fn give_up(&mut self, before: i64) -> End {
+        let page = &mut self.filling.page;
+        page.more = true;
+        page.next = page.messages.is_empty().then_some(MessageId(before));
         End::Enough
     }
 }

@@ -260,6 +260,26 @@ fn a_search_that_is_late_at_its_start_still_gets_on() {
     reader.search_time = Duration::ZERO;
     let page = reader.search(&everywhere("w*")).unwrap();
     assert_eq!((ids(&page), page.more), (vec![], true), "250 were enough");
+    let mut found = page;
+    while let Some(next) = found.next {
+        found = reader.search(&SearchQuery { before: Some(next), ..everywhere("w*") }).unwrap();
+    }
+    let expected: Vec<i64> = (1..=10).rev().collect();
+    assert_eq!((ids(&found), found.more), (expected, false), "it got there, step by step");
+}
+
+#[test]
+fn a_search_of_what_is_not_indexed_goes_on_where_it_stopped() {
+    let (_scratch, mut store, mut reader) = store_with(&["word"; 6000], 0);
+    sql(&mut store, "UPDATE messages SET place = 3 WHERE id > 10");
+    reader.search_time = Duration::ZERO;
+    let mut found = reader.search(&everywhere("word")).unwrap();
+    let mut steps = 0;
+    while let Some(next) = found.next {
+        found = reader.search(&SearchQuery { before: Some(next), ..everywhere("word") }).unwrap();
+        steps += 1;
+    }
+    assert_eq!((steps, ids(&found).len()), (2, 10));
 }
 
 #[test]

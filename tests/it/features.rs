@@ -63,6 +63,44 @@ fn while_nothing_is_stored<T>(server: &Server, act: impl FnOnce() -> T) -> (T, D
     (result, start.elapsed())
 }
 
+/// To a client that asked for nothing a message may be too long to be shown in an answer; it is passed.
+#[test]
+fn a_plain_client_gets_past_what_is_too_long_for_it() {
+    let server = Server::with_users(&["ann"], &[]);
+    let mut ann = server.connect();
+    ann.log_in("ann", "secret");
+    ann.ask(r##"{"action":"join","time":1,"room":"#tea"}"##);
+    for text in ["first", &"x".repeat(500), "last"] {
+        let message =
+            format!(r##"{{"action":"msg","time":1,"from":"ann","to":"#tea","message":"{text}"}}"##);
+        assert_eq!(ann.ask(message)["response"], 200);
+    }
+    for (field, expected) in [("before", ["last", "first"]), ("after", ["first", "last"])] {
+        let (mut seen, mut position) = (Vec::new(), String::new());
+        for _ in 0..9 {
+            let bound = if field == "before" && position.is_empty() {
+                String::new()
+            } else {
+                format!(r#","{field}":"{position}""#)
+            };
+            let request =
+                format!(r##"{{"action":"history","time":1,"with":"#tea","limit":1{bound}}}"##);
+            ann.send(request);
+            let line = ann.line();
+            assert!(line.len() < 640, "{line}");
+            let page: serde_json::Value = serde_json::from_str(&line).unwrap();
+            let message = &page["messages"][0];
+            seen.extend(message["message"].as_str().map(str::to_owned));
+            if page["more"] == false {
+                break;
+            }
+            let next = message["msg_id"].as_str().or(page["next"].as_str());
+            next.expect("a way on").clone_into(&mut position);
+        }
+        assert_eq!(seen, expected, "{field}");
+    }
+}
+
 #[test]
 fn those_with_ids_get_marks_and_others_the_senders_bytes() {
     let server = server_with(&["ann", "bob", "cat"], &[]);

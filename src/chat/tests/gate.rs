@@ -37,7 +37,7 @@ fn page(ids: &[MessageId]) -> Done {
         mark: Mark { id: *id, unix_micros: 1 },
         object: Box::new([]),
     };
-    Done::Waiting(Some(Page { messages: ids.iter().map(message).collect(), more: false }))
+    Done::Waiting(Some(Page { messages: ids.iter().map(message).collect(), ..Page::default() }))
 }
 
 /// The first found its addressee gone only when it was on disk, the second was sent to wait.

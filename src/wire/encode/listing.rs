@@ -2,7 +2,9 @@
 
 use super::json::{boolean, cleaned, key, number, seconds, string, text};
 use super::splice::marked;
-use crate::message::{Listing, MemberEntry, Name, Page, PageMessage, Role, RoomEntry, UserEntry};
+use crate::message::{
+    Listing, MemberEntry, MessageId, Name, Page, PageMessage, Role, RoomEntry, UserEntry,
+};
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -139,6 +141,14 @@ fn is_newest_first(messages: &[PageMessage]) -> bool {
         (Some(first), Some(last)) => first.mark.id > last.mark.id,
         _ => false,
     }
+}
+
+/// The position behind a page that no message of is shown: the message that had no room, or the
+/// place that was reached.
+pub(super) fn position(page: &Page) -> Option<MessageId> {
+    let all = page.messages.as_slice();
+    let left_off = if is_newest_first(all) { all.first() } else { all.last() };
+    left_off.map(|message| message.mark.id).or(page.next)
 }
 
 /// The last messages that there is room for where a list of them begins `at` a place.

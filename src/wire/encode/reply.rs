@@ -1,7 +1,7 @@
 //! Answers.
 
 use super::json::{boolean, cleaned, key, number, string, text, time};
-use super::listing::{Room, listing};
+use super::listing::{Room, listing, position};
 use crate::limits::ANSWER_BYTES;
 use crate::message::{Extra, Facts, Features, Kept, Language, Listing, Reply};
 use std::fmt::Write;
@@ -131,10 +131,18 @@ fn entries(out: &mut Vec<u8>, listing: &Listing, extra: &Extra, end: usize) {
         Room::ENDLESS
     };
     let is_cut = self::listing(out, listing, room);
+    let is_empty = out.ends_with(b"[]");
     let more = is_cut || extra.more;
     if more || !matches!(listing, Listing::Names(_)) {
         key(out, "more");
         boolean(out, more);
+    }
+    if let Listing::Messages(page) = listing
+        && is_empty
+        && let Some(next) = position(page)
+    {
+        key(out, "next");
+        text(out, usize::MAX, |quoted| write!(quoted, "{next}"));
     }
 }
 

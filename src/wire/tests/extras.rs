@@ -45,7 +45,7 @@ fn message(id: i64, object: &str) -> PageMessage {
 }
 
 fn page(messages: Vec<PageMessage>) -> Listing {
-    Listing::Messages(Page { messages, more: false })
+    Listing::Messages(Page { messages, ..Page::default() })
 }
 
 #[test]
@@ -178,6 +178,20 @@ fn of_messages_a_short_answer_has_the_newest() {
     assert_eq!(brief_numbers((1..=9).rev()), (vec![9, 8, 7, 6], true));
     assert_eq!(brief_numbers(6..=9), (vec![6, 7, 8, 9], false));
     assert_eq!(brief_numbers(std::iter::empty()), (vec![], false));
+}
+
+#[test]
+fn where_no_message_is_shown_there_is_a_position_to_go_on_from() {
+    let long = format!("{{\"message\":\"{}\"}}", "x".repeat(600));
+    let extra = |page| {
+        let listing = Some(Listing::Messages(page));
+        rest(Extra { listing, more: true, is_brief: true, ..Extra::default() })
+    };
+    let expected = ",\"messages\":[],\"more\":true,\"next\":\"00000000000000ab\"}\n";
+    let too_long = Page { messages: vec![message(0xab, &long)], ..Page::default() };
+    assert_eq!(extra(too_long), expected);
+    assert_eq!(extra(Page { next: Some(MessageId(0xab)), ..Page::default() }), expected);
+    assert_eq!(extra(Page::default()), ",\"messages\":[],\"more\":true}\n");
 }
 
 /// A text as long as a client may send, of characters that are short, long or have to be escaped.

@@ -253,7 +253,7 @@ impl Disk {
             message.conversation == query.conversation && message.mark.id > after
         };
         let messages: Vec<_> = self.messages.values().filter(of_it).map(page_message).collect();
-        Page { messages, more: false }
+        Page { messages, ..Page::default() }
     }
 
     fn waiting(&self, account: AccountId, after: MessageId, limit: usize) -> Page {
@@ -262,7 +262,7 @@ impl Disk {
             ids.map(|(_, id)| page_message(&self.messages[id])).take(limit + 1).collect();
         let more = messages.len() > limit;
         messages.truncate(limit);
-        Page { messages, more }
+        Page { messages, more, next: None }
     }
 
     /// What was committed in a conversation, in order.

@@ -11,7 +11,7 @@
     reason = "a test fails by panicking, says what it shows in its name, and waits with a deadline"
 )]
 
-use jim::message::{Durability, Now, Reply};
+use jim::message::{Durability, Now, Reply, Retention};
 use jim::server::{Observer, Server, Settings, Stopped, Workers};
 use jim::workers::{DataFolder, PasswordWorker, ReadWorker, Reader, StorageWorker, Store};
 use std::io::{Read, Write};
@@ -50,11 +50,11 @@ impl Running {
         let snapshot = store.start().unwrap();
         let listen = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))];
         let settings = Settings { listen, ..Settings::default() };
-        let kept = settings.policy.kept;
+        let retention = Retention::from(settings.policy.kept);
         let server = Server::bind(settings, Nobody).unwrap();
         let reader = Reader::open(&data).unwrap();
         let workers = Workers {
-            storage: StorageWorker::spawn(store, kept, server.wake()).unwrap(),
+            storage: StorageWorker::spawn(store, retention, server.wake()).unwrap(),
             reader: ReadWorker::spawn(reader, server.wake()).unwrap(),
             passwords: PasswordWorker::spawn(server.wake()).unwrap(),
         };

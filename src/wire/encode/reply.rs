@@ -23,7 +23,7 @@ const KEPT_BYTES: usize = 100;
 const FEATURES_BYTES: usize = 70;
 
 /// What a listing without an entry takes at its longest.
-const EMPTY_LISTING: &str = ",\"data_list\":[],\"more\":false";
+const EMPTY_LISTING: &str = ",\"messages\":[],\"more\":false,\"next\":\"0000000000000000\"";
 
 /// How a listing ends at its longest.
 const LISTING_END: &str = "],\"more\":false}\n";

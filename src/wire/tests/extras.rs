@@ -295,21 +295,21 @@ proptest! {
     #[test]
     fn a_short_answer_is_short_whatever_it_says(
         names in [name(), name()],
+        (id, kind) in (id(), 0..4),
         features in prop::option::of(prop::sample::select(vec![Features::NONE, Features::GRANTED])),
-        (id, msg_id, recipients) in (id(), any::<bool>(), prop::option::of(any::<usize>())),
+        (msg_id, recipients) in (any::<bool>(), prop::option::of(any::<usize>())),
         kept in kept(),
-        topic in prop::option::of(text(100)),
-        listing in prop::option::of(listing()),
+        topic in text(100),
+        listing in listing(),
     ) {
-        let extra = Extra {
-            id,
-            msg_id: msg_id.then_some(MessageId::MAX),
-            recipients,
-            topic: topic.map(String::into_boxed_str),
-            kept,
-            listing,
-            more: false,
-            is_brief: true,
+        let extra = Extra { id, is_brief: true, ..Extra::default() };
+        let msg_id = msg_id.then_some(MessageId::MAX);
+        // What a message, a log-in, a topic and a list are answered.
+        let (features, extra) = match kind {
+            0 => (None, Extra { msg_id, recipients, ..extra }),
+            1 => (features, Extra { kept, ..extra }),
+            2 => (None, Extra { topic: Some(topic.into()), ..extra }),
+            _ => (None, Extra { listing: Some(listing), ..extra }),
         };
         let [from, to] = names;
         let mut reply = Reply::new(Code::Ok, Phrase::Delivered { from, to });

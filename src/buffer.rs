@@ -24,7 +24,7 @@ const KEPT_SMALL: usize = 1024;
 const KEPT_OWN_BYTES: usize = 1024 * 1024;
 
 /// The first size of an own output buffer: a few answers.
-const OWN_FIRST_BYTES: usize = 256;
+const OWN_FIRST_BYTES: usize = 512;
 
 /// A chunk in a buffer of no more than this needs no smaller one.
 const FITS_BYTES: usize = 1024;
@@ -36,7 +36,9 @@ pub struct Pool {
     owned: Vec<Vec<u8>>,
     owned_bytes: usize,
     queues: Vec<VecDeque<Segment>>,
-    /// What chunks were in, of many sizes: the next one takes one that fits it.
+    /// For what audiences get, until it is a chunk.
+    growing: Vec<Vec<u8>>,
+    /// For chunks, of many sizes.
     shared: Vec<Vec<u8>>,
     /// Chunks without bytes.
     chunks: Vec<Rc<Chunk>>,
@@ -73,6 +75,19 @@ impl Pool {
         }
     }
 
+    /// An empty buffer for what an audience gets, which has grown to what such outputs need.
+    pub fn take_growing(&mut self) -> Vec<u8> {
+        self.growing.pop().unwrap_or_else(|| Vec::with_capacity(OWN_FIRST_BYTES))
+    }
+
+    /// Takes it back.
+    pub fn give_growing(&mut self, mut buffer: Vec<u8>) {
+        if (1..=OWN_KEPT_BYTES).contains(&buffer.capacity()) && self.growing.len() < KEPT {
+            buffer.clear();
+            self.growing.push(buffer);
+        }
+    }
+
     /// An empty buffer with room for at least and at most so many bytes.
     fn take_between(&mut self, least: usize, most: usize) -> Vec<u8> {
         let fits = |buffer: &Vec<u8>| (least..=most).contains(&buffer.capacity());
@@ -86,13 +101,13 @@ impl Pool {
     /// must not keep much more memory than its bytes.
     #[must_use]
     pub fn fitting(&mut self, buffer: Vec<u8>) -> Vec<u8> {
-        let most = (buffer.len() * 2).max(FITS_BYTES);
-        if buffer.capacity() <= most {
+        if buffer.capacity() > OWN_KEPT_BYTES && buffer.capacity() <= buffer.len() * 2 {
             return buffer;
         }
+        let most = (buffer.len() * 2).max(FITS_BYTES);
         let mut fitting = self.take_between(buffer.len(), most);
         fitting.extend_from_slice(&buffer);
-        self.give_owned(buffer);
+        self.give_growing(buffer);
         fitting
     }
 
@@ -128,8 +143,7 @@ impl Pool {
             return;
         }
         if self.shared.len() >= KEPT {
-            let oldest = self.shared.swap_remove(0);
-            self.give_owned(oldest);
+            self.shared.remove(0);
         }
         bytes.clear();
         self.shared.push(bytes);
@@ -477,10 +491,13 @@ mod tests {
         large.extend_from_slice(b"short");
         let fitting = pool.fitting(large);
         assert_eq!((fitting.as_slice(), fitting.capacity()), (&b"short"[..], 8));
-        assert_eq!(pool.take_owned().capacity(), OWN_KEPT_BYTES, "the large one is used again");
-        assert_eq!(pool.fitting(fitting).capacity(), 8);
-        let some = Vec::with_capacity(FITS_BYTES);
-        assert_eq!(pool.fitting(some).capacity(), FITS_BYTES, "a small one need not be smaller");
+        assert_eq!(pool.take_growing().capacity(), OWN_KEPT_BYTES, "the large one is used again");
+        pool.give_shared(Vec::with_capacity(FITS_BYTES));
+        assert_eq!(pool.fitting(fitting).capacity(), FITS_BYTES, "so small a one fits all");
+        let huge = vec![0; 2 * OWN_KEPT_BYTES];
+        let place = huge.as_ptr();
+        let shared = pool.fitting(huge);
+        assert_eq!(shared.as_ptr(), place, "a full one stays where it is");
     }
 
     #[test]

@@ -13,8 +13,8 @@ use crate::wire::encode;
 use std::time::Duration;
 
 /// How many emptied lists are kept, and of how many entries at most.
-const SPARE: usize = 64;
-const SPARE_ENTRIES: usize = 1024;
+const SPARE: usize = 512;
+const SPARE_ENTRIES: usize = 512;
 
 /// An output this large is shared at once, so that one turn's chunk stays bounded.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -39,13 +39,14 @@ impl Message<'_> {
 #[derive(Debug, Default)]
 struct List {
     members: Vec<ConnectionId>,
-    turn: Turn,
+    /// What they get, if anything was delivered: a list at rest is small.
+    turn: Option<Box<Turn>>,
     /// It is on the list of those with output.
     listed: bool,
     /// Its output was kept back at the end of the last turn.
     held: bool,
-    /// Until then it was served lately enough.
-    served_until: Duration,
+    /// Until then it was served lately enough, in microseconds of the server's uptime.
+    served_until: u64,
 }
 
 impl List {
@@ -53,9 +54,9 @@ impl List {
     fn is_held(&mut self, hold: Hold) -> bool {
         let held = self.members.len() > COPIED_MEMBERS
             && !hold.time.is_zero()
-            && hold.uptime < self.served_until;
+            && micros(hold.uptime) < self.served_until;
         if !held {
-            self.served_until = hold.uptime + hold.time;
+            self.served_until = micros(hold.uptime + hold.time);
         }
         held
     }
@@ -87,6 +88,9 @@ impl Audience {
     }
 }
 
+// One for each name that is connected.
+const _: () = assert!(size_of::<Audience>() <= 112);
+
 /// All audiences, by number.
 #[derive(Debug, Default)]
 pub(super) struct Audiences {
@@ -96,7 +100,8 @@ pub(super) struct Audiences {
     /// How many of them hold back output of earlier turns.
     held: usize,
     /// Emptied lists for the next audience with output: one that rests holds no memory.
-    spare: Vec<Turn>,
+    #[allow(clippy::vec_box, reason = "a list takes the box, so that it is small without one")]
+    spare: Vec<Box<Turn>>,
     gauge: Gauge,
     /// The number of the last event that was told.
     event: u64,
@@ -142,7 +147,7 @@ impl Audiences {
         member: ConnectionId,
         features: Features,
         targets: &mut Targets<'_>,
-    ) -> usize {
+    ) -> u32 {
         let form = Form::of(features);
         // What was delivered before is not for the newcomer.
         self.share(audience, form, targets);
@@ -150,7 +155,7 @@ impl Audiences {
         entered.hearers += usize::from(features.has(Features::NOTICES));
         let members = &mut entered.list(form).members;
         members.push(member);
-        members.len() - 1
+        u32::try_from(members.len() - 1).unwrap_or(u32::MAX)
     }
 
     /// From now on it does not.
@@ -186,11 +191,12 @@ impl Audiences {
         let hears = usize::from(features.has(Features::NOTICES));
         left.hearers = left.hearers.saturating_sub(hears);
         let members = &mut left.list(form).members;
-        if place.index >= members.len() {
+        let index = place.index as usize;
+        if index >= members.len() {
             return;
         }
-        members.swap_remove(place.index);
-        let moved = members.get(place.index);
+        members.swap_remove(index);
+        let moved = members.get(index);
         let Some(moved) = moved.and_then(|id| targets.connections.get_mut(*id)) else { return };
         let held = find(&moved.places, place.audience).ok();
         if let Some(held) = held.and_then(|held| moved.places.get_mut(held)) {
@@ -297,17 +303,18 @@ impl Audiences {
         if list.members.is_empty() {
             return;
         }
-        if list.turn.is_empty() {
+        let turn = list.turn.get_or_insert_with(|| {
             if !std::mem::replace(&mut list.listed, true) {
                 self.dirty.push((audience, form));
             }
-            list.turn = self.spare.pop().unwrap_or_default();
-            list.turn.begin(targets.pool);
-        }
-        let range = list.turn.append(|out| message.write(form, out));
+            let mut turn = self.spare.pop().unwrap_or_default();
+            turn.begin(targets.pool);
+            turn
+        });
+        let range = turn.append(|out| message.write(form, out));
         let end = range.end;
         if let Some(sender) = except {
-            list.turn.skip(sender, form, range, targets);
+            turn.skip(sender, form, range, targets);
         }
         if end >= CHUNK_BYTES {
             self.share(audience, form, targets);
@@ -320,7 +327,7 @@ impl Audiences {
         dirty.retain(|(audience, form)| {
             let Some(list) = self.list(*audience, *form) else { return false };
             // It may have been shared already, by what had to come behind it.
-            let held = !list.turn.is_empty() && list.is_held(hold);
+            let held = list.turn.is_some() && list.is_held(hold);
             (list.listed, list.held) = (held, held);
             if !held {
                 self.share(*audience, *form, targets);
@@ -345,11 +352,8 @@ impl Audiences {
         let Some(list) = self.list.get_mut(audience.index()).map(|found| found.list(form)) else {
             return;
         };
-        if list.turn.is_empty() {
-            return;
-        }
         list.held = false;
-        let mut turn = std::mem::take(&mut list.turn);
+        let Some(mut turn) = list.turn.take() else { return };
         turn.share(&list.members, &self.gauge, targets);
         if self.spare.len() < SPARE && turn.entries() <= SPARE_ENTRIES {
             self.spare.push(turn);
@@ -436,6 +440,10 @@ impl Audiences {
             }
         }
     }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Tells an event to a member, unless it opted in to none or was told of this one already.

@@ -26,7 +26,7 @@ impl Form {
 pub(super) struct Place {
     pub(super) audience: AudienceId,
     /// Which of the members it is.
-    pub(super) index: usize,
+    pub(super) index: u32,
 }
 
 /// A connection's place in an audience, or where it belongs: places are sorted, since whoever is in

@@ -36,25 +36,14 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    /// Whether nothing was delivered.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
     /// The memory that it keeps beside its bytes, in entries of its longest list.
     pub(super) fn entries(&self) -> usize {
         self.ends.capacity().max(self.skips.capacity())
     }
 
-    /// The bytes that it keeps allocated for its output.
-    #[cfg(test)]
-    pub(super) const fn memory(&self) -> usize {
-        self.bytes.capacity()
-    }
-
     /// Begins an output.
     pub(super) fn begin(&mut self, pool: &mut Pool) {
-        self.bytes = pool.take_owned();
+        self.bytes = pool.take_growing();
     }
 
     /// Appends an object, which `write` writes, and its line end; says where it is now.
@@ -117,7 +106,7 @@ impl Turn {
         self.hand_out(members, targets, |output, pool, join, range| {
             output.push_copy(pool, join, bytes.get(range).unwrap_or_default());
         });
-        targets.pool.give_owned(bytes);
+        targets.pool.give_growing(bytes);
     }
 
     /// Makes the output a chunk and lets each member's queue point into it.

@@ -29,10 +29,11 @@ pub(crate) fn check_descriptors(connections: usize) -> Result<(), Failure> {
 
 /// The machine and its system, in words.
 pub(crate) fn describe() -> String {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let release = release.trim();
     let information = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    // Not what this process may use: it has given itself one of them.
+    let cores = information.lines().filter(|line| line.starts_with("processor")).count();
     match processor(&information) {
         Some(processor) => format!("{processor}, cores: {cores}, Linux {release}"),
         None => format!("cores: {cores}, Linux {release}"),

@@ -46,6 +46,8 @@ pub struct Talker {
     joining: VecDeque<String>,
     leaving: VecDeque<String>,
     sent: VecDeque<String>,
+    /// What is asked for once the messages before it are answered: only then they are in it.
+    deferred: Option<Ask>,
     /// What asks for the rest of the last list.
     more: Option<Ask>,
     /// What is done when it is typed once more.
@@ -85,6 +87,7 @@ impl Talker {
             returns,
             was_entered: false,
             asks: VecDeque::new(),
+            deferred: None,
             more: None,
             confirming: None,
             joining: VecDeque::new(),
@@ -284,6 +287,10 @@ impl Talker {
             self.confirming = Some(ask);
             return;
         }
+        if reads_past && !self.sent.is_empty() {
+            self.deferred = Some(ask);
+            return;
+        }
         turn.session.send(turn.now, &ask.request());
         self.asks.push_back(Asking::Typed(Box::new(ask)));
     }
@@ -325,6 +332,9 @@ impl Talker {
                 }
                 if answer.is_error() || answer.code == 202 {
                     tell(turn, answer);
+                }
+                if let Some(ask) = self.deferred.take() {
+                    self.ask(turn, ask, None);
                 }
             }
             Asked::Join => self.handle_joined(turn, answer),
@@ -401,6 +411,7 @@ impl Mode for Talker {
         self.joining.clear();
         self.leaving.clear();
         self.sent.clear();
+        self.deferred = None;
         self.acks.reset();
         self.retry.reset();
         self.entry.begin(turn, address);
@@ -428,7 +439,10 @@ impl Mode for Talker {
     /// A list that was asked for is shown first: the next line may go on with it.
     fn wants_input(&self, session: &Session) -> bool {
         let is_listing = self.asks.iter().any(|asking| matches!(asking, Asking::Typed(_)));
-        let waits = is_listing || !self.joining.is_empty() || self.new_password.is_some();
+        let waits = is_listing
+            || self.deferred.is_some()
+            || !self.joining.is_empty()
+            || self.new_password.is_some();
         let has_room = !waits && session.under_way() < REQUESTS_UNDER_WAY;
         self.entry.is_entered() && !self.ended && has_room
     }

@@ -25,9 +25,20 @@ impl Stage {
         self.session = Session::default();
         let address = ([127, 0, 0, 1], 1).into();
         self.act(|talker, turn| talker.begin(turn, address))?;
-        self.session.handle_bytes(format!("{{\"response\":{code}}}").as_bytes());
+        self.receive(&format!("{{\"response\":{code},\"features\":[\"ids\",\"history\"]}}"))
+    }
+
+    fn receive(&mut self, object: &str) -> Flow {
+        self.session.handle_bytes(object.as_bytes());
         let received = self.session.poll_received(Now::default()).unwrap().unwrap();
         self.act(|talker, turn| talker.handle_received(turn, received))
+    }
+
+    /// Types a line; gives how many requests are under way then.
+    fn type_line(&mut self, line: &str) -> usize {
+        let line = Line::Text(line.into());
+        assert!(self.act(|talker, turn| talker.handle_line(turn, line)).is_continue());
+        self.session.under_way()
     }
 
     fn act<T>(&mut self, act: impl FnOnce(&mut Talker, &mut Turn<'_>) -> T) -> T {
@@ -44,8 +55,7 @@ impl Stage {
 fn a_lost_connection_is_made_again_for_a_person() {
     let mut stage = Stage::new(true);
     assert_eq!(stage.begin(200), ControlFlow::Continue(()));
-    let line = Line::Text("x".into());
-    assert_eq!(stage.act(|talker, turn| talker.handle_line(turn, line)), Flow::Continue(()));
+    stage.type_line("x");
     assert_eq!(stage.lose(), Ending::Reconnecting);
     let told = stage.screen.poll_notices();
     assert!(told.iter().any(|(_, text)| text.ends_with("perhaps not delivered: 1")), "{told:?}");
@@ -72,4 +82,19 @@ fn nonsense_is_no_reason_to_come_back() {
     let fault = Fault::NotJson { sample: "x".into() };
     let ending = stage.act(|talker, turn| talker.handle_fault(turn, fault));
     assert_eq!(ending, Ending::Silent(Exit::Gone));
+}
+
+#[test]
+fn the_past_is_asked_for_once_the_own_messages_are_answered() {
+    let mut stage = Stage::new(true);
+    assert_eq!(stage.begin(200), ControlFlow::Continue(()));
+    assert_eq!((stage.type_line("one"), stage.type_line("two")), (1, 2));
+    assert_eq!(stage.type_line("/history"), 2);
+    assert!(!stage.talker.wants_input(&stage.session));
+    for under_way in [1, 1] {
+        assert!(stage.receive("{\"response\":200}").is_continue());
+        assert_eq!(stage.session.under_way(), under_way);
+    }
+    assert!(stage.receive("{\"response\":200,\"messages\":[]}").is_continue());
+    assert!(stage.talker.wants_input(&stage.session));
 }

@@ -25,7 +25,8 @@ pub(super) fn show(turn: &mut Turn<'_>, ask: &Ask, answer: Answer) -> Option<Ask
         show_words(turn, ask, answer);
         return None;
     };
-    let next = answer.more.then(|| next(ask, &listing)).flatten();
+    let position = answer.next.map(|id| Ask { before: Some(id.to_string()), ..ask.clone() });
+    let next = answer.more.then(|| next(ask, &listing).or(position)).flatten();
     show_listing(turn, ask, listing);
     if next.is_some() {
         turn.screen.notice(&Notice::More);

@@ -30,6 +30,8 @@ pub struct Answer {
     pub more: bool,
     /// A room's topic.
     pub topic: Option<String>,
+    /// The position behind which an answer without messages goes on.
+    pub next: Option<MessageId>,
     /// The number of the message that was sent.
     pub id: Option<MessageId>,
     /// What the server keeps of messages, where the answer says so.
@@ -144,6 +146,8 @@ struct Fields<'a> {
     #[serde(borrow)]
     more: Option<&'a RawValue>,
     #[serde(borrow)]
+    next: Option<&'a RawValue>,
+    #[serde(borrow)]
     topic: Option<&'a RawValue>,
     #[serde(borrow)]
     msg_id: Option<&'a RawValue>,
@@ -204,6 +208,7 @@ impl Fields<'_> {
             listing: self.listing(),
             more: self.more.is_some_and(|raw| raw.get() == "true"),
             topic: first_text(&[self.topic]),
+            next: first_text(&[self.next]).and_then(|id| MessageId::parse(&id)),
             id: first_text(&[self.msg_id]).and_then(|id| MessageId::parse(&id)),
             kept: self.history.and_then(kept),
         }

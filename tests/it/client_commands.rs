@@ -95,6 +95,17 @@ fn more_goes_on_where_a_list_ended() {
 }
 
 #[test]
+fn a_search_that_found_nothing_yet_goes_on_at_the_position_that_it_is_told() {
+    let (_, _, errors) = typed("/search m\n/more\n", |peer| {
+        let none = ",\"messages\":[],\"more\":true,\"next\":\"0000000000000005\"";
+        answer(peer, &["\"search\""], none);
+        let parts = ["\"search\"", "\"before\":\"0000000000000005\""];
+        answer(peer, &parts, ",\"messages\":[],\"more\":false");
+    });
+    assert_eq!(errors.matches("/more shows it").count(), 1, "{errors}");
+}
+
+#[test]
 fn deeds_are_requests_and_their_answers_are_told() {
     let lines = "/topic #tea\n/topic #tea Green\n/invite bob #tea\n/kick bob #tea\n/ban bob #tea\n\
                  /op bob #tea\n/hide #tea\n/add bob\n/remove bob\n";

@@ -226,6 +226,7 @@ fn account(id: i64) -> AccountRecord {
         phc: "phc".into(),
         blocked: false,
         created_unix_micros: 1,
+        version: 1,
     }
 }
 

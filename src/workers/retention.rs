@@ -19,8 +19,9 @@ use std::time::{Duration, Instant};
 /// From the end of one sweep to the start of the next.
 const GAP: Duration = Duration::from_secs(600);
 
-/// The most messages that one step removes.
-const REMOVED: u32 = 500;
+/// The most messages that one step removes: about a millisecond, but where the index of words
+/// merges its parts.
+const REMOVED: u32 = 100;
 
 /// The most messages that one step counts, in the index alone.
 const COUNTED: u32 = 20_000;

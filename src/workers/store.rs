@@ -200,6 +200,18 @@ impl Store {
         Ok(value)
     }
 
+    /// Does work that nobody waits for: where another process is writing, it fails at once, since
+    /// jobs would wait behind it.
+    pub(super) fn at_leisure<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let patiently = |time| self.connection.busy_timeout(time);
+        let done = patiently(Duration::ZERO).and_then(|()| work(&self.connection));
+        let restored = patiently(BUSY_TIMEOUT);
+        done.and_then(|done| restored.map(|()| done)).map_err(|error| fault(&self.path, error))
+    }
+
     /// Reads for the operator.
     pub(super) fn read<T>(
         &self,

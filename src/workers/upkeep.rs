@@ -52,13 +52,13 @@ impl Upkeep {
             return false;
         }
         let unix_micros = clock::unix_micros();
-        let swept = store.read(|connection| self.sweeper.step(connection, now, unix_micros));
+        let swept = store.at_leisure(|connection| self.sweeper.step(connection, now, unix_micros));
         self.is_well(swept, "old messages stay") && self.sweeper.is_due(now)
     }
 
     /// Says whether that went well.
     fn index(&mut self, store: &Store) -> bool {
-        let indexed = store.read(indexer::step);
+        let indexed = store.at_leisure(indexer::step);
         let count = indexed.as_ref().copied().unwrap_or_default();
         if !self.is_well(indexed, "new messages are not indexed for searching") {
             return false;
@@ -81,6 +81,7 @@ impl Upkeep {
 #[cfg(test)]
 mod tests {
     use super::super::reader::tests::{keep, message};
+    use super::super::store::BUSY_TIMEOUT;
     use super::super::store::tests::{Scratch, sql};
     use super::*;
     use crate::message::{Conversation, Kept, StoredMessage};
@@ -151,6 +152,24 @@ mod tests {
         sql(&mut store, "DROP TRIGGER broken");
         all_done(&mut upkeep, &store, true);
         assert_eq!(indexed(&store), 3);
+    }
+
+    #[test]
+    fn jobs_do_not_wait_behind_upkeep_that_waits_for_another_process() {
+        let scratch = Scratch::new();
+        let mut store = scratch.open();
+        keep_more(&mut store, 1, 3000);
+        let beside = scratch.open();
+        let run = |sql: &str| beside.read(|connection| connection.execute_batch(sql)).unwrap();
+        run("BEGIN IMMEDIATE");
+        let mut upkeep = Upkeep::new(Kept { messages: 2, ..Kept::default() }.into());
+        let since = clock::monotonic();
+        let is_more = (0..10).filter(|_| upkeep.step(&store, true)).count();
+        assert!(is_more < 10, "it is left for later");
+        assert!(since.elapsed() < BUSY_TIMEOUT, "it waited");
+        run("COMMIT");
+        all_done(&mut upkeep, &store, true);
+        assert_eq!(indexed(&store), 3000);
     }
 
     #[test]

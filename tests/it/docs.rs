@@ -120,8 +120,8 @@ fn the_pages_are_about_the_product_and_tidy() {
 fn the_programs_that_the_readme_runs_are_built() {
     let manifest = page("Cargo.toml");
     let text = page("README.md");
-    let programs = text.split("--bin ").skip(1).filter_map(|rest| rest.split(' ').next());
-    let programs: Vec<&str> = programs.collect();
+    let named = |mark| text.split(mark).skip(1).filter_map(|rest| rest.split(' ').next());
+    let programs: Vec<&str> = named("--bin ").chain(named("target/release/")).collect();
     assert!(programs.len() >= 2, "the README runs more than the server");
     for program in programs {
         assert!(manifest.contains(&format!("name = \"{program}\"")), "no program {program}");

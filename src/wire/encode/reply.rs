@@ -25,6 +25,9 @@ const FEATURES_BYTES: usize = 70;
 /// What a listing without an entry takes at its longest.
 const EMPTY_LISTING: &str = ",\"messages\":[],\"more\":false,\"next\":\"0000000000000000\"";
 
+/// A position, and the end behind it.
+const NEXT: &str = ",\"next\":\"0123456789abcdef\"}\n";
+
 /// How a listing ends at its longest.
 const LISTING_END: &str = "],\"more\":false}\n";
 
@@ -139,6 +142,7 @@ fn entries(out: &mut Vec<u8>, listing: &Listing, extra: &Extra, end: usize) {
     }
     if let Listing::Messages(page) = listing
         && is_empty
+        && out.len() + NEXT.len() <= end
         && let Some(next) = position(page)
     {
         key(out, "next");

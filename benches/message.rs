@@ -227,7 +227,6 @@ fn account(id: i64) -> AccountRecord {
         blocked: false,
         created_unix_micros: 1,
         version: 1,
-        version: 1,
     }
 }
 

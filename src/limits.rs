@@ -97,6 +97,10 @@ pub const LINGER_BYTES: usize = 1024 * 1024;
 /// The gap between two objects to a beginner.
 pub const PACE_GAP: Duration = Duration::from_millis(5);
 
+/// The time between two objects to a client of console chat, which looks every 0.2 s and dies of
+/// two in one look.
+pub const CONSOLE_GAP: Duration = Duration::from_millis(250);
+
 /// With many objects waiting, the gap is this divided by their number, if that is less.
 pub const PACE_BACKLOG: Duration = Duration::from_millis(100);
 

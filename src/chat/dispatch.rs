@@ -4,8 +4,8 @@
 use super::Chat;
 use super::checks::speaker;
 use super::handlers::{
-    ack, authenticate, contacts, history, join, leave, members, moderate, msg, owner, passwd,
-    presence, quit, register, rooms, topic, who,
+    ack, authenticate, command, contacts, history, join, leave, members, moderate, msg, owner,
+    passwd, presence, quit, register, rooms, topic, who,
 };
 use super::outcome::Outcome;
 use super::session::{Session, Who};
@@ -45,7 +45,7 @@ pub enum Needs {
 }
 
 /// Every action, in the order of the help.
-pub static ACTIONS: [Action; 29] = [
+pub static ACTIONS: [Action; 30] = [
     Action {
         name: "authenticate",
         synonyms: &[],
@@ -344,6 +344,17 @@ pub static ACTIONS: [Action; 29] = [
         takes_user_text: true,
         help: "take account_name, user_id or contact off your list of contacts",
         handler: contacts::remove,
+    },
+    Action {
+        name: "command",
+        synonyms: &[],
+        needs: Needs::Presence,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "ask for participants_count, current_time or start_game: and rock, paper or scissors; client_exit ends",
+        handler: command::handle,
     },
     Action {
         name: "quit",

@@ -1,7 +1,8 @@
 //! What the chat wants done: values that the event loop carries out, in order.
 
 use crate::message::{
-    AudienceId, ConnectionId, Features, Job, Mark, Name, Notice, PageMessage, Reply, StoredMessage,
+    Announcement, AudienceId, ConnectionId, Features, Job, Mark, Name, Notice, PageMessage, Reply,
+    StoredMessage,
 };
 use std::sync::Arc;
 
@@ -55,6 +56,13 @@ pub enum Effect {
         except: Option<ConnectionId>,
         /// What happened.
         notice: Notice,
+    },
+    /// Tell those in the common chat who speak the announcement's dialect.
+    Announce {
+        /// Who is not told: whom it is about.
+        except: ConnectionId,
+        /// What happened.
+        announcement: Announcement,
     },
     /// From now on the connection has these features.
     Features {
@@ -145,6 +153,8 @@ pub enum CloseReason {
     NameRegistered,
     /// No answer to a probe (`drop_silent`).
     Silent,
+    /// A client of another wire that was not let in.
+    KeptOut,
 }
 
 impl CloseReason {
@@ -161,6 +171,7 @@ impl CloseReason {
             Self::PasswordChanged => "the account's password was changed",
             Self::NameRegistered => "the guest's name became an account's",
             Self::Silent => "no answer to a probe",
+            Self::KeptOut => "it was not let in",
         }
     }
 }

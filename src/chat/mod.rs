@@ -7,6 +7,7 @@
 //! undo.
 
 mod by_id;
+mod chance;
 mod change;
 mod checks;
 mod dispatch;
@@ -32,9 +33,10 @@ pub use policy::{Guests, Policy, Probe, Registration, Sessions};
 
 use crate::limits::Limits;
 use crate::message::{
-    AccountId, AccountList, AccountRecord, AudienceId, Code, ConnectionId, Done, Extra, Features,
-    Job, Name, Now, Phrase, Reply, Request, RoomId, Snapshot,
+    AccountId, AccountList, AccountRecord, Announcement, AudienceId, Code, ConnectionId, Dialect,
+    Done, Extra, Features, Job, Name, Now, Phrase, Reply, Request, RoomId, Snapshot,
 };
+use chance::Chance;
 use handlers::{authenticate, history, join, leave, passwd, register};
 use message_ids::MessageIds;
 use outcome::Outcome;
@@ -64,6 +66,11 @@ pub struct Chat {
     ids: MessageIds,
     /// The version of the last list of all accounts: who is not among them and is no newer is gone.
     accounts_version: i64,
+    /// How many are in the common chat.
+    present: usize,
+    /// How far local time is ahead of UTC, in seconds.
+    utc_offset: i32,
+    chance: Chance,
     effects: VecDeque<Effect>,
 }
 
@@ -88,10 +95,30 @@ impl Chat {
             looks: waiting::Looks::new(),
             ids: MessageIds::new(snapshot.next_id, snapshot.ceiling),
             accounts_version: snapshot.accounts_version,
+            present: 0,
+            utc_offset: 0,
+            chance: Chance::new(0),
             effects: VecDeque::new(),
         };
         chat.load(snapshot);
         chat
+    }
+
+    /// Chance follows from this number from now on; it is 0 at first.
+    pub const fn seed(&mut self, seed: u64) {
+        self.chance = Chance::new(seed);
+    }
+
+    /// Local time is so many seconds ahead of UTC from now on; none at first.
+    pub const fn set_utc_offset(&mut self, seconds: i32) {
+        self.utc_offset = seconds;
+    }
+
+    /// The connection, which has said nothing yet, is a client of another wire than JIM's.
+    pub fn set_dialect(&mut self, connection: ConnectionId, dialect: Dialect) {
+        if let Some(session) = self.sessions.get_mut(connection) {
+            session.dialect = dialect;
+        }
     }
 
     fn load(&mut self, snapshot: Snapshot) {
@@ -350,8 +377,7 @@ impl Chat {
                 let ends = if matches!(reply.phrase, Phrase::NeverCloses { .. }) {
                     Some(CloseReason::NeverClosed)
                 } else {
-                    (session.strikes >= self.limits.bad_requests)
-                        .then_some(CloseReason::BadRequests)
+                    session.patience_ends(&reply, self.limits.bad_requests)
                 };
                 (reply, ends)
             }
@@ -377,6 +403,7 @@ impl Chat {
 
     /// Frees the name of a connection that ends.
     fn forget(&mut self, session: &mut Session) {
+        self.leave_common(session);
         match std::mem::replace(&mut session.who, Who::Stranger) {
             Who::Guest(Some(name)) => {
                 self.users.leave_guest(&name, session.id, &mut self.audiences);
@@ -392,6 +419,20 @@ impl Chat {
                 }
             }
             Who::Stranger | Who::Guest(None) => {}
+        }
+    }
+
+    /// A connection that ends is in the common chat no more.
+    fn leave_common(&mut self, session: &mut Session) {
+        if !std::mem::replace(&mut session.present, false) {
+            return;
+        }
+        self.present = self.present.saturating_sub(1);
+        if session.dialect == Dialect::Exchange
+            && let Some(name) = session.name().cloned()
+        {
+            let announcement = Announcement::Disconnected { name };
+            self.effects.push_back(Effect::Announce { except: session.id, announcement });
         }
     }
 
@@ -446,7 +487,8 @@ impl Chat {
     }
 
     /// The common chat's own name.
-    fn common_name(&self) -> &Name {
+    #[must_use]
+    pub fn common_name(&self) -> &Name {
         // `new` puts one in.
         static NONE: std::sync::OnceLock<Name> = std::sync::OnceLock::new();
         self.common.first().unwrap_or_else(|| NONE.get_or_init(|| Name::shown("#all")))
@@ -477,6 +519,16 @@ impl Session {
         self.last_heard = now.uptime;
         self.probed_at = None;
         self.away = false;
+    }
+
+    /// Why the connection ends after this answer, if it does.
+    fn patience_ends(&self, reply: &Reply, bad_requests: u32) -> Option<CloseReason> {
+        // Clients of the other wires never ask to be let in a second time.
+        let is_kept_out = self.dialect != Dialect::Jim && self.who == Who::Stranger;
+        if is_kept_out && reply.code.is_error() {
+            return Some(CloseReason::KeptOut);
+        }
+        (self.strikes >= bad_requests).then_some(CloseReason::BadRequests)
     }
 
     /// Whether the next request has to wait.

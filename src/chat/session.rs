@@ -2,8 +2,8 @@
 
 use super::CloseReason;
 use crate::message::{
-    AccountId, AccountRecord, ConnectionId, Conversation, Features, MessageId, Name, Now, Reply,
-    Secret,
+    AccountId, AccountRecord, ConnectionId, Conversation, Dialect, Features, MessageId, Name, Now,
+    Reply, Secret,
 };
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -14,6 +14,8 @@ use std::time::Duration;
 pub(super) struct Session {
     /// Which connection.
     pub(super) id: ConnectionId,
+    /// What it speaks.
+    pub(super) dialect: Dialect,
     /// Who it is.
     pub(super) who: Who,
     /// Whether it sent presence, and so is in the common chat.
@@ -169,6 +171,7 @@ impl Session {
     pub(super) const fn new(id: ConnectionId, now: Now) -> Self {
         Self {
             id,
+            dialect: Dialect::Jim,
             who: Who::Stranger,
             present: false,
             status: None,

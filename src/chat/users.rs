@@ -175,6 +175,11 @@ impl Users {
         }
     }
 
+    /// Whether a guest of this name is connected.
+    pub(super) fn has_guest(&self, name: &Name) -> bool {
+        self.guests.contains_key(name)
+    }
+
     /// The guests' name that is spelled so, if one is connected. The text must be in NFC.
     pub(super) fn guest_named(&self, name: &str) -> Option<&Name> {
         self.guests.get_key_value(name).map(|(name, _)| name)

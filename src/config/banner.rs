@@ -3,6 +3,7 @@
 use super::{Config, DATA, Environment, PORT};
 use crate::chat::Guests;
 use crate::message::Language;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -60,6 +61,19 @@ pub fn started(config: &Config, bound: &[SocketAddr]) -> String {
         Language::Russian => format!("Сервер запущен по адресу {at}"),
         Language::English => format!("The server runs at {at}"),
     }
+}
+
+/// Seed 003's first line, for who starts the server as that seed does: with `--host`.
+#[must_use]
+pub fn listening(
+    typed: impl IntoIterator<Item = OsString>,
+    bound: &[SocketAddr],
+) -> Option<String> {
+    let is_host = |arg: OsString| {
+        arg.to_str().is_some_and(|arg| arg == "--host" || arg.starts_with("--host="))
+    };
+    let is_typed = typed.into_iter().any(is_host);
+    is_typed.then(|| format!("Listening for connections on {}...\n", endpoints(bound)))
 }
 
 fn english(config: &Config, bound: &[SocketAddr], programs: &Programs) -> [String; 7] {

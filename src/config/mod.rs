@@ -33,7 +33,7 @@ pub use args::{
 pub use args_db::{
     BackupCommand, DbCheckCommand, DbCommand, DbVerb, ExportCommand, ImportCommand, RestoreCommand,
 };
-pub use banner::{Programs, banner, started};
+pub use banner::{Programs, banner, listening, started};
 pub use commands::{
     InviteRow, UserRow, VERSION, config_text, db_summary, invite_table, print, print_error,
     user_done, user_table,

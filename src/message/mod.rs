@@ -3,8 +3,11 @@
 //! Nothing here knows JSON, sockets or rules. `wire` makes these values out of bytes and bytes out
 //! of them; `chat` decides with them.
 
+mod announcement;
 mod change;
 mod code;
+mod command;
+mod dialect;
 mod durability;
 mod feature;
 mod identity;
@@ -16,14 +19,18 @@ mod notice;
 mod phrase;
 mod phrase_english;
 mod phrase_russian;
+mod phrase_wires;
 mod precis;
 mod reply;
 mod request;
 mod stored;
 mod visible;
 
+pub use announcement::Announcement;
 pub use change::{Change, Role};
 pub use code::Code;
+pub use command::{COMMAND_MARK, Hand, Told};
+pub use dialect::Dialect;
 pub use durability::Durability;
 pub use feature::Features;
 pub use identity::{AccountId, AudienceId, ConnectionId, Now, RoomId};

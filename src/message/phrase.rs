@@ -2,7 +2,7 @@
 //! Russian or English, and the facts for programs (`reason`, `field`, `limit`, `got`, `at`) come
 //! from the same value, so that they never disagree.
 
-use super::{Name, NameFault, phrase_english, phrase_russian};
+use super::{Name, NameFault, Told, phrase_english, phrase_russian};
 use std::fmt;
 
 /// The language of the server's texts (`--lang`).
@@ -141,6 +141,8 @@ pub enum Phrase {
     Acknowledged,
     /// 200: quit.
     Goodbye,
+    /// 200: what a command came to, in seed 003's words.
+    Told(Told),
 
     // The object (400).
     /// Bytes that start no object.
@@ -186,6 +188,18 @@ pub enum Phrase {
     NoSenderOrAddressee,
     /// `room` does not begin with `#`, or is `#` alone.
     NotARoom { room: Name },
+    /// A command that there is not: seed 003's text.
+    UnknownCommand { command: Name },
+    /// The game was started with no hand: seed 003's text.
+    BadHand,
+    /// A frame that is no object in seed 004's form; `at` is the byte behind its length.
+    BadFrame { fault: JsonFault, at: usize },
+    /// A frame that is longer than what is read, in bytes; the connection closes.
+    FrameTooLong { limit: usize, got: usize },
+    /// A frame of no bytes; the connection closes.
+    EmptyFrame,
+    /// A file came, and files are not handed on: its message was.
+    NoFiles,
     /// The common chat can be neither joined nor left: all who are present are in it.
     CommonChat { room: Name },
 
@@ -234,6 +248,8 @@ pub enum Phrase {
     NoSuchUser { user: Name },
     /// 409: an account has that name, or one that looks like it.
     NameTaken { user: Name, account: Name },
+    /// 409: somebody who is connected has that nickname, or the server itself: seed 004's text.
+    NicknameTaken { user: Name },
     /// 409: connected elsewhere.
     ConnectedElsewhere { user: Name },
     /// 410: the addressee is offline.
@@ -287,6 +303,9 @@ impl Facts {
 }
 
 impl Phrase {
+    /// What seed 004's server says of a nickname.
+    pub const TAKEN: &str = "this nickname is already taken";
+
     /// The text in a language.
     #[must_use]
     pub const fn in_language(&self, language: Language) -> Spoken<'_> {
@@ -315,7 +334,8 @@ impl Phrase {
             | P::ContactAdded { .. }
             | P::ContactRemoved { .. }
             | P::Acknowledged
-            | P::Goodbye => Facts::default(),
+            | P::Goodbye
+            | P::Told(_) => Facts::default(),
             _ => self.bad_facts(),
         }
     }
@@ -350,6 +370,12 @@ impl Phrase {
             P::NoSenderOrAddressee => slug("missing_field"),
             P::NotARoom { .. } => slug("bad_name").field("room"),
             P::CommonChat { .. } => slug("common_chat").field("room"),
+            P::UnknownCommand { .. } => slug("unknown_command").field("command"),
+            P::BadHand => slug("bad_option").field("command"),
+            P::BadFrame { fault, at } => Facts { at: Some(*at), ..json_facts(*fault) },
+            P::FrameTooLong { limit, got } => slug("too_long").limit(*limit).got(*got),
+            P::EmptyFrame => slug("empty_frame"),
+            P::NoFiles => slug("no_files"),
             _ => self.refusal_facts(),
         }
     }
@@ -381,6 +407,7 @@ impl Phrase {
             P::NoSuchRoom { .. } => Facts::slug("no_such_room"),
             P::NoSuchUser { .. } => Facts::slug("no_such_user"),
             P::NameTaken { .. } => Facts::slug("name_taken").field("user.account_name"),
+            P::NicknameTaken { .. } => Facts::slug("name_taken"),
             P::ConnectedElsewhere { .. } => Facts::slug("connected_elsewhere"),
             P::Offline { .. } => Facts::slug("offline"),
             P::OfflineFull { limit, .. } => Facts::slug("offline_full").limit(*limit),

@@ -1,7 +1,7 @@
 //! The English texts.
 
 use super::phrase::{Deed, Listed, RoomState};
-use super::{JsonFault, Junk, Name, NameFault, Phrase};
+use super::{JsonFault, Junk, Language, Name, NameFault, Phrase, phrase_wires};
 use std::fmt::{Formatter, Result};
 
 pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
@@ -238,7 +238,7 @@ fn write_bad(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
         P::CommonChat { room } => {
             write!(f, "{room} is the common chat: send presence to be in it, quit to leave")
         }
-        _ => Ok(()),
+        _ => phrase_wires::write(phrase, Language::English, f),
     }
 }
 
@@ -258,7 +258,7 @@ const fn junk_text(junk: Junk) -> &'static str {
     }
 }
 
-fn write_json_fault(fault: JsonFault, f: &mut Formatter<'_>) -> Result {
+pub(super) fn write_json_fault(fault: JsonFault, f: &mut Formatter<'_>) -> Result {
     match fault {
         JsonFault::NotUtf8 => f.write_str("the bytes are not UTF-8"),
         JsonFault::ControlCharacter => {

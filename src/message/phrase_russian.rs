@@ -1,7 +1,7 @@
 //! The Russian texts. Those of seed 000 are its own, to the letter.
 
 use super::phrase::{Deed, Listed, RoomState};
-use super::{JsonFault, Junk, Name, NameFault, Phrase};
+use super::{JsonFault, Junk, Language, Name, NameFault, Phrase, phrase_wires};
 use std::fmt::{Formatter, Result};
 
 pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
@@ -241,7 +241,7 @@ fn write_bad(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
         P::CommonChat { room } => {
             write!(f, "{room} - общий чат: в нем все, кто отправил presence, до quit")
         }
-        _ => Ok(()),
+        _ => phrase_wires::write(phrase, Language::Russian, f),
     }
 }
 
@@ -261,7 +261,7 @@ const fn junk_text(junk: Junk) -> &'static str {
     }
 }
 
-fn write_json_fault(fault: JsonFault, f: &mut Formatter<'_>) -> Result {
+pub(super) fn write_json_fault(fault: JsonFault, f: &mut Formatter<'_>) -> Result {
     match fault {
         JsonFault::NotUtf8 => f.write_str("байты не в кодировке UTF-8"),
         JsonFault::ControlCharacter => {
@@ -287,6 +287,12 @@ fn expected_json(what: &'static str) -> &'static str {
         "a number" => "ожидалось число",
         "a finite number" => "ожидалось конечное число",
         "true, false or null" => "ожидалось true, false или null",
+        "an object in { }" => "ожидался объект в { }",
+        "a text in double quotes, a list or an object" => {
+            "ожидались текст в двойных кавычках, список или объект"
+        }
+        "the text's closing quote" => "ожидалась закрывающая кавычка",
+        "the frame's end" => "ожидался конец кадра",
         "the end of the string" => "ожидался конец строки",
         other => other,
     }

@@ -95,6 +95,8 @@ pub struct Rare<'a> {
     pub limit: Option<usize>,
     /// `query`: what is searched for.
     pub query: Option<Field<'a>>,
+    /// `command`: what console chat's clients ask of their server.
+    pub command: Option<Field<'a>>,
     /// `msg_id`: what was received. In a `msg` it is refused.
     pub msg_id: Option<Field<'a>>,
     /// `msg_id` or `server_time`, if there: what only the server adds to a message.
@@ -109,7 +111,7 @@ pub struct Rare<'a> {
     /// field that disagree.
     pub fault: Option<Phrase>,
     /// The first thing wrong with a field that only added actions read: `user_id`, `contact`,
-    /// `target`, `topic`, `with`, `before`, `after`, `limit`, `query`, `msg_id`. To the other
+    /// `target`, `topic`, `with`, `before`, `after`, `limit`, `query`, `command`, `msg_id`. To the other
     /// actions they are as good as unknown fields, which may hold anything.
     pub added_fault: Option<Phrase>,
 }
@@ -131,6 +133,7 @@ impl Rare<'_> {
         after: None,
         limit: None,
         query: None,
+        command: None,
         msg_id: None,
         reserved: None,
         server_only: None,

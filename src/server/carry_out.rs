@@ -7,7 +7,7 @@ use super::patience;
 use super::turn::Targets;
 use crate::chat::{Effect, Hearers, Payload};
 use crate::logging::log;
-use crate::message::{AudienceId, Code, ConnectionId, Mark, Notice, PageMessage, Reply};
+use crate::message::{AudienceId, Code, ConnectionId, Dialect, Mark, Notice, PageMessage, Reply};
 use crate::wire::encode;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -29,6 +29,7 @@ impl<O: Observer> Running<O> {
                     self.store(connection, message, &payload, raw);
                 }
                 Effect::Hand { to, message } => self.hand(to, &message),
+                Effect::Announce { except, announcement } => self.announce(except, &announcement),
                 Effect::Notice { to, except, notice } => self.tell(&to, except, &notice),
                 Effect::Features { connection, features } => {
                     let (audiences, mut targets) = self.fanout();
@@ -71,6 +72,10 @@ impl<O: Observer> Running<O> {
         }
         if reply.code.is_error() {
             log_refusal(connection.peer, reply);
+        }
+        if connection.dialect != Dialect::Jim {
+            let dialect = connection.dialect;
+            return self.answer_elsewhere(to, dialect, reply);
         }
         let (language, time) = (self.server.settings.language, self.now.unix_micros);
         let encode = |out: &mut Vec<u8>| encode::reply(out, reply, language, time);

@@ -1,16 +1,17 @@
 //! One connection: a socket, its two buffers, and where it stands in its life.
 
 use super::patience::Patience;
-use super::place::{Form, Place};
+use super::place::{Form, Place, Taste};
 use super::settings::{OutputBounds, Pacing, Settings};
 use crate::buffer::{OutputQueue, Pool, ReadBuffer};
 use crate::limits::{
-    BEGINNER_REQUESTS, LINGER, LINGER_BYTES, PACE_BACKLOG, PACE_GAP, UNREAD_ANSWER_BYTES,
-    WRITE_PARTS, WRITE_TURN_BYTES,
+    BEGINNER_REQUESTS, CONSOLE_GAP, LINGER, LINGER_BYTES, PACE_BACKLOG, PACE_GAP,
+    UNREAD_ANSWER_BYTES, WRITE_PARTS, WRITE_TURN_BYTES,
 };
-use crate::message::{AudienceId, ConnectionId, Features, Name};
+use crate::message::{AudienceId, ConnectionId, Dialect, Features, Name};
 use crate::transport::Stream;
 use crate::wire::detect::Wire;
+use crate::wire::exchange;
 use crate::wire::jim::Decoder;
 use mio::Interest;
 use std::io::{self, IoSlice, Read};
@@ -70,6 +71,10 @@ pub(super) struct Connection {
     pub(super) phase: Phase,
     pub(super) input: ReadBuffer,
     pub(super) decoder: Decoder,
+    /// Where its frames stand, if it sends such.
+    pub(super) frames: exchange::Decoder,
+    /// Whose form its messages have.
+    pub(super) dialect: Dialect,
     /// What it speaks, once its first bytes have said so.
     pub(super) wire: Option<Wire>,
     pub(super) output: OutputQueue,
@@ -144,6 +149,8 @@ impl Connection {
             phase: Phase::Open,
             input: ReadBuffer::default(),
             decoder: Decoder::default(),
+            frames: exchange::Decoder::default(),
+            dialect: Dialect::Jim,
             wire: None,
             output: OutputQueue::default(),
             patience: Patience::default(),
@@ -235,9 +242,34 @@ impl Connection {
         self.jobs_owed = 0;
     }
 
+    /// Whether it speaks something that is served.
+    pub(super) const fn is_served(&self) -> bool {
+        matches!(self.wire, Some(Wire::Jim | Wire::LengthPrefixed))
+    }
+
+    /// A whole request came.
+    pub(super) const fn note_request(&mut self) {
+        self.requests += 1;
+        self.first_object_due = None;
+        self.half_since = None;
+    }
+
+    /// Whether it has begun something that it has not ended; its input is in its place.
+    pub(super) fn is_halfway(&self) -> bool {
+        match self.dialect {
+            Dialect::Exchange => !self.input.is_empty() || self.frames.is_inside_file(),
+            Dialect::Jim | Dialect::Console => self.decoder.is_inside_object(),
+        }
+    }
+
+    /// What it gets as a member of an audience.
+    pub(super) const fn taste(&self) -> Taste {
+        Taste::of(self.dialect, self.features)
+    }
+
     /// In which form it gets messages.
     pub(super) const fn form(&self) -> Form {
-        Form::of(self.features)
+        Form::of(self.dialect, self.features)
     }
 
     /// Notes what was granted to it: a client that knows of features is no beginner's.
@@ -256,10 +288,10 @@ impl Connection {
 
     /// Whether its objects are kept apart in time.
     pub(super) const fn is_paced(&self) -> bool {
-        match self.pacing {
-            Pacing::Auto => !self.ordinary,
-            Pacing::On => true,
-            Pacing::Off => false,
+        match (self.pacing, self.dialect) {
+            (Pacing::Off, _) | (_, Dialect::Exchange) => false,
+            (Pacing::On, _) | (_, Dialect::Console) => true,
+            (Pacing::Auto, Dialect::Jim) => !self.ordinary,
         }
     }
 
@@ -318,7 +350,10 @@ impl Connection {
             }
             if paced && self.output.pieces() < pieces {
                 burst -= 1;
-                self.next_object = next_object(self.next_object, uptime, pieces - 1);
+                self.next_object = match self.dialect {
+                    Dialect::Console => uptime + CONSOLE_GAP,
+                    _ => next_object(self.next_object, uptime, pieces - 1),
+                };
             }
         }
     }

@@ -14,6 +14,8 @@ use crate::chat::{Chat, Hearers};
 use crate::limits::{EVENTS_PER_POLL, READ_BUFFER_BYTES};
 use crate::message::{ConnectionId, Notice, Now, Reply, Snapshot};
 use crate::workers::{PasswordWorker, ReadWorker, StorageWorker};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::{HashMap, VecDeque};
@@ -28,6 +30,16 @@ const FIRST_LISTENER: usize = RESERVED_TOKENS + 2;
 
 /// What the workers may take at least to their end: one hash, one write to the disk.
 const LAST_JOB: Duration = Duration::from_secs(1);
+
+/// How long the offset of local time counts.
+const ZONE_TIME: Duration = Duration::from_secs(60);
+
+/// How many seconds local time is ahead of UTC at a moment.
+fn utc_offset(now: Now) -> i32 {
+    let micros = i64::try_from(now.unix_micros).unwrap_or(i64::MAX);
+    let moment = Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX);
+    TimeZone::system().to_offset(moment).seconds()
+}
 
 /// Who is told of every answer, for the operator's console.
 pub trait Observer {
@@ -100,6 +112,8 @@ pub(super) struct Running<O> {
     /// What closing connections still send is read into this and dropped.
     pub(super) scratch: Vec<u8>,
     pub(super) now: Now,
+    /// When the offset of local time is looked up again.
+    zone_due: Duration,
     stop_due: Option<Duration>,
     signals: usize,
 }
@@ -146,7 +160,8 @@ impl<O: Observer> Server<O> {
     pub fn run(self, snapshot: Snapshot, workers: Workers) -> io::Result<(Stopped, O)> {
         listener::raise_descriptor_limit();
         let policy = self.settings.policy.clone();
-        let chat = Chat::new(policy, self.settings.limits.clone(), snapshot);
+        let mut chat = Chat::new(policy, self.settings.limits.clone(), snapshot);
+        chat.seed(self.now().unix_micros);
         let mut running = Running {
             server: self,
             chat,
@@ -168,6 +183,7 @@ impl<O: Observer> Server<O> {
             queued_memory: 0,
             scratch: vec![0; READ_BUFFER_BYTES],
             now: Now::default(),
+            zone_due: Duration::ZERO,
             stop_due: None,
             signals: 0,
         };
@@ -205,7 +221,16 @@ impl<O: Observer> Running<O> {
         }
     }
 
+    /// Local time may be another one: summer time has begun, say.
+    fn look_up_zone(&mut self) {
+        if self.now.uptime >= self.zone_due {
+            self.zone_due = self.now.uptime + ZONE_TIME;
+            self.chat.set_utc_offset(utc_offset(self.now));
+        }
+    }
+
     fn turn(&mut self) {
+        self.look_up_zone();
         self.accept();
         self.serve_ready();
         self.take_done();

@@ -5,11 +5,11 @@
 //! queue leaves out its own. What only some get, an event say, goes into their queues at once.
 
 use super::connection::{Connection, Phase};
-use super::place::{Form, Place, find};
+use super::place::{Form, Place, Taste, find};
 use super::turn::{COPIED_MEMBERS, Targets, Turn};
 use crate::buffer::{Gauge, Pool};
 use crate::message::{AudienceId, ConnectionId, Features, Mark};
-use crate::wire::encode;
+use crate::wire::{Relayed, console, encode, exchange, relayed};
 use std::time::Duration;
 
 /// How many emptied lists are kept, and of how many entries at most.
@@ -27,10 +27,27 @@ pub(super) struct Message<'a> {
 }
 
 impl Message<'_> {
-    fn write(&self, form: Form, out: &mut Vec<u8>) {
+    /// Writes it in a form, with what ends an object there; `end` is told where one does.
+    fn write(&self, form: Form, out: &mut Vec<u8>, mut end: impl FnMut(usize)) {
         match form {
             Form::Plain => out.extend_from_slice(self.object),
             Form::Marked => encode::marked(out, self.object, self.mark),
+            Form::Console | Form::Exchange => return self.write_elsewhere(form, out, end),
+        }
+        out.push(b'\n');
+        end(out.len());
+    }
+
+    /// Writes it for a client of another wire.
+    fn write_elsewhere(&self, form: Form, out: &mut Vec<u8>, mut end: impl FnMut(usize)) {
+        let Some(Relayed { sender, text }) = relayed(self.object) else { return };
+        if form == Form::Exchange {
+            exchange::write_message(out, &sender, &text, self.mark.unix_micros);
+            return end(out.len());
+        }
+        for part in console::parts(&sender, &text) {
+            console::write_message(out, &sender, part);
+            end(out.len());
         }
     }
 }
@@ -71,25 +88,45 @@ pub(super) struct Hold {
     pub(super) time: Duration,
 }
 
+/// The members from other wires.
+#[derive(Debug, Default)]
+struct Elsewhere {
+    console: List,
+    exchange: List,
+}
+
 #[derive(Debug, Default)]
 struct Audience {
     plain: List,
     marked: List,
+    /// Of console chat and of the exchange, once somebody there is a member.
+    elsewhere: Option<Box<Elsewhere>>,
     /// How many of the members are told of events.
     hearers: usize,
 }
 
 impl Audience {
-    const fn list(&mut self, form: Form) -> &mut List {
+    /// The list of those with a form, if there may be any.
+    fn list(&mut self, form: Form) -> Option<&mut List> {
         match form {
-            Form::Plain => &mut self.plain,
-            Form::Marked => &mut self.marked,
+            Form::Plain => Some(&mut self.plain),
+            Form::Marked => Some(&mut self.marked),
+            Form::Console => self.elsewhere.as_mut().map(|lists| &mut lists.console),
+            Form::Exchange => self.elsewhere.as_mut().map(|lists| &mut lists.exchange),
         }
+    }
+
+    /// The same, where somebody with that form enters.
+    fn list_for(&mut self, form: Form) -> Option<&mut List> {
+        if matches!(form, Form::Console | Form::Exchange) {
+            self.elsewhere.get_or_insert_default();
+        }
+        self.list(form)
     }
 }
 
 // One for each name that is connected.
-const _: () = assert!(size_of::<Audience>() <= 112);
+const _: () = assert!(size_of::<Audience>() <= 120);
 
 /// All audiences, by number.
 #[derive(Debug, Default)]
@@ -133,8 +170,8 @@ impl Audiences {
             debug_assert!(false, "a connection enters an audience once");
             return;
         };
-        let features = connection.features;
-        let index = self.admit(audience, member, features, targets);
+        let taste = connection.taste();
+        let index = self.admit(audience, member, taste, targets);
         if let Some(connection) = targets.connections.get_mut(member) {
             connection.places.insert(at, Place { audience, index });
         }
@@ -145,17 +182,16 @@ impl Audiences {
         &mut self,
         audience: AudienceId,
         member: ConnectionId,
-        features: Features,
+        taste: Taste,
         targets: &mut Targets<'_>,
     ) -> u32 {
-        let form = Form::of(features);
         // What was delivered before is not for the newcomer.
-        self.share(audience, form, targets);
+        self.share(audience, taste.form, targets);
         let Some(entered) = self.list.get_mut(audience.index()) else { return 0 };
-        entered.hearers += usize::from(features.has(Features::NOTICES));
-        let members = &mut entered.list(form).members;
-        members.push(member);
-        u32::try_from(members.len() - 1).unwrap_or(u32::MAX)
+        entered.hearers += usize::from(taste.hears);
+        let Some(list) = entered.list_for(taste.form) else { return 0 };
+        list.members.push(member);
+        u32::try_from(list.members.len() - 1).unwrap_or(u32::MAX)
     }
 
     /// From now on it does not.
@@ -168,29 +204,28 @@ impl Audiences {
         let Some(connection) = targets.connections.get_mut(member) else { return };
         if let Ok(held) = find(&connection.places, audience) {
             let place = connection.places.remove(held);
-            let features = connection.features;
-            self.vacate(place, features, targets);
+            let taste = connection.taste();
+            self.vacate(place, taste, targets);
         }
     }
 
     /// Takes a connection that ends out of all its audiences.
     pub(super) fn leave_all(&mut self, member: ConnectionId, targets: &mut Targets<'_>) {
         let Some(connection) = targets.connections.get_mut(member) else { return };
-        let features = connection.features;
+        let taste = connection.taste();
         for place in std::mem::take(&mut connection.places) {
-            self.vacate(place, features, targets);
+            self.vacate(place, taste, targets);
         }
     }
 
     /// Closes the gap that a member leaves with the last one. What was delivered before it gets
     /// still.
-    fn vacate(&mut self, place: Place, features: Features, targets: &mut Targets<'_>) {
-        let form = Form::of(features);
-        self.share(place.audience, form, targets);
+    fn vacate(&mut self, place: Place, taste: Taste, targets: &mut Targets<'_>) {
+        self.share(place.audience, taste.form, targets);
         let Some(left) = self.list.get_mut(place.audience.index()) else { return };
-        let hears = usize::from(features.has(Features::NOTICES));
-        left.hearers = left.hearers.saturating_sub(hears);
-        let members = &mut left.list(form).members;
+        left.hearers = left.hearers.saturating_sub(usize::from(taste.hears));
+        let Some(list) = left.list(taste.form) else { return };
+        let members = &mut list.members;
         let index = place.index as usize;
         if index >= members.len() {
             return;
@@ -212,15 +247,16 @@ impl Audiences {
         targets: &mut Targets<'_>,
     ) {
         let Some(connection) = targets.connections.get_mut(member) else { return };
-        let former = connection.features;
+        let former = connection.taste();
         connection.grant(features);
-        if former == features {
+        let taste = connection.taste();
+        if former == taste {
             return;
         }
         let mut places = std::mem::take(&mut connection.places);
         for place in &mut places {
             self.vacate(*place, former, targets);
-            place.index = self.admit(place.audience, member, features, targets);
+            place.index = self.admit(place.audience, member, taste, targets);
         }
         if let Some(connection) = targets.connections.get_mut(member) {
             connection.places = places;
@@ -286,7 +322,7 @@ impl Audiences {
     }
 
     fn list(&mut self, audience: AudienceId, form: Form) -> Option<&mut List> {
-        self.list.get_mut(audience.index()).map(|found| found.list(form))
+        self.list.get_mut(audience.index()).and_then(|found| found.list(form))
     }
 
     fn append(
@@ -297,7 +333,38 @@ impl Audiences {
         message: Message<'_>,
         targets: &mut Targets<'_>,
     ) {
-        let Some(list) = self.list.get_mut(audience.index()).map(|found| found.list(form)) else {
+        let write = |out: &mut Vec<u8>, ends: &mut Vec<usize>| {
+            message.write(form, out, |end| ends.push(end))
+        };
+        self.put(audience, form, except, write, targets);
+    }
+
+    /// Appends an object as it is to what the members with one form get in this turn.
+    pub(super) fn say(
+        &mut self,
+        audience: AudienceId,
+        form: Form,
+        except: Option<ConnectionId>,
+        object: &[u8],
+        targets: &mut Targets<'_>,
+    ) {
+        let write = |out: &mut Vec<u8>, ends: &mut Vec<usize>| {
+            out.extend_from_slice(object);
+            ends.push(out.len());
+        };
+        self.put(audience, form, except, write, targets);
+    }
+
+    fn put(
+        &mut self,
+        audience: AudienceId,
+        form: Form,
+        except: Option<ConnectionId>,
+        write: impl FnOnce(&mut Vec<u8>, &mut Vec<usize>),
+        targets: &mut Targets<'_>,
+    ) {
+        let Some(list) = self.list.get_mut(audience.index()).and_then(|found| found.list(form))
+        else {
             return;
         };
         if list.members.is_empty() {
@@ -311,7 +378,7 @@ impl Audiences {
             turn.begin(targets.pool);
             turn
         });
-        let range = turn.append(|out| message.write(form, out));
+        let range = turn.append(write);
         let end = range.end;
         if let Some(sender) = except {
             turn.skip(sender, form, range, targets);
@@ -349,7 +416,8 @@ impl Audiences {
 
     /// Hands the audience's output so far to its members' queues.
     fn share(&mut self, audience: AudienceId, form: Form, targets: &mut Targets<'_>) {
-        let Some(list) = self.list.get_mut(audience.index()).map(|found| found.list(form)) else {
+        let Some(list) = self.list.get_mut(audience.index()).and_then(|found| found.list(form))
+        else {
             return;
         };
         list.held = false;
@@ -373,9 +441,13 @@ impl Audiences {
             return;
         }
         let mut copy = targets.pool.take_owned();
-        message.write(connection.form(), &mut copy);
-        copy.push(b'\n');
-        give(connection, &copy, targets.pool, targets.dirty);
+        let mut start = 0;
+        let mut ends = Vec::new();
+        message.write(connection.form(), &mut copy, |end| ends.push(end));
+        for end in ends {
+            let object = copy.get(std::mem::replace(&mut start, end)..end).unwrap_or_default();
+            give(connection, object, targets.pool, targets.dirty);
+        }
         targets.pool.give_owned(copy);
     }
 
@@ -416,7 +488,7 @@ impl Audiences {
             }
             for form in Form::ALL {
                 self.share(*id, form, targets);
-                let found = self.list.get_mut(id.index()).map(|found| found.list(form));
+                let found = self.list.get_mut(id.index()).and_then(|found| found.list(form));
                 let members = found.map(|list| list.members.as_slice()).unwrap_or_default();
                 for member in members.iter().filter(|member| Some(**member) != except) {
                     tell_member(*member, self.event, object, targets);

@@ -6,6 +6,7 @@
 mod accept;
 mod carry_out;
 mod connection;
+mod dialects;
 mod error;
 mod event_loop;
 mod fanout;

@@ -1,6 +1,6 @@
 //! Where a connection stands in its audiences.
 
-use crate::message::{AudienceId, Features};
+use crate::message::{AudienceId, Dialect, Features};
 
 /// In which form a connection gets messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,15 +9,40 @@ pub(super) enum Form {
     Plain,
     /// With what the server adds for those with `ids`.
     Marked,
+    /// As console chat has it (seed 003).
+    Console,
+    /// As the exchange has it (seed 004).
+    Exchange,
 }
 
 impl Form {
-    /// Both.
-    pub(super) const ALL: [Self; 2] = [Self::Plain, Self::Marked];
+    /// All of them.
+    pub(super) const ALL: [Self; 4] = [Self::Plain, Self::Marked, Self::Console, Self::Exchange];
 
-    /// The form that goes with these features.
-    pub(super) const fn of(features: Features) -> Self {
-        if features.has(Features::IDS) { Self::Marked } else { Self::Plain }
+    /// The form that goes with a dialect and these features.
+    pub(super) const fn of(dialect: Dialect, features: Features) -> Self {
+        match dialect {
+            Dialect::Jim if features.has(Features::IDS) => Self::Marked,
+            Dialect::Jim => Self::Plain,
+            Dialect::Console => Self::Console,
+            Dialect::Exchange => Self::Exchange,
+        }
+    }
+}
+
+/// What a member of an audience gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Taste {
+    /// In which form it gets messages.
+    pub(super) form: Form,
+    /// Whether it is told of events.
+    pub(super) hears: bool,
+}
+
+impl Taste {
+    /// What goes with a dialect and these features.
+    pub(super) const fn of(dialect: Dialect, features: Features) -> Self {
+        Self { form: Form::of(dialect, features), hears: features.has(Features::NOTICES) }
     }
 }
 

@@ -5,7 +5,7 @@ use super::event_loop::{Observer, Running};
 use crate::buffer::ReadBuffer;
 use crate::limits::{READ_TURN_BYTES, REQUESTS_PER_TURN};
 use crate::logging::log;
-use crate::message::{ConnectionId, Phrase, Request};
+use crate::message::{ConnectionId, Dialect, Phrase, Request};
 use crate::transport::http;
 use crate::wire::detect::{Wire, detect};
 use crate::wire::jim::{Decoded, Decoder};
@@ -76,7 +76,7 @@ impl<O: Observer> Running<O> {
     fn after_serving(&mut self, id: ConnectionId, halt: Halt) {
         let Some(connection) = self.connections.get_mut(id) else { return };
         connection.half_since = match connection.half_since {
-            _ if !connection.decoder.is_inside_object() => None,
+            _ if !connection.is_halfway() => None,
             None => Some(self.now.uptime),
             since => since,
         };
@@ -129,7 +129,7 @@ impl<O: Observer> Running<O> {
             if !connection.may_decode() {
                 return Halt::Held;
             }
-            if connection.wire != Some(Wire::Jim) && !self.know_wire(id, input.data()) {
+            if !connection.is_served() && !self.know_wire(id, input.data()) {
                 return Halt::Hungry;
             }
             if input.is_empty() {
@@ -138,7 +138,12 @@ impl<O: Observer> Running<O> {
             if budget.requests == 0 {
                 return Halt::Budget;
             }
-            match self.handle_one(id, input) {
+            let Some(connection) = self.connections.get_mut(id) else { return Halt::Held };
+            let handled = match connection.dialect {
+                Dialect::Exchange => self.hear_frame(id, input),
+                Dialect::Jim | Dialect::Console => self.handle_one(id, input),
+            };
+            match handled {
                 Some(true) => budget.requests -= 1,
                 Some(false) => return Halt::Hungry,
                 None => return Halt::Held,
@@ -159,20 +164,24 @@ impl<O: Observer> Running<O> {
             }
             Decoded::Request { request, consumed } => {
                 connection.note_traits(request.features.is_some());
-                connection.requests += 1;
-                connection.first_object_due = None;
-                connection.half_since = None;
-                let peer = connection.peer;
-                self.dispatch(id, peer, &request);
+                connection.note_request();
+                let (peer, dialect) = (connection.peer, connection.dialect);
+                if dialect == Dialect::Console || self.begins_console(id, &request) {
+                    self.hear_console(id, request.raw);
+                } else {
+                    self.dispatch(id, peer, &request);
+                }
                 (consumed, true)
             }
             Decoded::Malformed { phrase, consumed, .. } => {
                 connection.note_traits(false);
                 connection.requests += 1;
                 connection.half_since = None;
-                self.chat.handle_malformed(self.now, id, phrase);
-                self.carry_out(&[]);
-                self.note_busy(id);
+                if connection.dialect == Dialect::Console {
+                    self.close_console(id);
+                } else {
+                    self.malformed(id, phrase);
+                }
                 (consumed, true)
             }
         };
@@ -182,7 +191,7 @@ impl<O: Observer> Running<O> {
 
     /// Hands a request to the chat and carries out what the chat makes of it.
     #[log(show(peer, request))]
-    fn dispatch(&mut self, id: ConnectionId, peer: SocketAddr, request: &Request<'_>) {
+    pub(super) fn dispatch(&mut self, id: ConnectionId, peer: SocketAddr, request: &Request<'_>) {
         self.chat.handle_request(self.now, id, request);
         self.carry_out(request.raw);
         self.note_busy(id);
@@ -201,7 +210,10 @@ impl<O: Observer> Running<O> {
         let reason = match wire {
             Wire::Jim => return true,
             Wire::Tls => "it speaks TLS, which is not served here",
-            Wire::LengthPrefixed => "it sends length-prefixed frames, which are not served here",
+            Wire::LengthPrefixed => {
+                self.set_dialect(id, Dialect::Exchange);
+                return true;
+            }
             Wire::Http => {
                 connection
                     .answer(&mut self.pool, |out| out.extend_from_slice(http::NOT_IMPLEMENTED));
@@ -218,7 +230,7 @@ impl<O: Observer> Running<O> {
         if connection.phase != Phase::Open || connection.is_held() || connection.jobs_owed > 0 {
             return;
         }
-        if connection.decoder.is_inside_object() || !connection.input.is_empty() {
+        if connection.is_halfway() || !connection.input.is_empty() {
             connection.decoder = Decoder::default();
             self.chat.handle_malformed(self.now, id, Phrase::CutShort);
             self.carry_out(&[]);

@@ -46,14 +46,14 @@ impl Turn {
         self.bytes = pool.take_growing();
     }
 
-    /// Appends an object, which `write` writes, and its line end; says where it is now.
-    pub(super) fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
+    /// Appends what `write` writes, objects whose ends it tells; says where they are now.
+    pub(super) fn append(
+        &mut self,
+        write: impl FnOnce(&mut Vec<u8>, &mut Vec<usize>),
+    ) -> Range<usize> {
         let start = self.bytes.len();
-        write(&mut self.bytes);
-        self.bytes.push(b'\n');
-        let end = self.bytes.len();
-        self.ends.push(end);
-        start..end
+        write(&mut self.bytes, &mut self.ends);
+        start..self.bytes.len()
     }
 
     /// Leaves a part out for its sender, if that gets messages in this form at all.

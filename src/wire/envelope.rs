@@ -135,6 +135,7 @@ impl<'a, 'l> Envelope<'a, 'l> {
             Key::Before => request.before = Some(text_within(value, name, limits.tag_chars)?),
             Key::After => request.after = Some(text_within(value, name, limits.tag_chars)?),
             Key::Query => request.query = Some(text_within(value, name, limits.message_chars)?),
+            Key::Command => request.command = Some(text_within(value, name, limits.tag_chars)?),
             Key::Limit => request.limit = Some(count(value, name, literal(self.bytes, at))?),
             Key::MsgId => {
                 request.reserved.get_or_insert(name);

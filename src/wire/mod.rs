@@ -9,13 +9,16 @@
 //! ends that is not whole or not valid), `envelope` (an object's fields), `lexer` (JSON values and
 //! the rules that serde leaves open), `keys`, `cursor`, `text`.
 
+pub mod console;
 mod cursor;
 pub mod detect;
 pub mod encode;
 mod envelope;
+pub mod exchange;
 pub mod jim;
 mod keys;
 mod lexer;
+mod relayed;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -23,3 +26,4 @@ mod text;
 
 pub use detect::Wire;
 pub use jim::{Decoded, Decoder};
+pub use relayed::{Relayed, relayed};

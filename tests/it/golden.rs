@@ -41,6 +41,16 @@ fn guests() {
 }
 
 #[test]
+fn console_chat() {
+    check(&server(&[], "en"), "console-chat");
+}
+
+#[test]
+fn exchange() {
+    check(&server(&[], "en"), "exchange");
+}
+
+#[test]
 fn seed_000() {
     check(&server(&["user", "user1"], "ru"), "seed-000");
 }

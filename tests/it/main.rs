@@ -28,6 +28,7 @@ mod crash_flood;
 mod crash_history;
 mod crowd;
 mod db;
+mod dialects;
 mod disk_full;
 mod docs;
 mod features;

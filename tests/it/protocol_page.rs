@@ -11,9 +11,10 @@ use jim::limits::{
     UNREAD_ANSWER_BYTES,
 };
 use jim::message::{
-    Code, Deed, Facts, JsonFault, Junk, Language, Listed, Name, NameFault, Phrase, RoomState,
+    Code, Deed, Facts, JsonFault, Junk, Language, Listed, Name, NameFault, Phrase, RoomState, Told,
 };
 use jim::server::Settings;
+use jim::wire::exchange::FRAME_BYTES;
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
@@ -138,7 +139,7 @@ fn room() -> Name {
     Name::shown("#room")
 }
 
-fn done() -> [(Code, Phrase); 28] {
+fn done() -> [(Code, Phrase); 29] {
     use Phrase as P;
     [
         (Code::Accepted, P::Authenticated { user: ann() }),
@@ -168,6 +169,7 @@ fn done() -> [(Code, Phrase); 28] {
         (Code::Ok, P::ContactAdded { user: bob() }),
         (Code::Ok, P::ContactRemoved { user: bob() }),
         (Code::Ok, P::Acknowledged),
+        (Code::Ok, P::Told(Told::Participants { count: 2 })),
         (Code::Ok, P::Goodbye),
     ]
 }
@@ -192,7 +194,7 @@ fn json_faults() -> Vec<Phrase> {
     junk.into_iter().chain(json.map(|fault| Phrase::BadJson { fault, at: 17 })).collect()
 }
 
-fn field_faults() -> [Phrase; 18] {
+fn field_faults() -> [Phrase; 24] {
     use Phrase as P;
     let (action, meant) = (Name::shown("prоbe"), ('о', "probe"));
     [
@@ -213,6 +215,12 @@ fn field_faults() -> [Phrase; 18] {
         P::ProbeFromClient,
         P::Reserved { field: "msg_id" },
         P::BadMessageId { field: "before" },
+        P::UnknownCommand { command: Name::shown("dance") },
+        P::BadHand,
+        P::BadFrame { fault: JsonFault::Expected("an object in { }"), at: 0 },
+        P::FrameTooLong { limit: FRAME_BYTES, got: 1_048_576 },
+        P::EmptyFrame,
+        P::NoFiles,
         P::Disagree { field: "to", other: "destination" },
     ]
 }
@@ -238,7 +246,7 @@ fn name_faults() -> Vec<Phrase> {
     bad.into_iter().chain(rooms).collect()
 }
 
-fn refusals() -> [(Code, Phrase); 32] {
+fn refusals() -> [(Code, Phrase); 33] {
     use Code as C;
     use Phrase as P;
     [
@@ -269,6 +277,7 @@ fn refusals() -> [(Code, Phrase); 32] {
         (C::Conflict, P::ConnectedElsewhere { user: ann() }),
         (C::Conflict, P::NameTaken { user: ann(), account: ann() }),
         (C::Conflict, P::NameTaken { user: Name::shown("Ann"), account: ann() }),
+        (C::Conflict, P::NicknameTaken { user: ann() }),
         (C::Gone, P::Offline { user: bob() }),
         (C::Gone, P::OfflineFull { user: bob(), limit: 1000 }),
         (C::TooMany, P::Busy { seconds: 5 }),
@@ -349,6 +358,14 @@ fn number(phrase: &Phrase) -> usize {
         P::NoSuchMember { .. } => 64,
         P::NoSuchContact { .. } => 65,
         P::OfflineFull { .. } => 66,
+        P::Told(_) => 67,
+        P::UnknownCommand { .. } => 68,
+        P::BadHand => 69,
+        P::BadFrame { .. } => 70,
+        P::FrameTooLong { .. } => 71,
+        P::EmptyFrame => 72,
+        P::NoFiles => 73,
+        P::NicknameTaken { .. } => 74,
     }
 }
 
@@ -357,7 +374,7 @@ fn every_phrase_is_among_the_answers() {
     let mut numbers: Vec<usize> = answers().iter().map(|(_, phrase)| number(phrase)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (0..=66).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..=74).collect::<Vec<_>>());
 }
 
 #[test]

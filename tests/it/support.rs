@@ -291,15 +291,49 @@ impl Client {
                 let line: Vec<u8> = self.held.drain(..=end).collect();
                 return Some(String::from_utf8(line).unwrap().trim_end().to_owned());
             }
-            let mut buffer = [0; 4096];
-            match self.stream.read(&mut buffer) {
-                Ok(0) => {
-                    assert!(self.held.is_empty(), "half a line: {:?}", self.held);
-                    return None;
+            if self.fill() == 0 {
+                assert!(self.held.is_empty(), "half a line: {:?}", self.held);
+                return None;
+            }
+        }
+    }
+
+    /// What one frame of the exchange holds, or `None` at the end.
+    pub fn read_frame(&mut self) -> Option<String> {
+        loop {
+            if let Some((length, rest)) = self.held.split_first_chunk() {
+                let length = u32::from_be_bytes(*length) as usize;
+                if let Some(frame) = rest.get(..length) {
+                    let frame = String::from_utf8(frame.to_vec()).unwrap();
+                    self.held.drain(..4 + length);
+                    return Some(frame);
                 }
-                Ok(count) => self.held.extend_from_slice(&buffer[..count]),
+            }
+            if self.fill() == 0 {
+                assert!(self.held.is_empty(), "half a frame: {:?}", self.held);
+                return None;
+            }
+        }
+    }
+
+    /// Sends text as a frame of the exchange, in two segments as its client does.
+    pub fn send_frame(&mut self, frame: impl AsRef<[u8]>) {
+        let length = u32::try_from(frame.as_ref().len()).unwrap();
+        self.send(length.to_be_bytes());
+        self.send(frame);
+    }
+
+    /// Reads once; 0 at the end.
+    fn fill(&mut self) -> usize {
+        let mut buffer = [0; 4096];
+        loop {
+            match self.stream.read(&mut buffer) {
+                Ok(count) => {
+                    self.held.extend_from_slice(&buffer[..count]);
+                    return count;
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => panic!("no line from the server: {error}; held {:?}", self.held),
+                Err(error) => panic!("nothing from the server: {error}; held {:?}", self.held),
             }
         }
     }

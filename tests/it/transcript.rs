@@ -9,23 +9,30 @@
 //! ```
 //!
 //! `>` sends the line (with `\n` behind it), `>>` sends it without, `>x` sends bytes that are given
-//! in hexadecimal, `~` half-closes. `<` is what the server sends next, its times shown as `T` and its
+//! in hexadecimal, `>f` sends a frame of the exchange, `~` half-closes. `<` is what the server sends next (`<f`: a
+//! frame), its times shown as `T` and its
 //! `msg_id`s as `ID1`, `ID2`, ... in the order in which they are seen; in what is sent these stand for
 //! them again.
 //! `closed` is the server's end. A connection that is named first connects. With `JIM_UPDATE_GOLDEN=1` the `<` lines are written anew.
 
 use super::support::{Client, Server};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Plays a transcript and gives it back as it went.
 pub fn play(server: &Server, text: &str) -> String {
     let mut clients: BTreeMap<String, Client> = BTreeMap::new();
     let mut mask = Mask::default();
+    let mut framed = BTreeSet::new();
     let mut played = String::new();
     for line in text.lines() {
+        // Shown only where the test fails.
+        eprintln!("{line}");
         let went = match line.split_once(' ') {
             _ if line.trim().is_empty() || line.starts_with('#') => line.to_owned(),
             Some((who, what)) => {
+                if what.starts_with(">f ") {
+                    framed.insert(who.to_owned());
+                }
                 let client = clients.entry(who.to_owned()).or_insert_with(|| server.connect());
                 format!("{who} {}", step(client, what, &mut mask))
             }
@@ -37,8 +44,10 @@ pub fn play(server: &Server, text: &str) -> String {
     for (who, client) in clients {
         client.stream.shutdown(std::net::Shutdown::Write).ok();
         let mut client = client;
-        while let Some(line) = client.read_line() {
-            played.push_str(&format!("{who} < {}\n", mask.hide(&line)));
+        let framed = framed.contains(&who);
+        while let Some(said) = if framed { client.read_frame() } else { client.read_line() } {
+            let arrow = if framed { "<f" } else { "<" };
+            played.push_str(&format!("{who} {arrow} {}\n", mask.hide(&said)));
         }
     }
     played
@@ -52,6 +61,13 @@ fn step(client: &mut Client, what: &str, mask: &mut Mask) -> String {
     } else if let Some(bytes) = what.strip_prefix(">x ") {
         let byte = |hex| u8::from_str_radix(hex, 16).expect("bytes in hexadecimal");
         client.send(bytes.split(' ').map(byte).collect::<Vec<u8>>());
+    } else if let Some(frame) = what.strip_prefix(">f ") {
+        client.send_frame(frame);
+    } else if what.starts_with("<f") {
+        return match client.read_frame() {
+            Some(frame) => format!("<f {}", mask.hide(&frame)),
+            None => "closed".to_owned(),
+        };
     } else if what.starts_with('<') {
         return match client.read_line() {
             Some(line) => format!("< {}", mask.hide(&line)),
@@ -86,7 +102,7 @@ impl Mask {
         for key in ["\"time\":", "\"server_time\":", "\"since\":"] {
             shown = hide_times(&shown, key);
         }
-        self.hide_ids(&shown)
+        self.hide_ids(&hide_utc(&shown))
     }
 
     fn hide_ids(&mut self, line: &str) -> String {
@@ -110,6 +126,18 @@ impl Mask {
             sent = sent.replace(&format!("\"ID{}\"", place + 1), &format!("\"{id}\""));
         }
         sent
+    }
+}
+
+/// Puts `T` for the time of an exchange message.
+fn hide_utc(line: &str) -> String {
+    const KEY: &str = "\"time\":\"";
+    const LENGTH: usize = "2021-09-27 12:34:56.789000+00:00".len();
+    match line.split_once(KEY) {
+        Some((before, rest)) if rest.get(..LENGTH).is_some_and(|time| time.ends_with("+00:00")) => {
+            format!("{before}{KEY}T{}", &rest[LENGTH..])
+        }
+        _ => line.to_owned(),
     }
 }
 

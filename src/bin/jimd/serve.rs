@@ -3,7 +3,7 @@
 
 use crate::Failure;
 use crate::user::{folder_failure, store_failure};
-use jim::config::{Config, Environment, Exit, Programs, banner, print_error, started};
+use jim::config::{Config, Environment, Exit, Programs, banner, listening, print_error, started};
 use jim::logging::{self, Console, LogError, LogHandle, LogOptions, log};
 use jim::message::{Now, Reply, Retention, Snapshot};
 use jim::server::{Observer, Server, StartError, Stopped, Workers};
@@ -113,6 +113,9 @@ fn greet(config: &Config, environment: &Environment, server: &Server<Answers>) {
     let called = std::env::args_os().next().unwrap_or_default();
     let programs = Programs::found(Path::new(&called), environment);
     print_error(&banner(config, &addresses, &programs));
+    if let Some(line) = listening(std::env::args_os().skip(1), &addresses) {
+        print_error(&line);
+    }
     server.observer().0.line(server.now(), |line| line.push_str(&started(config, &addresses)));
 }
 

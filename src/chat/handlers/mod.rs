@@ -3,6 +3,7 @@
 
 pub(super) mod ack;
 pub(super) mod authenticate;
+pub(super) mod command;
 pub(super) mod contacts;
 pub(super) mod history;
 pub(super) mod join;

@@ -8,8 +8,8 @@ use crate::chat::session::{Session, Who};
 use crate::chat::users::Addressee;
 use crate::chat::{Chat, Effect, Guests, Payload, gate, message_ids, waiting};
 use crate::message::{
-    AccountId, AudienceId, Code, ConnectionId, Conversation, Features, Field, Mark, Name, Phrase,
-    Reply, Request, StoredMessage,
+    AccountId, AudienceId, Code, ConnectionId, Conversation, Dialect, Features, Field, Mark, Name,
+    Phrase, Reply, Request, StoredMessage,
 };
 
 /// The spelling whose sender and addressee may be missing: lesson 7's writers send neither.
@@ -169,7 +169,8 @@ fn common_route(chat: &Chat, session: &Session, to: &Name) -> Result<Route, Repl
     if session.account().is_none() && chat.policy.guests != Guests::Write {
         return Err(Reply::new(Code::Unauthorized, Phrase::GuestsMayNot));
     }
-    let way = if chat.policy.kept.common {
+    // Seed 004 keeps no history, and its clients are not told of one.
+    let way = if chat.policy.kept.common && session.dialect != Dialect::Exchange {
         Way::Kept { conversation: Conversation::Common }
     } else {
         Way::Now { audience: AudienceId::COMMON, except: Some(session.id) }

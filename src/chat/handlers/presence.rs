@@ -5,7 +5,9 @@ use crate::chat::notices::tell_account_rooms;
 use crate::chat::outcome::Outcome;
 use crate::chat::session::{Session, Who};
 use crate::chat::{Chat, Effect, Guests};
-use crate::message::{AudienceId, Code, Features, Field, Name, Notice, Phrase, Reply, Request};
+use crate::message::{
+    Announcement, AudienceId, Code, Dialect, Features, Field, Name, Notice, Phrase, Reply, Request,
+};
 
 pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Outcome {
     let admitted = match &session.who {
@@ -74,6 +76,9 @@ pub(super) fn take_guest_name(
     }
     let name = Name::account(&field.text, chat.limits.name_chars)
         .map_err(|fault| Reply::bad(Phrase::BadName { field: field.key, fault }))?;
+    if session.dialect == Dialect::Exchange && chat.users.has_guest(&name) {
+        return Err(Reply::new(Code::Conflict, Phrase::NicknameTaken { user: name }));
+    }
     if let Some(account) = chat.users.account_like(&name) {
         let account = account.record.name.clone();
         let phrase = Phrase::NameOfAccount { user: name, account };
@@ -90,7 +95,17 @@ pub(super) fn take_guest_name(
 fn enter_common(chat: &mut Chat, session: &mut Session) {
     if !session.present {
         session.present = true;
+        chat.present += 1;
         let audience = AudienceId::COMMON;
         chat.effects.push_back(Effect::Enter { connection: session.id, audience });
+        announce(chat, session);
+    }
+}
+
+/// Exchange clients hear of each other.
+fn announce(chat: &mut Chat, session: &Session) {
+    if let (Dialect::Exchange, Some(name)) = (session.dialect, session.name().cloned()) {
+        let announcement = Announcement::Connected { name };
+        chat.effects.push_back(Effect::Announce { except: session.id, announcement });
     }
 }

@@ -4,27 +4,27 @@ use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 /// A further member's key and its colon.
-pub(super) fn key(out: &mut Vec<u8>, name: &'static str) {
+pub(in crate::wire) fn key(out: &mut Vec<u8>, name: &'static str) {
     out.extend_from_slice(b",\"");
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"\":");
 }
 
 /// `,"time":` and the moment.
-pub(super) fn time(out: &mut Vec<u8>, unix_micros: u64) {
+pub(in crate::wire) fn time(out: &mut Vec<u8>, unix_micros: u64) {
     key(out, "time");
     seconds(out, unix_micros);
 }
 
 /// Seconds since 1970, with six digits behind the point.
-pub(super) fn seconds(out: &mut Vec<u8>, unix_micros: u64) {
+pub(in crate::wire) fn seconds(out: &mut Vec<u8>, unix_micros: u64) {
     number(out, unix_micros / 1_000_000);
     out.push(b'.');
     digits(out, unix_micros % 1_000_000, 6);
 }
 
 /// A number in decimal.
-pub(super) fn number(out: &mut Vec<u8>, value: u64) {
+pub(in crate::wire) fn number(out: &mut Vec<u8>, value: u64) {
     digits(out, value, 1);
 }
 
@@ -34,8 +34,43 @@ pub(super) fn boolean(out: &mut Vec<u8>, value: bool) {
 }
 
 /// A whole text.
-pub(super) fn string(out: &mut Vec<u8>, value: &str) {
+pub(in crate::wire) fn string(out: &mut Vec<u8>, value: &str) {
     text(out, usize::MAX, |quoted| quoted.write_str(value));
+}
+
+/// Writes a guest's `presence`, for a client of another wire.
+pub(in crate::wire) fn write_presence(out: &mut Vec<u8>, name: &str, unix_micros: u64) {
+    out.extend_from_slice(b"{\"action\":\"presence\"");
+    time(out, unix_micros);
+    out.extend_from_slice(b",\"user\":{\"account_name\":");
+    string(out, name);
+    out.extend_from_slice(b"}}");
+}
+
+/// Writes a `msg`, for a client of another wire.
+pub(in crate::wire) fn write_msg(
+    out: &mut Vec<u8>,
+    to: &str,
+    from: &str,
+    message: &str,
+    unix_micros: u64,
+) {
+    out.extend_from_slice(b"{\"action\":\"msg\"");
+    time(out, unix_micros);
+    for (name, value) in [("to", to), ("from", from), ("message", message)] {
+        key(out, name);
+        string(out, value);
+    }
+    out.push(b'}');
+}
+
+/// Writes a `command`, for a client of another wire.
+pub(in crate::wire) fn write_command(out: &mut Vec<u8>, command: &str, unix_micros: u64) {
+    out.extend_from_slice(b"{\"action\":\"command\"");
+    time(out, unix_micros);
+    key(out, "command");
+    string(out, command);
+    out.push(b'}');
 }
 
 /// The most digits that 64 bits make.
@@ -134,6 +169,15 @@ impl Quoted<'_> {
 /// pass without a look at its characters.
 const fn may_need_escape(byte: u8) -> bool {
     matches!(byte, 0..=0x1f | b'"' | b'\\' | 0x7f | 0xc2 | 0xd8 | 0xe2)
+}
+
+/// How many bytes a character takes within a text's quotes.
+pub(in crate::wire) const fn escaped_bytes(character: char) -> usize {
+    match character {
+        '"' | '\\' | '\n' | '\r' | '\t' => 2,
+        character if needs_escape(character) => 6,
+        character => character.len_utf8(),
+    }
 }
 
 /// Whether JSON, a terminal or a reader of lines could take a character for more than text: C0 and

@@ -192,6 +192,7 @@ fn same_fields(request: &Request<'_>) {
         &request.rare().before,
         &request.rare().after,
         &request.rare().query,
+        &request.rare().command,
         &request.rare().msg_id,
     ];
     for field in fields.into_iter().flatten() {

@@ -266,7 +266,7 @@ fn user_may_be_a_text() {
 #[test]
 fn the_fields_of_added_actions_are_read() {
     type Read = fn(Request<'_>) -> Option<Field<'_>>;
-    let rows: [(&str, Read); 10] = [
+    let rows: [(&str, Read); 11] = [
         ("user_id", |request| request.rare().contact.clone()),
         ("contact", |request| request.rare().contact.clone()),
         ("target", |request| request.rare().target.clone()),
@@ -275,6 +275,7 @@ fn the_fields_of_added_actions_are_read() {
         ("before", |request| request.rare().before.clone()),
         ("after", |request| request.rare().after.clone()),
         ("query", |request| request.rare().query.clone()),
+        ("command", |request| request.rare().command.clone()),
         ("msg_id", |request| request.rare().msg_id.clone()),
         ("room", |request| request.rare().room.clone()),
     ];
@@ -305,6 +306,7 @@ fn the_fields_of_added_actions_have_a_fault_of_their_own() {
         (r#"{"before":7,"after":8}"#, Some(("before", "a text"))),
         (r#"{"after":8}"#, Some(("after", "a text"))),
         (r#"{"query":{}}"#, Some(("query", "a text"))),
+        (r#"{"command":1}"#, Some(("command", "a text"))),
         (r#"{"msg_id":12}"#, Some(("msg_id", "a text"))),
         (r#"{"limit":"7"}"#, Some(("limit", "a whole number, at least 1"))),
         (r#"{"server_time":[]}"#, None),

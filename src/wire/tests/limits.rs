@@ -26,7 +26,7 @@ const FIELDS: [Row; 16] = [
 ];
 
 /// The same of the fields that only added actions read.
-const ADDED: [Row; 11] = [
+const ADDED: [Row; 12] = [
     (r#"{"user_id":"@"}"#, "user_id", 25),
     (r#"{"contact":"@"}"#, "contact", 25),
     (r#"{"target":"@"}"#, "target", 25),
@@ -37,6 +37,7 @@ const ADDED: [Row; 11] = [
     (r#"{"before":"@"}"#, "before", 64),
     (r#"{"after":"@"}"#, "after", 64),
     (r#"{"query":"@"}"#, "query", 500),
+    (r#"{"command":"@"}"#, "command", 64),
     (r#"{"msg_id":"@"}"#, "msg_id", 64),
 ];
 

@@ -10,7 +10,7 @@ fn key() -> impl Strategy<Value = String> {
             "action", "time", "user", "account_name", "to", "destination", "from", "sender",
             "message", "mess_text", "text", "encoding", "room", "features", "id", "type", "status",
             "password", "accaunt_name", "response", "x", "y", "user_id", "contact", "target",
-            "topic", "with", "before", "after", "limit", "query", "msg_id", "server_time",
+            "topic", "with", "before", "after", "limit", "query", "command", "msg_id", "server_time",
         ]).prop_map(String::from),
         1 => prop::sample::select(vec![r"\u0061ction", r"t\u006f", r"\u0078", r"us\u0065r"])
             .prop_map(String::from),

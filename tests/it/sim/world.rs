@@ -296,6 +296,7 @@ impl World {
                     self.stores(connection, message);
                 }
                 Effect::Hand { to, message } => self.handed(to, &message),
+                Effect::Announce { except, .. } => assert!(except != ConnectionId::NONE),
                 Effect::Notice { to, .. } => {
                     assert!(!matches!(to, Hearers::Of(audiences) if audiences.is_empty()));
                 }

@@ -22,6 +22,8 @@ const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(30);
 /// How often a server that is starting is tried, if it says nothing.
 const TRY: Duration = Duration::from_micros(200);
+/// How long the last words of a server that ended are waited for.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// One piece of what a server says on standard error.
 const PIECE_BYTES: usize = 1024;
 /// How many pieces wait to be looked at; later ones are dropped.
@@ -108,7 +110,8 @@ impl Process {
         let mut said = Vec::new();
         while TcpStream::connect_timeout(&address, START).is_err() {
             let ended = matches!(self.child.try_wait(), Ok(Some(_)));
-            match self.said.recv_timeout(TRY) {
+            // What it said last may be on its way still.
+            match self.said.recv_timeout(if ended { LAST_WORDS } else { TRY }) {
                 Ok(piece) => said.extend(piece),
                 Err(_) if ended || clock().duration_since(begun) > START => {
                     return Err(Failure::NotReady {

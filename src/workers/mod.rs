@@ -19,8 +19,6 @@ mod indexer;
 mod invitation_table;
 mod invitations;
 mod message_table;
-#[cfg(test)]
-mod million_tests;
 mod password;
 mod password_worker;
 mod query;

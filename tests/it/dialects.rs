@@ -75,7 +75,7 @@ fn each_sees_the_others_in_its_own_form() {
 #[test]
 fn a_client_that_writes_a_byte_at_a_time_is_told_apart() {
     let server = Server::start(&[]);
-    let mut byte_by_byte = |bytes: &[u8]| {
+    let byte_by_byte = |bytes: &[u8]| {
         let mut client = server.connect();
         bytes.iter().for_each(|byte| client.send([*byte]));
         client

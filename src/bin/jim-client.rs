@@ -25,6 +25,8 @@ const JIM_CLIENT: Program = Program {
         Opt::value("--name", None),
         Opt::value("--to", None),
         Opt::value("--script", None),
+        Opt::switch("--console-chat", None),
+        Opt::value("--exchange", None),
         Opt::switch("--json", None),
         Opt::value("--history", None),
         Opt::value("--since", None),

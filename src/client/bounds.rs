@@ -104,3 +104,21 @@ pub const ROOMS_NAMED: usize = 10;
 
 /// How many pages of the server's rooms are looked through for those that we are in.
 pub const ROOM_PAGES: u32 = 10;
+
+/// How many unsent bytes there may be before the modes on other wires read on.
+pub const OUTPUT_HELD_BYTES: usize = 64 * 1024;
+
+/// How long a server may take nothing of what is still to be sent before the client leaves.
+pub const FAREWELL_WAIT: Duration = Duration::from_secs(10);
+
+/// The longest file that is sent to the exchange or taken from it: what a server takes by default.
+pub const ATTACHMENT_BYTES: u32 = 16 * 1024 * 1024;
+
+/// How many bytes of a file are read at once.
+pub const FILE_PIECE_BYTES: usize = 64 * 1024;
+
+/// The longest name under which a file is saved, in bytes; `_new` may make it a little longer.
+pub const FILE_NAME_BYTES: usize = 200;
+
+/// The longest name that common file systems take, in bytes.
+pub const FILE_NAME_MOST_BYTES: usize = 255;

@@ -15,7 +15,7 @@ use super::input::Lines;
 use super::keyboard::Keyboard;
 use super::link::{Link, resolve};
 use super::mode::{Ending, Flow, Mode, Turn};
-use super::outgoing::{Asked, Request};
+use super::outgoing::Asked;
 use super::passwords::ask_change;
 use super::render::Screen;
 use super::session::{Received, Session};
@@ -62,7 +62,11 @@ pub fn run(plan: Plan) -> io::Result<Exit> {
     let Plan { host, port, mut mode, screen, time_limit } = plan;
     let mut client = Client::new(screen, time_limit)?;
     let exit = client.run(&host, port, mode.as_mut())?;
-    client.log_notices();
+    if exit == Exit::CannotConnect {
+        mode.handle_unreachable(&mut client.screen);
+    }
+    // The exit stands whether or not anybody reads the last lines.
+    let _ = client.show();
     Ok(exit)
 }
 
@@ -198,11 +202,14 @@ impl Client {
         if mode.watches_output() {
             self.watch_output()?;
         }
+        if !mode.speaks_jim() {
+            self.session = Session::of_bytes();
+        }
         let mut flow = mode.begin(&mut self.turn(), address);
         loop {
             let shown = self.show();
             if let Some(ending) = first_ending(flow, shown) {
-                return self.leave(link, ending);
+                return self.leave(link, ending, mode);
             }
             link.flush(&mut self.session);
             let until = self.poll_timeout(&link, mode);
@@ -330,11 +337,16 @@ impl Client {
     // Leaving.
 
     /// Says goodbye where that is due, and waits a little for the answer.
-    fn leave(&mut self, mut link: Link, ending: Ending) -> io::Result<Option<Exit>> {
+    fn leave(
+        &mut self,
+        mut link: Link,
+        ending: Ending,
+        mode: &mut dyn Mode,
+    ) -> io::Result<Option<Exit>> {
         if matches!(ending, Ending::Quitting(_)) {
-            let now = self.now();
-            self.session.send(now, &Request::Quit { user: None });
-            self.await_goodbye(&mut link, now.uptime + QUIT_WAIT)?;
+            let until = self.now().uptime + QUIT_WAIT;
+            mode.handle_leaving(&mut self.turn());
+            self.await_goodbye(&mut link, until)?;
         }
         link.close();
         Ok(exit_of(ending))
@@ -344,6 +356,10 @@ impl Client {
         // What came with the last read is looked at before the socket is.
         while !self.is_goodbye_said() && self.now().uptime < until {
             link.flush(&mut self.session);
+            // On other wires nothing answers a goodbye but the end of the stream.
+            if self.session.is_of_bytes() && self.session.output().is_empty() {
+                link.finish();
+            }
             if link.is_readable() {
                 match link.fill(&mut self.session) {
                     Ok(true) => continue,
@@ -395,7 +411,8 @@ impl Client {
         // A mode that has just got in, or that takes its next line, asks for input that no event
         // announces.
         let input = mode.wants_input(&self.session) && !self.keyboard.is_waiting();
-        if link.is_readable() || self.lines_left || input {
+        let output = mode.has_more_output(&self.session);
+        if link.is_readable() || self.lines_left || input || output {
             return Some(Duration::ZERO);
         }
         let answer = self.overdue.poll_timeout().or_else(|| self.session.poll_timeout());

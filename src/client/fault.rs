@@ -36,6 +36,20 @@ pub enum Fault {
         /// The most that is taken.
         limit_bytes: usize,
     },
+    /// Bytes that are no frame of the exchange.
+    #[error("this is no server of the exchange; it sent: {sample}")]
+    NoFrame {
+        /// How it begins, as it came.
+        sample: String,
+    },
+    /// A frame of the exchange that is too long.
+    #[error("the server sent a frame of {bytes} bytes; at most {limit_bytes} are taken")]
+    FrameTooLong {
+        /// Its length.
+        bytes: u32,
+        /// The most that is taken.
+        limit_bytes: usize,
+    },
     /// A request stayed unanswered.
     #[error("the server did not answer within {seconds} s")]
     Silent {
@@ -67,6 +81,7 @@ impl Fault {
             Self::Closed | Self::Broke { .. } | Self::CutShort => true,
             Self::Silent { .. } | Self::Half { .. } => true,
             Self::NotJson { .. } | Self::BadObject { .. } | Self::NeverCloses { .. } => false,
+            Self::NoFrame { .. } | Self::FrameTooLong { .. } => false,
         }
     }
 }

@@ -80,10 +80,15 @@ impl Link {
         }
     }
 
-    /// Ends the connection.
-    pub(super) fn close(self) {
+    /// Tells the server that nothing more comes.
+    pub(super) fn finish(&self) {
         // It may be broken already.
         let _ = self.stream.shutdown(Shutdown::Write);
+    }
+
+    /// Ends the connection.
+    pub(super) fn close(self) {
+        self.finish();
     }
 }
 

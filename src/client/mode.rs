@@ -1,11 +1,12 @@
 //! What the client is for: the state machine between the session and the person.
 //!
-//! A mode owns no socket, file or clock. The event loop calls it with what happened and looks
+//! A mode owns no socket and no clock, and no file but the attachments of the exchange. The event loop calls it with what happened and looks
 //! afterwards at the session's output, the screen and the flow.
 
 use super::exit::Exit;
 use super::fault::Fault;
 use super::input::Line;
+use super::outgoing::Request;
 use super::passwords;
 use super::render::Screen;
 use super::session::{Received, Session};
@@ -42,6 +43,14 @@ pub struct Turn<'a> {
 
 /// One way to use the client.
 pub trait Mode {
+    /// Whether this is a conversation in JIM. Else the mode gets the bytes as they come.
+    fn speaks_jim(&self) -> bool {
+        true
+    }
+
+    /// No connection could be made. Why is told anyway.
+    fn handle_unreachable(&mut self, _screen: &mut Screen) {}
+
     /// The connection stands.
     fn begin(&mut self, turn: &mut Turn<'_>, address: SocketAddr) -> Flow;
 
@@ -90,6 +99,17 @@ pub trait Mode {
     /// The time of [`Self::poll_timeout`] may have come.
     fn handle_timeout(&mut self, _turn: &mut Turn<'_>) -> Flow {
         Flow::Continue(())
+    }
+
+    /// Whether there is more to be sent as soon as the former has gone: [`Self::handle_timeout`]
+    /// sends it.
+    fn has_more_output(&self, _session: &Session) -> bool {
+        false
+    }
+
+    /// The client says goodbye.
+    fn handle_leaving(&mut self, turn: &mut Turn<'_>) {
+        turn.session.send(turn.now, &Request::Quit { user: None });
     }
 
     /// The conversation is over before its time.

@@ -31,6 +31,9 @@ pub const DEFAULT_PORT: u16 = 7777;
     example = "Make an account, where the server lets you:\n    \
         {command_name} register ivan --invite CODE",
     example = "Play a script:\n    {command_name} --script examples/1-normal.jim",
+    example = "Be the client of console chat, or of the exchange of positive content:\n    \
+        {command_name} --console-chat --host localhost --port 7777\n    \
+        {command_name} --exchange Ivan localhost 7777",
     note = "The address is a name or a number, also as ADDR:PORT (default: 127.0.0.1 7777).\n  \
         Every address of a name is tried.",
     note = "With -u the password is --password-file's first line, or JIM_PASSWORD, or asked for.\n  \
@@ -50,6 +53,12 @@ pub const DEFAULT_PORT: u16 = 7777;
     note = "Without a mode: a line is a message, //TEXT sends /TEXT, /help lists the commands,\n  \
         /quit or Ctrl-D ends. At a terminal a lost connection is made again, and\n  \
         what was missed in rooms and between accounts is shown where the server keeps it.",
+    note = "--console-chat asks for a name and shows 'NAME > TEXT'; lines that begin with cmd! are\n  \
+        commands: cmd!participants_count, cmd!current_time, cmd!start_game:rock (or scissors, paper).\n  \
+        Ctrl-C says cmd!client_exit, the end of input cmd!error. The port is 9009 by default.",
+    note = "--exchange asks for a text and for a file to go with it (16 MiB at most), in turn; an\n  \
+        empty line is no file, \\q ends. It shows '<HH:MM> [NICKNAME] TEXT (FILE attached)': FILE is\n  \
+        new in the current folder, nothing there is ever overwritten. The port is 23480 by default.",
     note = "An option may also be written '-p7777' or '--port=7777'; -h is --help. After '--'\n  \
         nothing is an option.",
     note = "Messages about the client itself go to standard error. No colours are used.",
@@ -59,10 +68,10 @@ pub const DEFAULT_PORT: u16 = 7777;
     error_code(3, "cannot connect"),
     error_code(
         4,
-        "the server did not let us in, or made no account: the name is taken (409),\n    \
+        "the server did not let us in, or made no account: the name or nickname is taken (409),\n    \
         registration is closed or the invitation is not good (403)"
     ),
-    error_code(5, "the server went away, or is no JIM server"),
+    error_code(5, "the server went away, or does not speak the wire"),
     error_code(6, "some lines of -w were not acknowledged"),
     error_code(7, "--timeout, or the server did not answer (10 s, a log-in 30 s)"),
     error_code(130, "Ctrl-C; 129 and 143 for the signals HUP and TERM")
@@ -107,6 +116,14 @@ pub struct Args {
     /// play a script; - is standard input
     #[argh(option, arg_name = "file")]
     pub script: Option<String>,
+
+    /// speak console chat's wire instead of JIM
+    #[argh(switch)]
+    pub console_chat: bool,
+
+    /// speak the wire of the exchange of positive content
+    #[argh(option, arg_name = "nickname")]
+    pub exchange: Option<String>,
 
     /// with -r: print the objects as they came, one a line
     #[argh(switch)]
@@ -204,6 +221,13 @@ pub enum Purpose {
         /// The file; `-` is standard input.
         script: String,
     },
+    /// `--console-chat`
+    ConsoleChat,
+    /// `--exchange`
+    Exchange {
+        /// Who we are.
+        nickname: String,
+    },
 }
 
 /// The command line, understood.
@@ -238,6 +262,7 @@ impl Args {
     /// The first thing that makes no sense.
     pub fn understand(mut self) -> Result<Options, OptionFault> {
         let registers = self.take_register()?;
+        self.check_dialect(registers.is_some())?;
         self.check_conflicts(registers.is_some())?;
         let (host, port) = self.server()?;
         let purpose = match registers {
@@ -330,7 +355,7 @@ impl Args {
         let typed_port = one("the port", second, self.port.as_ref())?;
         let typed_port = one("the port", typed_port, attached.as_ref())?;
         let host = some("the address", Some(host.to_owned()))?.unwrap_or_default();
-        Ok((host, port(typed_port)?))
+        Ok((host, port(typed_port, self.default_port())?))
     }
 
     fn purpose(&self) -> Result<Purpose, OptionFault> {
@@ -340,7 +365,11 @@ impl Args {
             past: self.past()?,
             follows: self.follow,
         };
+        if let Some(nickname) = some("--exchange", self.exchange.clone())? {
+            return Ok(Purpose::Exchange { nickname });
+        }
         Ok(match &self.script {
+            None if self.console_chat => Purpose::ConsoleChat,
             Some(script) => Purpose::Play { script: script.clone() },
             None if self.read => Purpose::Read(wishes),
             None if self.write => Purpose::Write,
@@ -407,8 +436,8 @@ fn one<'a>(
     Ok(first.or(second))
 }
 
-fn port(typed: Option<&String>) -> Result<u16, OptionFault> {
-    let Some(typed) = typed else { return Ok(DEFAULT_PORT) };
+fn port(typed: Option<&String>, default: u16) -> Result<u16, OptionFault> {
+    let Some(typed) = typed else { return Ok(default) };
     typed.parse().ok().filter(|port| *port > 0).ok_or_else(|| OptionFault::BadValue {
         option: "the port",
         got: typed.clone(),

@@ -243,6 +243,11 @@ impl Output {
         self.append(b"\n");
     }
 
+    /// Appends bytes as they are.
+    pub(super) fn push_bytes(&mut self, bytes: &[u8]) {
+        self.append(bytes);
+    }
+
     /// What is not sent yet.
     pub(super) fn as_slice(&self) -> &[u8] {
         self.bytes.get(self.sent..).unwrap_or_default()

@@ -110,6 +110,8 @@ impl Mode for Player {
             Received::Probe => turn.screen.notice(&Notice::Ignored { action: "probe".into() }),
             Received::Event(_) => turn.screen.notice(&Notice::Ignored { action: "notice".into() }),
             Received::Unknown(action) => turn.screen.notice(&Notice::Ignored { action }),
+            // Only modes that speak no JIM get these.
+            Received::Bytes(_) => {}
         }
         ControlFlow::Continue(())
     }

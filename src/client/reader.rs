@@ -368,5 +368,7 @@ pub(super) fn handle_aside(turn: &mut Turn<'_>, entry: &Entry, received: Receive
         Received::Probe => turn.screen.notice(&Notice::Ignored { action: "probe".into() }),
         Received::Event(_) => turn.screen.notice(&Notice::Ignored { action: "notice".into() }),
         Received::Unknown(action) => turn.screen.notice(&Notice::Ignored { action }),
+        // Only modes that speak no JIM get these.
+        Received::Bytes(_) => {}
     }
 }

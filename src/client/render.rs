@@ -63,6 +63,11 @@ impl Screen {
         let _ = writeln!(self.lines, "{text}");
     }
 
+    /// Shows a question, behind which the answer is typed on the same line.
+    pub fn prompt(&mut self, text: &str) {
+        self.lines.push_str(text);
+    }
+
     /// Shows a message: `[HH:MM:SS] FROM: TEXT`, with the time when the server took it.
     pub fn message(&mut self, now: Now, message: &Message) {
         let taken = self.enter_day(now, message);

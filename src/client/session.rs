@@ -29,6 +29,8 @@ pub enum Received {
     Event(Event),
     /// Something unknown; its `action`, if it has one.
     Unknown(String),
+    /// Bytes as they came, in a conversation that is not JIM.
+    Bytes(Vec<u8>),
 }
 
 /// The state of the conversation.
@@ -40,9 +42,28 @@ pub struct Session {
     waiting: VecDeque<(Asked, Duration)>,
     /// When the patience with half an object ends, in uptime.
     half_until: Option<Duration>,
+    /// What came and was not taken out, in a conversation that is not JIM.
+    bytes: Option<Vec<u8>>,
 }
 
 impl Session {
+    /// A conversation on another wire than JIM's: its mode reads and writes the bytes itself.
+    #[must_use]
+    pub fn of_bytes() -> Self {
+        Self { bytes: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// Whether this is such a conversation.
+    #[must_use]
+    pub const fn is_of_bytes(&self) -> bool {
+        self.bytes.is_some()
+    }
+
+    /// Sends bytes as they are with the next flush.
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        self.output.push_bytes(bytes);
+    }
+
     /// Sends a request with the next flush.
     pub fn send(&mut self, now: Now, request: &Request) {
         self.output.push(request, now.unix_micros / 1_000_000);
@@ -53,7 +74,10 @@ impl Session {
     /// Takes bytes that the server sent. [`Self::poll_received`] is called until it has nothing
     /// more before the next ones are read.
     pub fn handle_bytes(&mut self, bytes: &[u8]) {
-        self.cutter.handle_bytes(bytes);
+        match &mut self.bytes {
+            Some(held) => held.extend_from_slice(bytes),
+            None => self.cutter.handle_bytes(bytes),
+        }
     }
 
     /// The next thing that arrived.
@@ -61,6 +85,9 @@ impl Session {
     /// # Errors
     /// What is no JSON object, and what is too long for one.
     pub fn poll_received(&mut self, now: Now) -> Result<Option<Received>, Fault> {
+        if let Some(held) = &mut self.bytes {
+            return Ok((!held.is_empty()).then(|| Received::Bytes(std::mem::take(held))));
+        }
         let Some(raw) = self.cutter.poll_object()? else {
             self.half_until = match (self.cutter.is_half(), self.half_until) {
                 (false, _) => None,
@@ -198,6 +225,20 @@ mod tests {
         assert_eq!(session.poll_received(at(62)), Ok(Some(Received::Unknown(String::new()))));
         assert_eq!(session.poll_received(at(62)), Ok(None));
         assert_eq!(session.poll_timeout(), None);
+    }
+
+    #[test]
+    fn bytes_of_another_wire_pass_as_they_are() {
+        let mut session = Session::of_bytes();
+        session.handle_bytes(b"{\0");
+        session.handle_bytes(b"\xff");
+        assert_eq!(session.poll_received(at(1)), Ok(Some(Received::Bytes(b"{\0\xff".to_vec()))));
+        assert_eq!(session.poll_received(at(1)), Ok(None));
+        assert_eq!(session.poll_timeout(), None);
+        session.send_bytes(b"\0a");
+        session.wrote(1);
+        assert_eq!(session.output(), b"a");
+        assert_eq!(session.handle_end(), Fault::Closed);
     }
 
     #[test]

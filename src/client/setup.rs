@@ -1,8 +1,10 @@
 //! From options to a plan: passwords, scripts and names are looked up here.
 
 use super::bounds::SCRIPT_BYTES;
+use super::console_chat::ConsoleChat;
 use super::entry::{Entry, Who};
 use super::event_loop::Plan;
+use super::exchange::Exchange;
 use super::guest::guest_name;
 use super::mode::Mode;
 use super::options::{Options, Purpose};
@@ -103,6 +105,8 @@ pub fn plan(options: Options, surroundings: &Surroundings<'_>) -> Result<Plan, S
             let password = new_password(name, &options, language, surroundings)?;
             Box::new(Register::new(name.clone(), password, invite.clone()))
         }
+        Purpose::ConsoleChat => Box::new(ConsoleChat::new()),
+        Purpose::Exchange { nickname } => Box::new(Exchange::new(nickname.clone(), ".".into())),
         purpose => {
             let features = features(purpose, options.user.is_some());
             let who = who(&options, language, surroundings)?;

@@ -1,7 +1,9 @@
 //! What the client says about itself, on standard error, in Russian and English.
 
+use super::bounds::INPUT_LINE_BYTES;
 use super::commands;
 use super::fault::Fault;
+use super::input::Line;
 use crate::message::{Kept, Language, visible};
 use log::Level;
 use std::fmt;
@@ -18,6 +20,8 @@ pub enum Notice {
     NameOfAccount { name: String, next: String },
     /// The server did not let us in.
     Refused { code: u16, text: String },
+    /// The same on another wire, whose refusals have no code.
+    RefusedWithout { text: String },
     /// A request of the interactive client was refused, or an answer came unasked.
     Answer { code: u16, text: String },
     /// 429.
@@ -64,6 +68,8 @@ pub enum Notice {
     PasswordStays,
     /// The connection is lost, and made again after a pause.
     Reconnecting { seconds: u64 },
+    /// A file cannot be sent to its end.
+    CannotSendFile { why: String },
     /// `--timeout`.
     TimedOut { seconds: u64 },
     /// The interactive client does not know that command.
@@ -99,6 +105,16 @@ pub enum Notice {
 }
 
 impl Notice {
+    /// Why a line of the input cannot be sent, where it is no text.
+    #[must_use]
+    pub const fn bad_line(line: &Line, number: u64) -> Option<Self> {
+        match line {
+            Line::Text(_) => None,
+            Line::NotUtf8 => Some(Self::LineNotUtf8 { line: number }),
+            Line::TooBig => Some(Self::LineTooBig { line: number, limit_bytes: INPUT_LINE_BYTES }),
+        }
+    }
+
     /// How much it matters.
     #[must_use]
     pub const fn level(&self) -> Level {
@@ -159,6 +175,9 @@ impl Notice {
             Self::Refused { code, text } => {
                 write!(f, "the server did not let us in: {code} {}", visible(text))
             }
+            Self::RefusedWithout { text } => {
+                write!(f, "the server did not let us in: {}", visible(text))
+            }
             Self::Answer { code, text } => write!(f, "the server says: {code} {}", visible(text)),
             Self::Waiting { seconds } => {
                 write!(f, "the server is busy; trying again in {seconds} s")
@@ -179,6 +198,7 @@ impl Notice {
             Self::MissedUnknown => f.write_str(
                 "what was written meanwhile cannot be shown: this server keeps nothing for us",
             ),
+            Self::CannotSendFile { why } => write!(f, "the file is not sent to its end: {why}"),
             Self::TimedOut { seconds } => write!(f, "ended after {seconds} s (--timeout)"),
             Self::System { why } => f.write_str(why),
             Self::Ignored { action } => write!(f, "ignored an object: {}", visible(action)),
@@ -275,6 +295,7 @@ impl Notice {
             Self::Refused { code, text } => {
                 write!(f, "сервер не впустил: {code} {}", visible(text))
             }
+            Self::RefusedWithout { text } => write!(f, "сервер не впустил: {}", visible(text)),
             Self::Answer { code, text } => write!(f, "сервер говорит: {code} {}", visible(text)),
             Self::Waiting { seconds } => write!(f, "сервер занят; повтор через {seconds} с"),
             Self::CannotConnect { tried } => {
@@ -293,6 +314,7 @@ impl Notice {
             Self::MissedUnknown => f.write_str(
                 "написанное тем временем не показать: этот сервер ничего для нас не хранит",
             ),
+            Self::CannotSendFile { why } => write!(f, "файл не отправлен до конца: {why}"),
             Self::TimedOut { seconds } => write!(f, "завершено через {seconds} с (--timeout)"),
             Self::System { why } => f.write_str(why),
             Self::Ignored { action } => write!(f, "пропущен объект: {}", visible(action)),
@@ -443,6 +465,12 @@ fn write_fault_russian(fault: &Fault, f: &mut impl fmt::Write) -> fmt::Result {
         }
         Fault::NeverCloses { limit_bytes } => {
             write!(f, "сервер прислал объект, который не кончается за {limit_bytes} байтов")
+        }
+        Fault::NoFrame { sample } => {
+            write!(f, "это не сервер обмена, он прислал: {}", visible(sample))
+        }
+        Fault::FrameTooLong { bytes, limit_bytes } => {
+            write!(f, "сервер прислал кадр в {bytes} байтов; берется не более {limit_bytes}")
         }
         Fault::Silent { seconds } => write!(f, "сервер не ответил за {seconds} с"),
         Fault::Half { seconds } => {

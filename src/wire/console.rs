@@ -4,6 +4,9 @@
 //! that says the same, so that everything behind this file knows one protocol; what it is shown is
 //! written here.
 
+pub mod client;
+
+use super::cursor::Lexed;
 use super::encode::json;
 use super::lexer::{Lexer, Value};
 use super::text::Text;
@@ -34,7 +37,7 @@ pub fn is_registration(object: &[u8], limits: &Limits) -> bool {
 /// Reads an object that is valid JSON; `None` where it says nothing that console chat knows.
 #[must_use]
 pub fn read(object: &[u8], limits: &Limits) -> Option<Said> {
-    let fields = fields(object, limits)?;
+    let fields = fields(object, limits).ok()?;
     if fields.has_action {
         return None;
     }
@@ -50,16 +53,18 @@ pub fn read(object: &[u8], limits: &Limits) -> Option<Said> {
     }
 }
 
-/// The members that console chat knows.
+/// The members that console chat knows, of both directions.
 #[derive(Default)]
 struct Fields<'a> {
     has_action: bool,
     username: Option<Text<'a>>,
     message_type: Option<Text<'a>>,
+    sender: Option<Text<'a>>,
     data: Option<Text<'a>>,
+    error: Option<Text<'a>>,
 }
 
-fn fields<'a>(object: &'a [u8], limits: &Limits) -> Option<Fields<'a>> {
+fn fields<'a>(object: &'a [u8], limits: &Limits) -> Lexed<Fields<'a>> {
     let mut fields = Fields::default();
     let mut lexer = Lexer::new(object, limits);
     let read = lexer.object(|lexer, member| {
@@ -72,12 +77,14 @@ fn fields<'a>(object: &'a [u8], limits: &Limits) -> Option<Fields<'a>> {
             "action" => fields.has_action = true,
             "username" => fields.username = value,
             "message_type" => fields.message_type = value,
+            "sender" => fields.sender = value,
             "data" => fields.data = value,
+            "error" => fields.error = value,
             _ => {}
         }
         Ok(())
     });
-    read.ok().map(|()| fields)
+    read.map(|()| fields)
 }
 
 /// Writes the JIM object that says the same. A message goes to the room `common` from `speaker`.

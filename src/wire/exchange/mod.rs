@@ -4,6 +4,7 @@
 //! A control frame is a [`value`], held until it is whole. A file's frame, which follows a message
 //! that names an attachment, is never held: its bytes come in pieces as the socket brings them.
 
+pub mod client;
 pub mod value;
 
 use super::encode::json;
@@ -15,9 +16,17 @@ use value::{Fault, dump_text, load};
 const LENGTH_BYTES: usize = 4;
 
 /// Where one connection's stream stands. The bytes stay with the caller.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decoder {
     state: State,
+    /// The longest control frame, in bytes.
+    longest: usize,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::with_longest(FRAME_BYTES)
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -68,10 +77,16 @@ pub enum Decoded<'a> {
     },
 }
 
-/// The longest control frame, in bytes.
+/// The longest control frame that a server takes, in bytes.
 pub const FRAME_BYTES: usize = OBJECT_HELD_BYTES - LENGTH_BYTES;
 
 impl Decoder {
+    /// A decoder that takes control frames of so many bytes.
+    #[must_use]
+    pub const fn with_longest(frame_bytes: usize) -> Self {
+        Self { state: State::Control, longest: frame_bytes }
+    }
+
     /// Looks for the next frame in `input`, which begins with what the last call left over.
     pub fn decode<'a>(&mut self, input: &'a [u8]) -> Decoded<'a> {
         match self.state {
@@ -106,7 +121,7 @@ impl Decoder {
             return Decoded::File { length, consumed: LENGTH_BYTES };
         }
         let bytes = length as usize;
-        if bytes == 0 || bytes > FRAME_BYTES {
+        if bytes == 0 || bytes > self.longest {
             self.state = State::Dead;
             return Decoded::Refused { length };
         }

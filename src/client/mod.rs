@@ -13,6 +13,8 @@ mod commands;
 pub mod console;
 pub mod console_chat;
 mod cutter;
+#[cfg(test)]
+mod dialect_tests;
 pub mod entry;
 pub mod event;
 pub mod event_loop;

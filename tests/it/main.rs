@@ -16,6 +16,8 @@ mod access;
 mod bytes;
 mod client_alone;
 mod client_commands;
+mod client_dialects;
+mod client_exchange;
 mod client_history;
 mod client_hostile;
 mod client_live;

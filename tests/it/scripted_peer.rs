@@ -26,6 +26,13 @@ impl Conversation {
         line
     }
 
+    /// Reads so many bytes.
+    pub fn read(&mut self, bytes: usize) -> Vec<u8> {
+        let mut read = vec![0; bytes];
+        self.reader.read_exact(&mut read).expect("the client sends as much");
+        read
+    }
+
     /// Sends bytes.
     pub fn say(&mut self, text: impl AsRef<[u8]>) {
         self.reader.get_mut().write_all(text.as_ref()).expect("the client reads");

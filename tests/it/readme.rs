@@ -200,6 +200,7 @@ impl Terminal {
     }
 
     fn with_port(&self, command: &str) -> String {
+        let command = command.replace(" -p 7777", "");
         command.replace("jim-client ", &format!("jim-client -p {} ", self.port))
     }
 

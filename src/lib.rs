@@ -10,7 +10,7 @@
 //! 2. [`message`]: requests, replies, names, codes and texts, as values.
 //! 3. [`wire`]: bytes to messages and back; no sockets.
 //! 4. [`chat`]: the rules; no socket, clock, thread or file.
-//! 5. [`buffer`]: the bounded read buffer and the output queue of shared chunks.
+//! 5. [`few`] and [`buffer`]: short lists; the bounded read buffer and the output queue of shared chunks.
 //! 6. [`transport`]: how bytes reach us.
 //! 7. [`workers`]: the threads that may block: storage, reading the history, password hashing.
 //! 8. [`server`]: the event loop that joins them all.
@@ -27,6 +27,7 @@ pub mod buffer;
 pub mod chat;
 pub mod client;
 pub mod config;
+pub mod few;
 pub mod limits;
 pub mod logging;
 pub mod message;

@@ -1,6 +1,7 @@
 //! Who exists and who is connected: accounts and guests, by name and by look.
 
 use super::by_id::ById;
+use crate::few::Few;
 use crate::message::{AccountId, AccountRecord, AudienceId, ConnectionId, Name, RoomId};
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,7 +12,7 @@ pub(super) struct Account {
     /// The rooms that it is a member of, connected or not.
     pub(super) rooms: Vec<RoomId>,
     /// Its connections: none while it is offline.
-    pub(super) connections: Vec<ConnectionId>,
+    pub(super) connections: Few<ConnectionId>,
     /// What is delivered to its name, while it has connections.
     pub(super) audience: Option<AudienceId>,
     /// How many messages on the disk wait for it.
@@ -28,7 +29,7 @@ pub(super) struct Account {
 /// A guest's name, which several connections may share.
 #[derive(Debug)]
 pub(super) struct Guest {
-    pub(super) connections: Vec<ConnectionId>,
+    pub(super) connections: Few<ConnectionId>,
     pub(super) audience: AudienceId,
 }
 
@@ -114,7 +115,7 @@ impl Users {
         let account = Account {
             record,
             rooms: Vec::new(),
-            connections: Vec::new(),
+            connections: Few::None,
             audience: None,
             waiting: 0,
             reserved: 0,
@@ -226,7 +227,7 @@ impl Users {
         let guest = self
             .guests
             .entry(name.clone())
-            .or_insert_with(|| Guest { connections: Vec::new(), audience: ids.take() });
+            .or_insert_with(|| Guest { connections: Few::None, audience: ids.take() });
         guest.connections.push(connection);
         guest.audience
     }

@@ -4,6 +4,7 @@ use super::patience::Patience;
 use super::place::{Form, Place, Taste};
 use super::settings::{OutputBounds, Pacing, Settings};
 use crate::buffer::{OutputQueue, Pool, ReadBuffer};
+use crate::few::Few;
 use crate::limits::{
     BEGINNER_REQUESTS, CONSOLE_GAP, LINGER, LINGER_BYTES, PACE_BACKLOG, PACE_GAP,
     UNREAD_ANSWER_BYTES, WRITE_PARTS, WRITE_TURN_BYTES,
@@ -81,7 +82,7 @@ pub(super) struct Connection {
     /// What of the output may wait for the next write.
     pub(super) patience: Patience,
     /// Its places in its audiences, in the audiences' order.
-    pub(super) places: Vec<Place>,
+    pub(super) places: Few<Place>,
     /// The audience that it wrote to last, of those that leave it out.
     pub(super) said_in: AudienceId,
     /// How many parts of this turn's shared output are its own, and not for it.
@@ -154,7 +155,7 @@ impl Connection {
             wire: None,
             output: OutputQueue::default(),
             patience: Patience::default(),
-            places: Vec::new(),
+            places: Few::None,
             said_in: AudienceId::COMMON,
             skips: 0,
             // Bytes may have come before the socket was registered.

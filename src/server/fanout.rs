@@ -8,6 +8,7 @@ use super::connection::{Connection, Phase};
 use super::place::{Form, Place, Taste, find};
 use super::turn::{COPIED_MEMBERS, Targets, Turn};
 use crate::buffer::{Gauge, Pool};
+use crate::few::Few;
 use crate::message::{AudienceId, ConnectionId, Features, Mark};
 use crate::wire::{Relayed, console, encode, exchange, relayed};
 use std::time::Duration;
@@ -55,7 +56,7 @@ impl Message<'_> {
 /// The members of an audience that get messages in one form, and what they get in this turn.
 #[derive(Debug, Default)]
 struct List {
-    members: Vec<ConnectionId>,
+    members: Few<ConnectionId>,
     /// What they get, if anything was delivered: a list at rest is small.
     turn: Option<Box<Turn>>,
     /// It is on the list of those with output.
@@ -203,9 +204,10 @@ impl Audiences {
     ) {
         let Some(connection) = targets.connections.get_mut(member) else { return };
         if let Ok(held) = find(&connection.places, audience) {
-            let place = connection.places.remove(held);
             let taste = connection.taste();
-            self.vacate(place, taste, targets);
+            if let Some(place) = connection.places.remove(held) {
+                self.vacate(place, taste, targets);
+            }
         }
     }
 
@@ -227,10 +229,9 @@ impl Audiences {
         let Some(list) = left.list(taste.form) else { return };
         let members = &mut list.members;
         let index = place.index as usize;
-        if index >= members.len() {
+        if members.swap_remove(index).is_none() {
             return;
         }
-        members.swap_remove(index);
         let moved = members.get(index);
         let Some(moved) = moved.and_then(|id| targets.connections.get_mut(*id)) else { return };
         let held = find(&moved.places, place.audience).ok();
@@ -254,7 +255,7 @@ impl Audiences {
             return;
         }
         let mut places = std::mem::take(&mut connection.places);
-        for place in &mut places {
+        for place in places.iter_mut() {
             self.vacate(*place, former, targets);
             place.index = self.admit(place.audience, member, taste, targets);
         }
@@ -458,7 +459,7 @@ impl Audiences {
         }
         let Some(connection) = targets.connections.get_mut(member) else { return };
         let (form, places) = (connection.form(), std::mem::take(&mut connection.places));
-        for place in &places {
+        for place in places.iter() {
             self.share(place.audience, form, targets);
         }
         if let Some(connection) = targets.connections.get_mut(member) {

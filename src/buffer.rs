@@ -35,7 +35,8 @@ pub struct Pool {
     reads: Vec<Vec<u8>>,
     owned: Vec<Vec<u8>>,
     owned_bytes: usize,
-    queues: Vec<VecDeque<Segment>>,
+    #[allow(clippy::vec_box, reason = "a queue takes the box, so that it is small without one")]
+    queues: Vec<Box<Waiting>>,
     /// For what audiences get, until it is a chunk.
     growing: Vec<Vec<u8>>,
     /// For chunks, of many sizes.
@@ -149,22 +150,45 @@ impl Pool {
         self.shared.push(bytes);
     }
 
-    fn take_queue(&mut self) -> VecDeque<Segment> {
+    fn take_queue(&mut self) -> Box<Waiting> {
         self.queues.pop().unwrap_or_default()
     }
 
-    fn give_queue(&mut self, queue: VecDeque<Segment>) {
-        debug_assert!(queue.is_empty());
-        if queue.capacity() <= WRITE_PARTS && self.queues.len() < KEPT_SMALL {
+    fn give_queue(&mut self, queue: Box<Waiting>) {
+        debug_assert!(queue.is_drained());
+        if queue.segments.capacity() <= WRITE_PARTS && self.queues.len() < KEPT_SMALL {
             self.queues.push(queue);
         }
+    }
+}
+
+/// What was read and not yet decoded, while nobody looks at it: in memory of just its size, and so
+/// in none where nothing is left over.
+#[derive(Debug, Default)]
+pub struct Parked(Box<[u8]>);
+
+// One for each of many idle connections.
+const _: () = assert!(size_of::<Parked>() <= 16);
+
+impl Parked {
+    /// Whether nothing is held.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A buffer that goes on where [`ReadBuffer::park`] left it.
+    #[must_use]
+    pub fn resume(self) -> ReadBuffer {
+        let bytes = self.0.into_vec();
+        ReadBuffer { held: 0..bytes.len(), bytes }
     }
 }
 
 /// What was read and not yet decoded: at most [`READ_BUFFER_BYTES`].
 #[derive(Debug, Default)]
 pub struct ReadBuffer {
-    /// Initialised to its full length; empty, or smaller than a whole buffer, while parked.
+    /// Initialised to its full length; empty, or smaller than a whole buffer, until it is read into.
     bytes: Vec<u8>,
     held: Range<usize>,
 }
@@ -213,13 +237,14 @@ impl ReadBuffer {
     }
 
     /// Gives the memory back; what is held moves to a buffer of just its size.
-    pub fn park(&mut self, pool: &mut Pool) {
-        if self.bytes.len() < READ_BUFFER_BYTES && !self.held.is_empty() {
-            return;
+    #[must_use]
+    pub fn park(self, pool: &mut Pool) -> Parked {
+        if self.held == (0..self.bytes.len()) && self.bytes.len() < READ_BUFFER_BYTES {
+            return Parked(self.bytes.into_boxed_slice());
         }
-        let rest = self.data().to_vec();
-        self.held = 0..rest.len();
-        pool.give_read(std::mem::replace(&mut self.bytes, rest));
+        let rest = Box::from(self.data());
+        pool.give_read(self.bytes);
+        Parked(rest)
     }
 }
 
@@ -285,9 +310,16 @@ impl Segment {
 /// What a segment costs besides its bytes.
 const SEGMENT_BYTES: usize = size_of::<Segment>();
 
-/// What waits to be written to one connection.
+/// What waits to be written to one connection. While nothing does, it has no memory.
 #[derive(Debug, Default)]
-pub struct OutputQueue {
+pub struct OutputQueue(Option<Box<Waiting>>);
+
+// One for each of many idle connections.
+const _: () = assert!(size_of::<OutputQueue>() <= 8);
+
+/// What waits, one piece at least.
+#[derive(Debug, Default)]
+struct Waiting {
     segments: VecDeque<Segment>,
     bytes: usize,
     own_bytes: usize,
@@ -298,47 +330,50 @@ pub struct OutputQueue {
 impl OutputQueue {
     /// All bytes that wait, shared ones included.
     #[must_use]
-    pub const fn bytes(&self) -> usize {
-        self.bytes
+    pub fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |waiting| waiting.bytes)
     }
 
     /// The memory that this queue alone keeps: shared chunks are counted by their [`Gauge`].
     #[must_use]
     pub fn own_memory(&self) -> usize {
-        self.own_bytes + self.segments.len() * SEGMENT_BYTES
+        self.0
+            .as_ref()
+            .map_or(0, |waiting| waiting.own_bytes + waiting.segments.len() * SEGMENT_BYTES)
     }
 
     /// The bytes of answers that wait, as opposed to deliveries.
     #[must_use]
-    pub const fn answer_bytes(&self) -> usize {
-        self.answer_bytes
+    pub fn answer_bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |waiting| waiting.answer_bytes)
     }
 
     /// How many answers wait.
     #[must_use]
-    pub const fn answers(&self) -> usize {
-        self.answers
+    pub fn answers(&self) -> usize {
+        self.0.as_ref().map_or(0, |waiting| waiting.answers)
     }
 
     /// How many pieces wait; each is one object where nothing was joined.
     #[must_use]
     pub fn pieces(&self) -> usize {
-        self.segments.len()
+        self.0.as_ref().map_or(0, |waiting| waiting.segments.len())
     }
 
     /// Whether nothing waits.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.segments.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_none()
     }
 
     /// Appends an answer that `encode` writes. With `join` it may share a piece with what was
     /// appended before.
     pub fn push_answer(&mut self, pool: &mut Pool, join: bool, encode: impl FnOnce(&mut Vec<u8>)) {
-        let count = self.append(pool, join, encode);
-        self.answer_bytes += count;
-        self.answers += 1;
-        if let Some(Segment::Own { answer_bytes, answers, .. }) = self.segments.back_mut() {
+        let waiting = self.waiting(pool);
+        let count = waiting.append(pool, join, encode);
+        waiting.answer_bytes += count;
+        waiting.answers += 1;
+        if let Some(Segment::Own { answer_bytes, answers, .. }) = waiting.segments.back_mut() {
             *answer_bytes += count;
             *answers += 1;
         }
@@ -346,7 +381,7 @@ impl OutputQueue {
 
     /// Appends a copy of something that is delivered to this connection.
     pub fn push_copy(&mut self, pool: &mut Pool, join: bool, data: &[u8]) {
-        self.append(pool, join, |out| out.extend_from_slice(data));
+        self.waiting(pool).append(pool, join, |out| out.extend_from_slice(data));
     }
 
     /// Appends a part of a shared chunk.
@@ -354,13 +389,47 @@ impl OutputQueue {
         if range.is_empty() {
             return;
         }
-        self.bytes += range.len();
-        self.ready(pool);
-        self.segments.push_back(Segment::Shared { chunk: Rc::clone(chunk), range });
+        let waiting = self.waiting(pool);
+        waiting.bytes += range.len();
+        waiting.segments.push_back(Segment::Shared { chunk: Rc::clone(chunk), range });
+    }
+
+    fn waiting(&mut self, pool: &mut Pool) -> &mut Waiting {
+        self.0.get_or_insert_with(|| pool.take_queue())
+    }
+
+    /// The pieces at the front, for one vectored write; says how many there are and their bytes.
+    pub fn front<'a>(&'a self, parts: &mut [IoSlice<'a>]) -> Front {
+        let mut front = Front { parts: 0, bytes: 0 };
+        let segments = self.0.iter().flat_map(|waiting| &waiting.segments);
+        for (part, segment) in parts.iter_mut().zip(segments) {
+            let data = segment.data();
+            *part = IoSlice::new(data);
+            front.parts += 1;
+            front.bytes += data.len();
+        }
+        front
+    }
+
+    /// The first `count` bytes were written.
+    pub fn written(&mut self, pool: &mut Pool, count: usize) {
+        let Some(waiting) = &mut self.0 else { return };
+        waiting.written(pool, count);
+        if waiting.segments.is_empty()
+            && let Some(drained) = self.0.take()
+        {
+            pool.give_queue(drained);
+        }
+    }
+}
+
+impl Waiting {
+    fn is_drained(&self) -> bool {
+        self.segments.is_empty()
+            && [self.bytes, self.own_bytes, self.answer_bytes, self.answers] == [0; 4]
     }
 
     fn append(&mut self, pool: &mut Pool, join: bool, encode: impl FnOnce(&mut Vec<u8>)) -> usize {
-        self.ready(pool);
         let joins = join
             && matches!(self.segments.back(),
                 Some(Segment::Own { bytes, .. }) if bytes.len() < OWN_KEPT_BYTES / 2);
@@ -377,39 +446,16 @@ impl OutputQueue {
         count
     }
 
-    fn ready(&mut self, pool: &mut Pool) {
-        if self.segments.capacity() == 0 {
-            self.segments = pool.take_queue();
-        }
-    }
-
-    /// The pieces at the front, for one vectored write; says how many there are and their bytes.
-    pub fn front<'a>(&'a self, most: usize, parts: &mut [IoSlice<'a>; WRITE_PARTS]) -> Front {
-        let mut front = Front { parts: 0, bytes: 0 };
-        for (part, segment) in parts.iter_mut().zip(self.segments.iter().take(most)) {
-            let data = segment.data();
-            *part = IoSlice::new(data);
-            front.parts += 1;
-            front.bytes += data.len();
-        }
-        front
-    }
-
-    /// The first `count` bytes were written.
-    pub fn written(&mut self, pool: &mut Pool, mut count: usize) {
+    fn written(&mut self, pool: &mut Pool, mut count: usize) {
         debug_assert!(count <= self.bytes);
         self.bytes = self.bytes.saturating_sub(count);
         while let Some(segment) = self.segments.front_mut() {
             let length = segment.data().len();
             if count < length {
-                segment.skip(count);
-                break;
+                return segment.skip(count);
             }
             count -= length;
             self.drop_front(pool);
-        }
-        if self.segments.is_empty() {
-            pool.give_queue(std::mem::take(&mut self.segments));
         }
     }
 
@@ -444,7 +490,7 @@ mod tests {
         let mut out = Vec::new();
         while !queue.is_empty() {
             let mut parts = [IoSlice::new(&[]); WRITE_PARTS];
-            let front = queue.front(WRITE_PARTS, &mut parts);
+            let front = queue.front(&mut parts);
             let all: Vec<u8> =
                 parts[..front.parts].iter().flat_map(|part| part.iter().copied()).collect();
             let count = step.min(all.len());
@@ -530,8 +576,10 @@ mod tests {
         space[..5].copy_from_slice(b"hello");
         buffer.filled(5);
         buffer.consume(1);
-        buffer.park(&mut pool);
-        assert_eq!((buffer.data(), buffer.bytes.len()), (&b"ello"[..], 4));
+        let parked = buffer.park(&mut pool);
+        assert_eq!((&*parked.0, pool.reads.len()), (&b"ello"[..], 1));
+        let mut buffer = parked.resume();
+        assert_eq!(buffer.data(), b"ello");
         assert_eq!(buffer.space(&mut pool).len(), READ_BUFFER_BYTES - 4);
         let rest = buffer.space(&mut pool).len();
         buffer.filled(rest);
@@ -539,7 +587,7 @@ mod tests {
         buffer.consume(10);
         assert_eq!(buffer.space(&mut pool).len(), 10, "what was consumed is room again");
         buffer.consume(buffer.data().len());
-        buffer.park(&mut pool);
-        assert_eq!((buffer.bytes.len(), buffer.is_empty()), (0, true));
+        let parked = buffer.park(&mut pool);
+        assert_eq!((parked.is_empty(), pool.reads.len()), (true, 1));
     }
 }

@@ -92,7 +92,7 @@ pub const UNREAD_ANSWER_BYTES: usize = 64 * 1024;
 pub const LINGER: Duration = Duration::from_secs(2);
 
 /// How much of a closing connection's input is read and dropped.
-pub const LINGER_BYTES: usize = 1024 * 1024;
+pub const LINGER_BYTES: u32 = 1024 * 1024;
 
 /// The gap between two objects to a beginner.
 pub const PACE_GAP: Duration = Duration::from_millis(5);

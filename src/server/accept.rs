@@ -3,6 +3,7 @@
 use super::connection::{Connection, Phase};
 use super::event_loop::{Observer, Running};
 use super::slots;
+use super::timers::Moment;
 use crate::limits::{ACCEPTS_PER_TURN, LINGER};
 use crate::logging::log;
 use crate::message::{Code, ConnectionId, Phrase, Reply};
@@ -100,7 +101,7 @@ impl<O: Observer> Running<O> {
         let reply = Reply::new(Code::TooMany, Phrase::TooManyConnections { limit });
         let (language, time) = (self.server.settings.language, self.now.unix_micros);
         connection.answer(&mut self.pool, |out| encode::reply(out, &reply, language, time));
-        connection.phase = Phase::Flushing { until: self.now.uptime + LINGER };
+        connection.phase = Phase::Flushing { until: Moment::at(self.now.uptime + LINGER) };
         connection.mark_dirty(&mut self.dirty);
     }
 

@@ -4,6 +4,7 @@ use super::connection::{Connection, Phase};
 use super::event_loop::{Observer, Running};
 use super::fanout::{Audiences, Message};
 use super::patience;
+use super::timers::Moment;
 use super::turn::Targets;
 use crate::chat::{Effect, Hearers, Payload};
 use crate::logging::log;
@@ -172,7 +173,7 @@ impl<O: Observer> Running<O> {
             return;
         }
         log::info!("{}", last_words(connection, reason));
-        connection.phase = Phase::Flushing { until: self.now.uptime + FLUSH_TIME };
+        connection.phase = Phase::Flushing { until: Moment::at(self.now.uptime + FLUSH_TIME) };
         connection.forget_jobs();
         connection.mark_dirty(&mut self.dirty);
         self.workers.passwords.forget(id);

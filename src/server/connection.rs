@@ -3,7 +3,8 @@
 use super::patience::Patience;
 use super::place::{Form, Place, Taste};
 use super::settings::{OutputBounds, Pacing, Settings};
-use crate::buffer::{OutputQueue, Pool, ReadBuffer};
+use super::timers::Moment;
+use crate::buffer::{OutputQueue, Parked, Pool, ReadBuffer};
 use crate::few::Few;
 use crate::limits::{
     BEGINNER_REQUESTS, CONSOLE_GAP, LINGER, LINGER_BYTES, PACE_BACKLOG, PACE_GAP,
@@ -22,15 +23,18 @@ use std::time::Duration;
 /// The most objects that a paced connection is given at one look, when it has fallen behind.
 const PACED_BURST: usize = 32;
 
+/// Most queues have no more pieces than this: the many places for a long one are made only for it.
+const FEW_PARTS: usize = 4;
+
 /// Where a connection stands in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Requests are read and answered.
     Open,
     /// Nothing is read any more; what waits is written, by then at the latest.
-    Flushing { until: Duration },
+    Flushing { until: Moment },
     /// Our side is shut; what still comes is dropped, else a reset would eat the last answer.
-    Draining { until: Duration, bytes_left: usize },
+    Draining { until: Moment, bytes_left: u32 },
     /// To be reaped at the end of the turn.
     Gone,
 }
@@ -70,10 +74,10 @@ pub(super) struct Connection {
     pub(super) stream: Stream,
     pub(super) peer: SocketAddr,
     pub(super) phase: Phase,
-    pub(super) input: ReadBuffer,
+    pub(super) input: Parked,
     pub(super) decoder: Decoder,
     /// Where its frames stand, if it sends such.
-    pub(super) frames: exchange::Decoder,
+    pub(super) frames: Option<Box<exchange::Decoder>>,
     /// Whose form its messages have.
     pub(super) dialect: Dialect,
     /// What it speaks, once its first bytes have said so.
@@ -118,15 +122,15 @@ pub(super) struct Connection {
     ordinary: bool,
     pacing: Pacing,
     /// When the next object may be written to a paced connection.
-    next_object: Duration,
-    /// By when its first whole object must have come; `None` once it has.
-    pub(super) first_object_due: Option<Duration>,
+    next_object: Moment,
+    /// By when its first whole object must have come; never once it has.
+    pub(super) first_object_due: Moment,
     /// Since when half an object has been held.
-    pub(super) half_since: Option<Duration>,
+    pub(super) half_since: Moment,
     /// Since when more than the soft bound has waited.
-    over_soft_since: Option<Duration>,
+    over_soft_since: Moment,
     /// When it will be looked at by the timers.
-    pub(super) armed: Option<Duration>,
+    pub(super) armed: Moment,
     /// The memory of its queue, as the server's sum has it.
     pub(super) counted_memory: usize,
     /// Requests so far, for the log.
@@ -134,6 +138,9 @@ pub(super) struct Connection {
     /// Who it is, for the log.
     pub(super) name: Option<Name>,
 }
+
+// Each of many idle connections has one, and little else: what few need at a time is boxed.
+const _: () = assert!(size_of::<Connection>() <= 272);
 
 impl Connection {
     pub(super) fn new(
@@ -148,9 +155,9 @@ impl Connection {
             stream,
             peer,
             phase: Phase::Open,
-            input: ReadBuffer::default(),
+            input: Parked::default(),
             decoder: Decoder::default(),
-            frames: exchange::Decoder::default(),
+            frames: None,
             dialect: Dialect::Jim,
             wire: None,
             output: OutputQueue::default(),
@@ -174,11 +181,11 @@ impl Connection {
             registered: Interest::READABLE,
             ordinary: false,
             pacing,
-            next_object: Duration::ZERO,
-            first_object_due: Some(first_object_due),
-            half_since: None,
-            over_soft_since: None,
-            armed: None,
+            next_object: Moment::at(Duration::ZERO),
+            first_object_due: Moment::at(first_object_due),
+            half_since: Moment::NEVER,
+            over_soft_since: Moment::NEVER,
+            armed: Moment::NEVER,
             counted_memory: 0,
             requests: 0,
             name: None,
@@ -251,14 +258,17 @@ impl Connection {
     /// A whole request came.
     pub(super) const fn note_request(&mut self) {
         self.requests += 1;
-        self.first_object_due = None;
-        self.half_since = None;
+        self.first_object_due = Moment::NEVER;
+        self.half_since = Moment::NEVER;
     }
 
     /// Whether it has begun something that it has not ended; its input is in its place.
     pub(super) fn is_halfway(&self) -> bool {
         match self.dialect {
-            Dialect::Exchange => !self.input.is_empty() || self.frames.is_inside_file(),
+            Dialect::Exchange => {
+                let in_file = |frames: &exchange::Decoder| frames.is_inside_file();
+                !self.input.is_empty() || self.frames.as_deref().is_some_and(in_file)
+            }
             Dialect::Jim | Dialect::Console => self.decoder.is_inside_object(),
         }
     }
@@ -280,10 +290,19 @@ impl Connection {
     }
 
     /// What the decoder and the queue show ends the beginner, for good.
-    pub(super) const fn note_traits(&mut self, asked_features: bool) {
-        if asked_features || self.decoder.saw_spacing() || self.output.answers() > BEGINNER_REQUESTS
-        {
-            self.ordinary = true;
+    pub(super) fn note_traits(&mut self, asked_features: bool) {
+        self.ordinary = self.ordinary
+            || asked_features
+            || self.decoder.saw_spacing()
+            || self.output.answers() > BEGINNER_REQUESTS;
+    }
+
+    /// Notes since when it has been halfway, if it is; its input is in its place.
+    pub(super) fn note_half(&mut self, uptime: Duration) {
+        if !self.is_halfway() {
+            self.half_since = Moment::NEVER;
+        } else if !self.half_since.is_ever() {
+            self.half_since = Moment::at(uptime);
         }
     }
 
@@ -341,28 +360,33 @@ impl Connection {
                 return Flushed::Budget;
             }
             let paced = self.is_paced();
-            if paced && uptime < self.next_object {
+            if paced && !self.next_object.has_come(uptime) {
                 return Flushed::Paced;
             }
             let pieces = self.output.pieces();
-            match self.write_once(pool, if paced { 1 } else { WRITE_PARTS }) {
+            let written = match if paced { 1 } else { pieces } {
+                ..2 => self.write_once::<1>(pool),
+                2..=FEW_PARTS => self.write_once::<FEW_PARTS>(pool),
+                _ => self.write_once::<WRITE_PARTS>(pool),
+            };
+            match written {
                 Ok(count) => budget = budget.saturating_sub(count),
                 Err(error) => return Flushed::Broken(error),
             }
             if paced && self.output.pieces() < pieces {
                 burst -= 1;
                 self.next_object = match self.dialect {
-                    Dialect::Console => uptime + CONSOLE_GAP,
+                    Dialect::Console => Moment::at(uptime + CONSOLE_GAP),
                     _ => next_object(self.next_object, uptime, pieces - 1),
                 };
             }
         }
     }
 
-    /// One `writev`; a short one means that the kernel has no more room.
-    fn write_once(&mut self, pool: &mut Pool, most: usize) -> io::Result<usize> {
-        let mut parts = [IoSlice::new(&[]); WRITE_PARTS];
-        let front = self.output.front(most, &mut parts);
+    /// One write of at most so many parts; a short one means that the kernel has no more room.
+    fn write_once<const PARTS: usize>(&mut self, pool: &mut Pool) -> io::Result<usize> {
+        let mut parts = [IoSlice::new(&[]); PARTS];
+        let front = self.output.front(&mut parts);
         let parts = parts.get(..front.parts).unwrap_or_default();
         match self.stream.write_parts(parts) {
             Ok(count) => {
@@ -383,11 +407,13 @@ impl Connection {
     pub(super) fn is_slow(&mut self, bounds: &OutputBounds, uptime: Duration) -> bool {
         let waiting = self.output.bytes();
         if waiting <= bounds.soft_bytes {
-            self.over_soft_since = None;
+            self.over_soft_since = Moment::NEVER;
             return false;
         }
-        let since = *self.over_soft_since.get_or_insert(uptime);
-        waiting > bounds.hard_bytes || uptime >= since + bounds.soft_for
+        if !self.over_soft_since.is_ever() {
+            self.over_soft_since = Moment::at(uptime);
+        }
+        waiting > bounds.hard_bytes || self.over_soft_since.plus(bounds.soft_for).has_come(uptime)
     }
 
     /// What we want the kernel to tell us, computed from the buffers.
@@ -396,27 +422,21 @@ impl Connection {
     }
 
     /// When it must be looked at, whatever happens on the socket.
-    pub(super) fn deadline(&self, settings: &Settings) -> Option<Duration> {
+    pub(super) fn deadline(&self, settings: &Settings) -> Moment {
         let phase = match self.phase {
-            Phase::Open => None,
-            Phase::Flushing { until } | Phase::Draining { until, .. } => Some(until),
-            Phase::Gone => return None,
+            Phase::Open => self.first_object_due.min(self.half_due(settings)),
+            Phase::Flushing { until } | Phase::Draining { until, .. } => until,
+            Phase::Gone => return Moment::NEVER,
         };
         // One that is dirty is flushed in this turn anyway.
         let held = !self.dirty && !self.blocked && !self.output.is_empty();
-        let paced = held && self.is_paced();
-        [
-            phase,
-            self.first_object_due.filter(|_| self.phase == Phase::Open),
-            self.half_since
-                .map(|since| since + settings.half_object)
-                .filter(|_| self.phase == Phase::Open),
-            self.over_soft_since.map(|since| since + settings.output.soft_for),
-            paced.then_some(self.next_object),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        let next_object = if held && self.is_paced() { self.next_object } else { Moment::NEVER };
+        phase.min(self.over_soft_since.plus(settings.output.soft_for)).min(next_object)
+    }
+
+    /// When half an object has been held for too long.
+    fn half_due(&self, settings: &Settings) -> Moment {
+        self.half_since.plus(settings.half_object)
     }
 
     /// Why the client's time is over, if it is.
@@ -424,11 +444,10 @@ impl Connection {
         if self.phase != Phase::Open {
             return None;
         }
-        if self.first_object_due.is_some_and(|due| uptime >= due) {
+        if self.first_object_due.has_come(uptime) {
             return Some("no whole object came in time");
         }
-        let half = self.half_since.is_some_and(|since| uptime >= since + settings.half_object);
-        half.then_some("half an object stayed half")
+        self.half_due(settings).has_come(uptime).then_some("half an object stayed half")
     }
 
     /// All is written: shuts our side, and says whether the peer's end is still to be waited for.
@@ -437,7 +456,7 @@ impl Connection {
         self.phase = if self.ended || shut.is_err() {
             Phase::Gone
         } else {
-            Phase::Draining { until: uptime + LINGER, bytes_left: LINGER_BYTES }
+            Phase::Draining { until: Moment::at(uptime + LINGER), bytes_left: LINGER_BYTES }
         };
     }
 
@@ -446,8 +465,11 @@ impl Connection {
         while let Phase::Draining { until, bytes_left } = self.phase {
             self.phase = match self.stream.read(scratch) {
                 Ok(0) => Phase::Gone,
-                Ok(count) if count >= bytes_left => Phase::Gone,
-                Ok(count) => Phase::Draining { until, bytes_left: bytes_left - count },
+                Ok(count) => match bytes_left.checked_sub(u32::try_from(count).unwrap_or(u32::MAX))
+                {
+                    None | Some(0) => Phase::Gone,
+                    Some(bytes_left) => Phase::Draining { until, bytes_left },
+                },
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(_) => Phase::Gone,
@@ -462,31 +484,36 @@ const CLOCK_GRAIN: Duration = Duration::from_millis(1);
 /// When the object after one that was just written may follow. Gaps too short to be waited for are
 /// caught up, so that a coarse clock does not slow a long queue; the others are never cut, however
 /// late the loop is, since two objects in one read are the end of a beginner.
-fn next_object(due: Duration, uptime: Duration, left: usize) -> Duration {
+fn next_object(due: Moment, uptime: Duration, left: usize) -> Moment {
     let share = u32::try_from(left).ok().and_then(|left| PACE_BACKLOG.checked_div(left));
     let gap = share.map_or(PACE_GAP, |share| share.min(PACE_GAP));
-    let from = if gap < CLOCK_GRAIN && due + PACE_GAP > uptime { due } else { uptime };
-    from + gap
+    let is_late = due.plus(PACE_GAP).has_come(uptime);
+    let from = if gap < CLOCK_GRAIN && !is_late { due } else { Moment::at(uptime) };
+    from.plus(gap)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::next_object;
+    use super::{Moment, next_object};
     use std::time::Duration;
 
-    const fn ms(n: u64) -> Duration {
+    fn ms(n: u64) -> Duration {
         Duration::from_millis(n)
+    }
+
+    fn next(due: u64, uptime: u64, left: usize) -> Duration {
+        next_object(Moment::at(ms(due)), ms(uptime), left).uptime().unwrap()
     }
 
     #[test]
     fn objects_are_five_milliseconds_apart_or_a_share_of_a_hundred() {
-        assert_eq!(next_object(ms(0), ms(1000), 0), ms(1005));
-        assert_eq!(next_object(ms(1000), ms(1000), 1), ms(1005));
-        assert_eq!(next_object(ms(1000), ms(1000), 20), ms(1005));
-        assert_eq!(next_object(ms(1000), ms(1000), 50), ms(1002));
-        assert_eq!(next_object(ms(1000), ms(1004), 50), ms(1006), "it is never cut");
+        assert_eq!(next(0, 1000, 0), ms(1005));
+        assert_eq!(next(1000, 1000, 1), ms(1005));
+        assert_eq!(next(1000, 1000, 20), ms(1005));
+        assert_eq!(next(1000, 1000, 50), ms(1002));
+        assert_eq!(next(1000, 1004, 50), ms(1006), "it is never cut");
         let half = Duration::from_micros(500);
-        assert_eq!(next_object(ms(1000), ms(1001), 200), ms(1000) + half, "it catches up");
-        assert_eq!(next_object(ms(0), ms(1000), 200), ms(1000) + half, "but not from long ago");
+        assert_eq!(next(1000, 1001, 200), ms(1000) + half, "it catches up");
+        assert_eq!(next(0, 1000, 200), ms(1000) + half, "but not from long ago");
     }
 }

@@ -77,7 +77,7 @@ impl<O: Observer> Running<O> {
     /// read.
     pub(super) fn hear_frame(&mut self, id: ConnectionId, input: &mut ReadBuffer) -> Option<bool> {
         let connection = self.connections.get_mut(id)?;
-        let decoded = connection.frames.decode(input.data());
+        let decoded = connection.frames.get_or_insert_default().decode(input.data());
         let consumed = match decoded {
             exchange::Decoded::Incomplete => return Some(false),
             exchange::Decoded::Refused { length } => {
@@ -126,7 +126,7 @@ impl<O: Observer> Running<O> {
                 if attachment.is_some()
                     && let Some(connection) = self.connections.get_mut(id)
                 {
-                    connection.frames.expect_file();
+                    connection.frames.get_or_insert_default().expect_file();
                 }
                 let (common, speaker) = (self.chat.common_name(), self.name(id));
                 exchange::write_msg(&mut object, common.as_str(), &speaker, &text, time);

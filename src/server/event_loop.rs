@@ -7,7 +7,7 @@ use super::jobs::Backlog;
 use super::listener::{self, Accepting};
 use super::signals::Stops;
 use super::slots::{self, RESERVED_TOKENS, Slots};
-use super::timers::Timers;
+use super::timers::{Moment, Timers};
 use super::{Settings, StartError};
 use crate::buffer::Pool;
 use crate::chat::{Chat, Hearers};
@@ -360,12 +360,12 @@ impl<O: Observer> Running<O> {
     fn run_timers(&mut self) {
         let connections = &mut self.connections;
         self.timers.tidy(connections.len(), |id, due| {
-            connections.get_mut(id).is_some_and(|connection| connection.armed == Some(due))
+            connections.get_mut(id).is_some_and(|connection| connection.armed == due)
         });
         while let Some((due, id)) = self.timers.pop_due(self.now.uptime) {
             let Some(connection) = self.connections.get_mut(id) else { continue };
-            if connection.armed == Some(due) {
-                connection.armed = None;
+            if connection.armed == due {
+                connection.armed = Moment::NEVER;
                 self.look_at(id);
             }
         }
@@ -378,10 +378,10 @@ impl<O: Observer> Running<O> {
         let uptime = self.now.uptime;
         let Some(connection) = self.connections.get_mut(id) else { return };
         match connection.phase {
-            Phase::Flushing { until } if uptime >= until => {
+            Phase::Flushing { until } if until.has_come(uptime) => {
                 self.drop_now(id, "the peer did not read its last answer in time");
             }
-            Phase::Draining { until, .. } if uptime >= until => {
+            Phase::Draining { until, .. } if until.has_come(uptime) => {
                 self.drop_now(id, "the peer did not close in time");
             }
             _ => match connection.overdue(&self.server.settings, uptime) {
@@ -396,9 +396,8 @@ impl<O: Observer> Running<O> {
     /// Puts the connection's next deadline into the table.
     pub(super) fn rearm(&mut self, id: ConnectionId) {
         let settings = &self.server.settings;
-        if let Some(connection) = self.connections.get_mut(id)
-            && let Some(due) = connection.deadline(settings)
-        {
+        if let Some(connection) = self.connections.get_mut(id) {
+            let due = connection.deadline(settings);
             self.timers.arm(id, &mut connection.armed, due);
         }
     }

@@ -4,6 +4,7 @@ use super::*;
 use crate::message::MessageId;
 use crate::server::settings::Pacing;
 use crate::server::slots::Slots;
+use crate::server::timers::Moment;
 use crate::transport::Stream;
 use std::io::IoSlice;
 use std::time::Duration;
@@ -121,7 +122,7 @@ impl House {
 
     fn pieces(&mut self, id: ConnectionId) -> Vec<Vec<u8>> {
         let mut parts = [IoSlice::new(&[]); crate::limits::WRITE_PARTS];
-        let front = self.get(id).output.front(crate::limits::WRITE_PARTS, &mut parts);
+        let front = self.get(id).output.front(&mut parts);
         parts[..front.parts].iter().map(|part| part.to_vec()).collect()
     }
 }
@@ -286,7 +287,7 @@ fn all_are_told_behind_what_they_were_delivered() {
     let hearer = house.member(Features::NOTICES, Pacing::Off);
     let deaf = house.member(Features::NONE, Pacing::Off);
     let closing = house.member(Features::NOTICES, Pacing::Off);
-    house.get(closing).phase = Phase::Flushing { until: Duration::ZERO };
+    house.get(closing).phase = Phase::Flushing { until: Moment::NEVER };
     house.say(ROOM, "a", None);
     let (audiences, mut targets) = house.work();
     audiences.tell_all(None, b"{\"n\":\"!\"}\n", &mut targets);

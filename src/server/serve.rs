@@ -2,6 +2,7 @@
 
 use super::connection::{Filled, Phase};
 use super::event_loop::{Observer, Running};
+use super::timers::Moment;
 use crate::buffer::ReadBuffer;
 use crate::limits::{READ_TURN_BYTES, REQUESTS_PER_TURN};
 use crate::logging::log;
@@ -63,10 +64,10 @@ impl<O: Observer> Running<O> {
             Phase::Open => {}
         }
         // Taken out while it is served: requests borrow from it.
-        let mut input = std::mem::take(&mut connection.input);
+        let mut input = std::mem::take(&mut connection.input).resume();
         let mut budget = Budget { bytes: READ_TURN_BYTES, requests: REQUESTS_PER_TURN };
         let halt = self.read_and_handle(id, &mut input, &mut budget);
-        input.park(&mut self.pool);
+        let input = input.park(&mut self.pool);
         let Some(connection) = self.connections.get_mut(id) else { return 0 };
         connection.input = input;
         self.after_serving(id, halt);
@@ -75,11 +76,7 @@ impl<O: Observer> Running<O> {
 
     fn after_serving(&mut self, id: ConnectionId, halt: Halt) {
         let Some(connection) = self.connections.get_mut(id) else { return };
-        connection.half_since = match connection.half_since {
-            _ if !connection.is_halfway() => None,
-            None => Some(self.now.uptime),
-            since => since,
-        };
+        connection.note_half(self.now.uptime);
         match halt {
             Halt::Budget => self.make_ready(id),
             Halt::Hungry if connection.ended => self.end(id),
@@ -176,7 +173,7 @@ impl<O: Observer> Running<O> {
             Decoded::Malformed { phrase, consumed, .. } => {
                 connection.note_traits(false);
                 connection.requests += 1;
-                connection.half_since = None;
+                connection.half_since = Moment::NEVER;
                 if connection.dialect == Dialect::Console {
                     self.close_console(id);
                 } else {

@@ -31,7 +31,7 @@ pub(super) fn store(
 ) {
     let reply = session.tell_id(reply);
     session.strikes = 0;
-    session.owed.push_back(Owed::Stored(reply));
+    session.rare_mut().owed.push_back(Owed::Stored(reply));
     chat.effects.push_back(Effect::Store { connection: session.id, message, payload });
 }
 
@@ -123,10 +123,12 @@ fn answer_stored(
     turned_out: impl FnOnce(Reply) -> Reply,
 ) {
     let Some(mut session) = chat.sessions.remove(connection) else { return };
-    if let Some(Owed::Stored(reply)) = session.owed.pop_front() {
+    let owed = &mut session.rare_mut().owed;
+    if let Some(Owed::Stored(reply)) = owed.pop_front() {
         chat.effects.push_back(Effect::Reply { to: connection, reply: turned_out(reply) });
     }
-    while let Some(next) = session.owed.pop_front_if(|owed| !matches!(owed, Owed::Stored(_))) {
+    let is_due = |owed: &mut Owed| !matches!(owed, Owed::Stored(_));
+    while let Some(next) = session.rare_mut().owed.pop_front_if(is_due) {
         match next {
             Owed::Answer(reply) | Owed::Stored(reply) => {
                 chat.effects.push_back(Effect::Reply { to: connection, reply });
@@ -135,7 +137,7 @@ fn answer_stored(
         }
     }
     match session.ending {
-        Some(reason) if session.owed.is_empty() => end(chat, session, reason),
+        Some(reason) if session.owed().is_none() => end(chat, session, reason),
         _ => chat.sessions.insert(session),
     }
 }
@@ -148,7 +150,7 @@ pub(super) fn answer(
     ends: Option<CloseReason>,
 ) {
     let offers = std::mem::take(&mut session.offers);
-    if session.owed.is_empty() {
+    if session.owed().is_none() {
         chat.effects.push_back(Effect::Reply { to: session.id, reply });
         if offers {
             waiting::offer(chat, &mut session);
@@ -158,9 +160,9 @@ pub(super) fn answer(
             Some(reason) => end(chat, session, reason),
         };
     }
-    session.owed.push_back(Owed::Answer(reply));
+    session.rare_mut().owed.push_back(Owed::Answer(reply));
     if offers {
-        session.owed.push_back(Owed::Offer);
+        session.rare_mut().owed.push_back(Owed::Offer);
     }
     session.ending = ends;
     chat.sessions.insert(session);

@@ -535,8 +535,9 @@ impl Session {
     fn is_busy(&self) -> bool {
         self.waiting.is_some()
             || self.ending.is_some()
-            || self.owed.len() >= gate::ANSWERS_OWED
-            || self.owed.back().is_some_and(gate::is_large)
+            || self.owed().is_some_and(|owed| {
+                owed.len() >= gate::ANSWERS_OWED || owed.back().is_some_and(gate::is_large)
+            })
     }
 
     /// The request's `id` goes into its answer, for those who asked for that.

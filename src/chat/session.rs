@@ -20,10 +20,8 @@ pub(super) struct Session {
     pub(super) who: Who,
     /// Whether it sent presence, and so is in the common chat.
     pub(super) present: bool,
-    /// The status that its presence gave.
-    pub(super) status: Option<Box<str>>,
-    /// When its last presence came.
-    pub(super) presence_at: Duration,
+    /// When its last presence came, in microseconds of the server's uptime.
+    pub(super) presence_at: u64,
     /// Since when it goes by its name, in microseconds since 1970.
     pub(super) since_unix_micros: u64,
     /// What it opted into.
@@ -42,14 +40,26 @@ pub(super) struct Session {
     pub(super) waiting: Option<Box<Waiting>>,
     /// The `id` of the request that is being handled or waits, as it was sent.
     pub(super) echo: Option<Box<str>>,
-    /// Answers that wait for the disk, and those behind them.
-    pub(super) owed: VecDeque<Owed>,
     /// The last answer is among those: the connection ends after it.
     pub(super) ending: Option<CloseReason>,
     /// What waits is handed over behind the answer to the request that is being handled.
     pub(super) offers: bool,
     /// Where the handing over of what waited stands.
     pub(super) offer: Option<Box<Offer>>,
+    /// What many never have.
+    rare: Option<Box<Rare>>,
+}
+
+// Each of many idle connections has one: what many never have is apart.
+const _: () = assert!(size_of::<Session>() <= 144);
+
+/// What a connection that does no more than listen never has.
+#[derive(Debug, Default)]
+pub(super) struct Rare {
+    /// The status that its presence gave.
+    pub(super) status: Option<Box<str>>,
+    /// Answers that wait for the disk, and those behind them.
+    pub(super) owed: VecDeque<Owed>,
     /// A guest's list of contacts, which ends with the connection.
     pub(super) contacts: BTreeSet<Name>,
 }
@@ -174,8 +184,7 @@ impl Session {
             dialect: Dialect::Jim,
             who: Who::Stranger,
             present: false,
-            status: None,
-            presence_at: Duration::ZERO,
+            presence_at: 0,
             since_unix_micros: now.unix_micros,
             features: Features::NONE,
             asked_features: false,
@@ -185,12 +194,31 @@ impl Session {
             away: false,
             waiting: None,
             echo: None,
-            owed: VecDeque::new(),
             ending: None,
             offers: false,
             offer: None,
-            contacts: BTreeSet::new(),
+            rare: None,
         }
+    }
+
+    /// What many never have, if it ever had any.
+    pub(super) fn rare(&self) -> Option<&Rare> {
+        self.rare.as_deref()
+    }
+
+    /// The same, to be changed: from now on it has it.
+    pub(super) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// The status that its presence gave.
+    pub(super) fn status(&self) -> Option<&str> {
+        self.rare()?.status.as_deref()
+    }
+
+    /// Answers that wait for the disk, and those behind them.
+    pub(super) fn owed(&self) -> Option<&VecDeque<Owed>> {
+        self.rare().map(|rare| &rare.owed).filter(|owed| !owed.is_empty())
     }
 
     /// The name that this connection goes by.

@@ -103,7 +103,14 @@ impl Users {
     /// Puts an account in, or brings what is known of it up to date.
     pub(super) fn put(&mut self, record: AccountRecord) {
         if let Some(account) = self.accounts.get_mut(&record.id) {
-            account.record = record;
+            let known = std::mem::replace(&mut account.record, record);
+            // One copy of a text, which the tables and the sessions have already.
+            if known.name == account.record.name {
+                account.record.name = known.name;
+            }
+            if known.phc == account.record.phc {
+                account.record.phc = known.phc;
+            }
             return;
         }
         let id = record.id;

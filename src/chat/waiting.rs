@@ -8,7 +8,7 @@ use crate::message::{
     StoredMessage,
 };
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
 
 /// So many messages are fetched and handed over at a time.
@@ -37,9 +37,10 @@ pub(super) fn offer(chat: &mut Chat, session: &mut Session) {
 /// The same to every connection of an account that is present: something came too late for it.
 fn offer_all(chat: &mut Chat, account: AccountId) {
     let connections = chat.users.account(account).map(|account| account.connections.clone());
+    let has_offer = |owed: &VecDeque<Owed>| owed.iter().any(|owed| matches!(owed, Owed::Offer));
     for connection in connections.unwrap_or_default() {
         let Some(mut session) = chat.sessions.remove(connection) else { continue };
-        let is_owed = session.owed.iter().any(|owed| matches!(owed, Owed::Offer));
+        let is_owed = session.owed().is_some_and(has_offer);
         if session.present && !is_owed {
             offer(chat, &mut session);
         }

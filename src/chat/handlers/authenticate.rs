@@ -121,7 +121,9 @@ fn supersede(chat: &mut Chat, account: &AccountRecord) {
 
 fn log_in(chat: &mut Chat, session: &mut Session, account: &AccountRecord, user: &Name) {
     chat.drop_guest_name(session);
-    session.contacts.clear();
+    if session.rare().is_some() {
+        session.rare_mut().contacts.clear();
+    }
     session.who = Who::Account { id: account.id, name: user.clone() };
     let Some(known) = chat.users.account_mut(account.id) else { return };
     known.connections.push(session.id);

@@ -36,7 +36,12 @@ pub(crate) fn list_contacts(
             let names = contacts.map(|contact| &contact.record.name);
             list(session, request, Listed::Contacts, names)
         }
-        None => list(session, request, Listed::Contacts, session.contacts.iter()),
+        None => list(
+            session,
+            request,
+            Listed::Contacts,
+            session.rare().map(|rare| &rare.contacts).into_iter().flatten(),
+        ),
     };
     Outcome::Reply(reply)
 }
@@ -143,16 +148,17 @@ fn add_for_guest(chat: &Chat, session: &mut Session, field: &Field<'_>) -> Resul
         Some(guest) => guest.clone(),
         None => account_named(chat, field)?.record.name.clone(),
     };
-    if !session.contacts.contains(&user) {
-        check_room(session.contacts.len())?;
-        session.contacts.insert(user.clone());
+    let contacts = &mut session.rare_mut().contacts;
+    if !contacts.contains(&user) {
+        check_room(contacts.len())?;
+        contacts.insert(user.clone());
     }
     Ok(Reply::new(Code::Ok, Phrase::ContactAdded { user }))
 }
 
 fn remove_for_guest(session: &mut Session, field: &Field<'_>) -> Result<Reply, Reply> {
     let user = Name::shown(&field.text);
-    if session.contacts.remove(&user) {
+    if session.rare_mut().contacts.remove(&user) {
         Ok(Reply::new(Code::Ok, Phrase::ContactRemoved { user }))
     } else {
         Err(not_listed(field))

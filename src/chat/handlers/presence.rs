@@ -17,7 +17,7 @@ pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'
     if let Err(reply) = admitted {
         return Outcome::Reply(reply);
     }
-    session.presence_at = chat.now.uptime;
+    session.presence_at = u64::try_from(chat.now.uptime.as_micros()).unwrap_or(u64::MAX);
     if let Some(status) = &request.rare().status {
         set_status(chat, session, &status.text);
     }
@@ -35,10 +35,10 @@ pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'
 
 /// A status that is another one is told.
 fn set_status(chat: &mut Chat, session: &mut Session, status: &str) {
-    if session.status.as_deref() == Some(status) {
+    if session.status() == Some(status) {
         return;
     }
-    session.status = Some(Box::from(status));
+    session.rare_mut().status = Some(Box::from(status));
     if let Who::Account { id, name } = &session.who {
         let notice = Notice::Status { user: name.clone(), status: Box::from(status) };
         tell_account_rooms(chat, *id, Some(session.id), notice);

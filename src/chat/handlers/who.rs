@@ -30,7 +30,7 @@ fn entry(chat: &Chat, asker: &Session, user: &Connected<'_>) -> UserEntry {
     let since = sessions().map(|session| session.since_unix_micros).min();
     UserEntry {
         name: user.name.clone(),
-        status: last.and_then(|session| session.status.clone()),
+        status: last.and_then(|session| session.status().map(Box::from)),
         is_guest: user.is_guest,
         since_unix_micros: since.unwrap_or_default(),
     }

@@ -47,13 +47,14 @@ pub(crate) fn run(
     server: &Running,
     progress: &mut Progress,
 ) -> Result<Vec<Sample>, Failure> {
+    // A server that answers has loaded its accounts, which are no part of the figure either.
+    let mut first = server.swarm()?;
+    first.run(&mut entrance(server.dialect(), Identity::Guests, 1), progress)?;
+    first.run(&mut Farewell::new(first.len()), progress)?;
+    drop(first);
     let mut swarm = server.swarm()?;
     let before = server.resident_bytes()?;
-    let mut entrance = match server.dialect() {
-        Dialect::Jim => Entrance::new(plan.identity, plan.connections),
-        Dialect::Redis => Entrance::to_redis(0, plan.connections, channel),
-    };
-    swarm.run(&mut entrance, progress)?;
+    swarm.run(&mut entrance(server.dialect(), plan.identity, plan.connections), progress)?;
     let after = server.resident_bytes()?;
     let mut newcomers = Newcomers::new(plan.connections);
     swarm.run(&mut newcomers, progress)?;
@@ -66,6 +67,13 @@ pub(crate) fn run(
         samples.push(Kind::MEMORY.sample(kib));
     }
     Ok(samples)
+}
+
+fn entrance(dialect: Dialect, identity: Identity, clients: usize) -> Entrance {
+    match dialect {
+        Dialect::Jim => Entrance::new(identity, clients),
+        Dialect::Redis => Entrance::to_redis(0, clients, channel),
+    }
 }
 
 /// With Redis each client has a channel of its own, as it has a name with JIM.

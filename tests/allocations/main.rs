@@ -1,5 +1,6 @@
-//! No memory is taken for a message or a delivery in the steady state: the real server in this
-//! process, over real sockets, and clients that take none themselves.
+//! No memory is taken for a message or a delivery in the steady state, and next to none is held by
+//! an idle connection: the real server in this process, over real sockets, and clients that take
+//! none themselves.
 #![allow(
     missing_docs,
     clippy::disallowed_methods,
@@ -16,13 +17,25 @@ use jim::server::{Observer, Server, Settings, Stopped, Workers};
 use jim::workers::{DataFolder, PasswordWorker, ReadWorker, Reader, StorageWorker, Store};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
+/// What is allocated is counted for the whole process, and the signal to stop is for all of it too.
+static ALONE: Mutex<()> = Mutex::new(());
+
 const GUESTS: usize = 20;
+
+/// Just below a power of two, so that tables which double have little room to spare.
+const IDLE_GUESTS: usize = 250;
+
+/// The most that the server may hold for a guest who says nothing, all tables included. A buffer
+/// to read into alone would have 16 KiB, the smallest to write from 512 bytes.
+const IDLE_BYTES: usize = 1024;
+
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// So many messages go by for each time that memory may be taken: a turn that brings more than any
@@ -143,6 +156,7 @@ fn taken(run: impl FnOnce()) -> u64 {
 #[test]
 fn messages_and_deliveries_take_no_memory_in_the_steady_state() {
     const ROUNDS: usize = 50;
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let _profiler = dhat::Profiler::builder().testing().build();
     let server = Running::start();
     let mut guests: Vec<Guest> =
@@ -156,6 +170,51 @@ fn messages_and_deliveries_take_no_memory_in_the_steady_state() {
         println!("{way}: {messages} messages, memory was taken {taken} times");
         assert!(taken <= messages / MESSAGES_A_TIME, "{way}: {taken} times, {messages} messages");
     }
+    drop(guests);
+    server.stop();
+}
+
+/// A guest that is no more than a socket.
+fn enter(address: SocketAddr, number: usize) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    let presence = format!(
+        "{{\"action\":\"presence\",\"time\":1,\"user\":{{\"account_name\":\"guest{number}\"}}}}\n"
+    );
+    stream.write_all(presence.as_bytes()).unwrap();
+    read_line(&mut stream);
+    stream
+}
+
+/// Reads one object, and nothing behind it.
+fn read_line(stream: &mut TcpStream) {
+    let (mut buffer, mut held) = ([0; 4096], 0);
+    while !buffer[..held].ends_with(b"\n") {
+        let count = stream.read(&mut buffer[held..]).unwrap();
+        assert!(count > 0, "the server closed");
+        held += count;
+    }
+    assert_eq!(buffer[..held].iter().filter(|byte| **byte == b'\n').count(), 1);
+}
+
+#[test]
+fn an_idle_connection_gives_its_buffers_back() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _profiler = dhat::Profiler::builder().testing().build();
+    let server = Running::start();
+    let mut guests = Vec::with_capacity(IDLE_GUESTS + 1);
+    guests.push(enter(server.address, 0));
+    let before = dhat::HeapStats::get().curr_bytes;
+    guests.extend((1..=IDLE_GUESTS).map(|number| enter(server.address, number)));
+    // Each is written to once more, in one turn: the first one's message, which it is answered.
+    guests[0].write_all(b"{\"action\":\"msg\",\"time\":1,\"to\":\"#all\",\"from\":\"guest0\",\"message\":\"hi\"}\n").unwrap();
+    guests.iter_mut().for_each(read_line);
+    // The answer to a later request says that all that is over.
+    guests[0].write_all(b"{\"action\":\"presence\",\"time\":1}\n").unwrap();
+    read_line(&mut guests[0]);
+    let held = dhat::HeapStats::get().curr_bytes.saturating_sub(before) / IDLE_GUESTS;
+    println!("{held} bytes are held for an idle guest");
+    assert!(held <= IDLE_BYTES, "{held} bytes");
     drop(guests);
     server.stop();
 }

@@ -28,7 +28,12 @@ use std::path::PathBuf;
             stall is charged in full. Options: rate, members, senders, bytes, accounts, seconds, \
             redis.",
     note = "stored: accounts write to their room, and each message is answered once it is kept: not \
-            at all, and with each durability. Options: senders, bytes, window, seconds.",
+            at all, and with each durability; with how many messages a commit had, of the server's \
+            whole life, as its log says at the end. Beside it, on wish and where installed, Redis \
+            adding to a stream (XADD; appendfsync everysec beside os, always beside fsync) and NATS \
+            JetStream with a file (sync_interval: always beside fsync). The same objects, senders \
+            and windows, but these only keep and answer, and hand nothing on. Options: senders, \
+            bytes, window, seconds, redis, nats.",
     note = "archive: one room with a long history: writing it, starting with it, pages and searches \
             of it. Option: messages.",
     note = "logins: accounts connect, give their password, quit and come again. The floor hashes \
@@ -42,7 +47,7 @@ use std::path::PathBuf;
     note = "compare: those of all that Redis can do, with Redis publishing and subscribing beside the \
             server and the floors, its limits and disk off. Where it is not installed that is said, \
             and the rest is measured. Option: seconds.",
-    note = "table: all, with Redis, as a table in Markdown; with --file it replaces the one in that \
+    note = "table: all, with Redis and NATS, as a table in Markdown; with --file it replaces the one in that \
             file. Options: file, seconds.",
     note = "instructions: how many instructions jimd executes for a message and a delivery, counted \
             by valgrind's callgrind, in Markdown as well. Option: file.",
@@ -103,6 +108,9 @@ pub struct Arguments {
     /// measure Redis as well
     #[argh(switch)]
     pub redis: bool,
+    /// measure NATS JetStream as well
+    #[argh(switch)]
+    pub nats: bool,
     /// the file whose table is replaced, between the lines that mark it
     #[argh(option, arg_name = "path")]
     pub file: Option<PathBuf>,
@@ -149,7 +157,7 @@ pub enum Measure {
     All,
     /// Everything that Redis can do, with Redis.
     Compare,
-    /// Everything, with Redis, in Markdown.
+    /// Everything, with Redis and NATS, in Markdown.
     Table,
     /// Fan-out.
     FanOut,
@@ -221,7 +229,7 @@ impl Measure {
                 "--seconds",
                 "--redis",
             ],
-            Self::Stored => &["--senders", "--bytes", "--window", "--seconds"],
+            Self::Stored => &["--senders", "--bytes", "--window", "--seconds", "--redis", "--nats"],
             Self::Archive => &["--messages"],
             Self::Logins => &["--parallel", "--seconds"],
             Self::Idle => &["--connections", "--accounts", "--redis"],
@@ -258,6 +266,7 @@ impl Arguments {
             ("--port", self.port.is_some()),
             ("--waiting", self.waiting),
             ("--redis", self.redis),
+            ("--nats", self.nats),
             ("--file", self.file.is_some()),
         ];
         let mut given = given.iter().filter(|(_, given)| *given).map(|(option, _)| *option);

@@ -41,7 +41,7 @@ impl CrowdPlan {
     /// subscribe.
     pub(crate) const fn clients(&self, dialect: Dialect) -> usize {
         match dialect {
-            Dialect::Jim => self.members,
+            Dialect::Jim | Dialect::Nats => self.members,
             Dialect::Redis => self.senders + self.members - 1,
         }
     }
@@ -49,7 +49,7 @@ impl CrowdPlan {
     /// Brings its clients in.
     pub(crate) fn entrance(&self, dialect: Dialect) -> Entrance {
         match dialect {
-            Dialect::Jim => Entrance::new(self.identity, self.members),
+            Dialect::Jim | Dialect::Nats => Entrance::new(self.identity, self.members),
             Dialect::Redis => {
                 let room = self.room(0, 0);
                 Entrance::to_redis(self.senders, self.clients(dialect), move |_| room.clone())
@@ -80,7 +80,7 @@ impl CrowdPlan {
             let (from, to) = (self.identity.name(sender), self.room(sender, number));
             let message = Message::new(sender, &from, &to, self.text_bytes);
             match dialect {
-                Dialect::Jim => message,
+                Dialect::Jim | Dialect::Nats => message,
                 Dialect::Redis => message.published(&to),
             }
         };
@@ -100,6 +100,7 @@ pub(crate) struct Crowd {
     total_sent: u64,
     total_answered: u64,
     ledger: Ledger,
+    objects_per_message: u64,
 }
 
 /// What an object was.
@@ -122,6 +123,7 @@ impl Crowd {
             total_sent: 0,
             total_answered: 0,
             ledger: Ledger::new(plan.clients(dialect), senders, plan.rooms_each)?,
+            objects_per_message: (plan.members / plan.groups) as u64,
         })
     }
 
@@ -131,6 +133,19 @@ impl Crowd {
         let name = |client| plan.identity.name(client);
         let message = |n: usize| Message::new(n, &name(n), &name(n ^ 1), plan.text_bytes);
         crowd.messages = (0..plan.senders).map(message).collect();
+        Ok(crowd)
+    }
+
+    /// Clients who write and are answered, and of whom nobody hears. What a sender's object is sent
+    /// as, `frame` says.
+    pub(crate) fn of_writers(
+        plan: CrowdPlan,
+        frame: impl Fn(usize, Message) -> Message,
+    ) -> Result<Self, Failure> {
+        let mut crowd = Self::new(plan, Dialect::Jim)?;
+        let messages = std::mem::take(&mut crowd.messages).into_iter().enumerate();
+        crowd.messages = messages.map(|(sender, message)| frame(sender, message)).collect();
+        crowd.objects_per_message = 1;
         Ok(crowd)
     }
 
@@ -180,7 +195,7 @@ impl Crowd {
 
     /// How many objects one message makes: its deliveries and its answer.
     pub(crate) fn objects_per_message(&self) -> u64 {
-        (self.plan.members / self.plan.groups) as u64
+        self.objects_per_message
     }
 
     /// How many deliveries there were.

@@ -1,8 +1,10 @@
-//! What a load speaks: JIM, or the part of Redis's protocol that publishing and subscribing takes.
+//! What a load speaks: JIM, or the part of Redis's protocol that publishing, subscribing and adding
+//! to streams takes, or that of NATS that keeping takes.
 //!
 //! Whatever the dialect, a script gets objects: what was published, or the line of an answer.
 
 use super::message::{QUIT, number};
+use super::nats;
 
 /// What a server understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +13,8 @@ pub(crate) enum Dialect {
     Jim,
     /// RESP 2: commands as arrays or plain lines.
     Redis,
+    /// The text protocol of NATS.
+    Nats,
 }
 
 impl Dialect {
@@ -19,20 +23,33 @@ impl Dialect {
         match self {
             Self::Jim => first_line(bytes),
             Self::Redis => first_reply(bytes),
+            Self::Nats => nats::first_object(bytes),
         }
     }
 
-    /// The request after whose answer the server closes the connection.
-    pub(crate) const fn quit(self) -> &'static [u8] {
+    /// What a server is owed for an object that it may send at any time, and that is nothing to a
+    /// script; `None` for all others.
+    pub(crate) fn courtesy(self, object: &[u8]) -> Option<&'static [u8]> {
         match self {
-            Self::Jim => QUIT,
-            Self::Redis => b"QUIT\r\n",
+            Self::Jim | Self::Redis => None,
+            Self::Nats => nats::courtesy(object),
+        }
+    }
+
+    /// The request after whose answer the server closes the connection; NATS has none.
+    pub(crate) const fn quit(self) -> Option<&'static [u8]> {
+        match self {
+            Self::Jim => Some(QUIT),
+            Self::Redis => Some(b"QUIT\r\n"),
+            Self::Nats => None,
         }
     }
 }
 
 /// What a confirmed subscription is to a script.
 const SUBSCRIBED: &[u8] = b"+subscribed";
+/// What the id of an entry that was added is.
+const ADDED: &[u8] = b"+added";
 
 /// The bytes before the first line end and those behind it.
 fn first_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -43,6 +60,9 @@ fn first_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 fn first_reply(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (line, behind) = reply_line(bytes)?;
     match line.split_first() {
+        Some((b'$', digits)) if number(digits).is_some() => {
+            element(bytes).map(|(_, rest)| (ADDED, rest))
+        }
         Some((b'*', digits)) => match number(digits) {
             Some(elements @ 1..=3) => array(elements, behind),
             _ => Some((line, behind)),
@@ -51,7 +71,8 @@ fn first_reply(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-fn reply_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+/// A line without its end, which may have a carriage return, and the bytes behind it.
+pub(super) fn reply_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (line, behind) = first_line(bytes)?;
     Some((line.strip_suffix(b"\r").unwrap_or(line), behind))
 }
@@ -97,13 +118,14 @@ mod tests {
     #[test]
     fn replies_of_redis_are_what_was_published_and_lines() {
         let mut rest: &[u8] = b"*3\r\n$9\r\nsubscribe\r\n$4\r\n#all\r\n:1\r\n\
-            *3\r\n$7\r\nmessage\r\n$4\r\n#all\r\n$6\r\n{\r\n\"}x\r\n:12\r\n+OK\r\n-ERR no\r\n";
+            *3\r\n$7\r\nmessage\r\n$4\r\n#all\r\n$6\r\n{\r\n\"}x\r\n:12\r\n+OK\r\n-ERR no\r\n\
+            $4\r\n17-0\r\n$-1\r\n";
         let mut objects = Vec::new();
         while let Some((object, behind)) = Dialect::Redis.first_object(rest) {
             objects.push(String::from_utf8(object.to_vec()).unwrap());
             rest = behind;
         }
-        assert_eq!(objects, ["+subscribed", "{\r\n\"}x", ":12", "+OK", "-ERR no"]);
+        assert_eq!(objects, ["+subscribed", "{\r\n\"}x", ":12", "+OK", "-ERR no", "+added", "$-1"]);
         assert!(rest.is_empty());
     }
 

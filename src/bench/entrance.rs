@@ -70,8 +70,12 @@ impl fmt::Debug for Entrance {
 impl Entrance {
     /// This many clients; the swarm has none before.
     pub(crate) fn new(identity: Identity, clients: usize) -> Self {
-        let request = Box::new(move |client| identity.request(client));
-        Self { request, clients, asked: 0, entered: 0 }
+        Self::asking(clients, move |client| identity.request(client))
+    }
+
+    /// This many clients, each with a request of its own, that is answered once.
+    pub(crate) fn asking(clients: usize, request: impl Fn(usize) -> String + 'static) -> Self {
+        Self { request: Box::new(request), clients, asked: 0, entered: 0 }
     }
 
     /// So many publishers, and behind them clients that subscribe each to its channel.
@@ -80,11 +84,10 @@ impl Entrance {
         clients: usize,
         channel: impl Fn(usize) -> String + 'static,
     ) -> Self {
-        let request = Box::new(move |client| match client {
+        Self::asking(clients, move |client| match client {
             _ if client < publishers => "PING\r\n".to_owned(),
             _ => format!("SUBSCRIBE {}\r\n", channel(client)),
-        });
-        Self { request, clients, asked: 0, entered: 0 }
+        })
     }
 }
 
@@ -163,7 +166,7 @@ impl Script for Farewell {
 
     fn handle_turn(&mut self, swarm: &mut Swarm, _now: Instant) -> Result<Turn, Failure> {
         if !std::mem::replace(&mut self.begun, true) {
-            let quit = swarm.dialect().quit();
+            let quit = swarm.dialect().quit().unwrap_or_default();
             (0..swarm.len()).for_each(|client| swarm.send(client, |out| out.extend(quit)));
         }
         Ok(if self.closed == self.answered.len() { Turn::Done } else { Turn::Wait(TURN) })

@@ -85,6 +85,12 @@ impl Kind {
         "µs",
         Better::Less,
     );
+    /// How many messages a commit stored that half of all do not exceed.
+    pub(crate) const COMMIT_MEDIAN: Self =
+        Self::new("commit, median", "commit_median_messages", "messages", Better::More);
+    /// How many messages the largest commit stored.
+    pub(crate) const COMMIT_LARGEST: Self =
+        Self::new("commit, largest", "commit_largest_messages", "messages", Better::More);
     /// Messages written in a second while an archive is filled.
     pub(crate) const FILLED: Self =
         Self::new("messages written", "written_per_second", "1/s", Better::More);
@@ -136,13 +142,16 @@ pub(crate) enum Side {
     Floor,
     /// The floor whose answers wait for the next output of their connection.
     Waiting,
-    /// Redis, with its publishing and subscribing.
+    /// Redis, with its publishing and subscribing, or with its streams.
     Redis,
+    /// NATS, with JetStream.
+    Nats,
 }
 
 impl Side {
     /// All of them, in the order of the table.
-    pub(crate) const ALL: [Self; 4] = [Self::Server, Self::Floor, Self::Waiting, Self::Redis];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Server, Self::Floor, Self::Waiting, Self::Redis, Self::Nats];
 
     /// Its name in the table.
     pub(crate) const fn name(self) -> &'static str {
@@ -151,6 +160,7 @@ impl Side {
             Self::Floor => "floor",
             Self::Waiting => "waiting floor",
             Self::Redis => "Redis",
+            Self::Nats => "NATS",
         }
     }
 }

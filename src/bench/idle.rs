@@ -72,7 +72,7 @@ pub(crate) fn run(
 fn entrance(dialect: Dialect, identity: Identity, clients: usize) -> Entrance {
     match dialect {
         Dialect::Jim => Entrance::new(identity, clients),
-        Dialect::Redis => Entrance::to_redis(0, clients, channel),
+        Dialect::Redis | Dialect::Nats => Entrance::to_redis(0, clients, channel),
     }
 }
 
@@ -122,7 +122,7 @@ impl Script for Newcomers {
             let client = swarm.connect()?;
             let request = match swarm.dialect() {
                 Dialect::Jim => Identity::Guests.request(client),
-                Dialect::Redis => format!("SUBSCRIBE {}\r\n", channel(client)),
+                Dialect::Redis | Dialect::Nats => format!("SUBSCRIBE {}\r\n", channel(client)),
             };
             swarm.send(client, |out| out.extend_from_slice(request.as_bytes()));
         }

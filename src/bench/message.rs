@@ -49,11 +49,17 @@ impl Message {
     }
 
     /// The same object, published on a channel of Redis.
-    pub(crate) fn published(mut self, channel: &str) -> Self {
+    pub(crate) fn published(self, channel: &str) -> Self {
+        self.framed(|bytes| {
+            format!("*3\r\n$7\r\nPUBLISH\r\n${}\r\n{channel}\r\n${bytes}\r\n", channel.len())
+        })
+    }
+
+    /// The same object behind a beginning that is told its length, and before a line end with a
+    /// carriage return.
+    pub(crate) fn framed(mut self, before: impl FnOnce(usize) -> String) -> Self {
         let bytes = self.head.len() + SEQUENCE_DIGITS + self.tail.len();
-        let command =
-            format!("*3\r\n$7\r\nPUBLISH\r\n${}\r\n{channel}\r\n${bytes}\r\n", channel.len());
-        self.before = command.into_bytes();
+        self.before = before(bytes).into_bytes();
         self.behind = b"\r\n";
         self
     }

@@ -11,7 +11,9 @@
 //!   of who got what.
 //! - `archive` is one of its own: it writes a long history once and asks about it. So is
 //!   `instructions`, which counts them with callgrind.
-//! - [`floor`] is the least server.
+//! - [`floor`] is the least server. `companions` finds Redis and NATS where they are installed;
+//!   `keepers` has them keep what they answer, `nats` speaks with the latter; `commits` reads from a
+//!   server's log how large its batches grew.
 //! - `procfs` reads what a server used; `figure`, `report` and `markdown` turn it into tables and JSON.
 //!
 //! One process and thread makes the load, so that a server on another core has that core alone.
@@ -19,6 +21,8 @@
 mod aims;
 mod archive;
 pub mod arguments;
+mod commits;
+mod companions;
 mod crowd;
 mod dialect;
 mod entrance;
@@ -29,6 +33,7 @@ pub mod floor;
 mod histogram;
 mod idle;
 mod instructions;
+mod keepers;
 mod latency;
 mod ledger;
 mod lockstep;
@@ -36,6 +41,7 @@ mod logins;
 mod machine;
 mod markdown;
 mod message;
+mod nats;
 mod pingpong;
 mod plan;
 mod process;
@@ -56,6 +62,7 @@ pub use machine::raise_descriptor_limit;
 pub use plan::check_arguments;
 
 use arguments::{Arguments, Measure};
+use companions::Companions;
 use figure::Side;
 use machine::Cores;
 use markdown::Part;
@@ -74,8 +81,8 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub struct Outcome {
     /// To print: a table or JSON; nothing where it went into a file.
     pub text: String,
-    /// What the user should know.
-    pub note: Option<String>,
+    /// What the user should know, a line each.
+    pub notes: Vec<String>,
 }
 
 /// Measures, and gives what to print, or writes it into the file that was named.
@@ -83,36 +90,33 @@ pub struct Outcome {
 /// # Errors
 /// Whatever kept a figure from being right; then no figure is given at all.
 pub fn measure(arguments: &Arguments, measure: Measure) -> Result<Outcome, Failure> {
-    let groups = plan::groups(arguments, measure)?;
+    let mut groups = plan::groups(arguments, measure)?;
     let part = if measure == Measure::Instructions { Part::Instructions } else { Part::Figures };
     if let Some(file) = &arguments.file {
         markdown::check(file, part)?;
     }
     let subject = subject(arguments)?;
     check(&groups, &subject)?;
-    let wants_redis = arguments.redis || matches!(measure, Measure::Compare | Measure::Table);
-    let redis = if wants_redis { process::redis_version() } else { None };
-    let note = (wants_redis && redis.is_none()).then(|| NO_REDIS.to_owned());
-    let mut stage = stage(arguments, subject, &groups, redis.is_some())?;
+    let companions = Companions::find(arguments, measure)?;
+    companions.inform(&mut groups);
+    let notes = companions.notes();
+    let mut stage = stage(arguments, subject, &groups, &companions)?;
     stage.progress.heed_signals()?;
     let text = if measure == Measure::Instructions {
         instructions::run(&mut stage)?
     } else {
         take_all(&groups, &mut stage)?;
-        report(arguments, measure, &stage, redis.as_deref())?
+        report(arguments, measure, &stage, &companions)?
     };
     stage.progress.clear();
     match &arguments.file {
         Some(file) => {
             markdown::replace(file, part, &text)?;
-            Ok(Outcome { text: String::new(), note })
+            Ok(Outcome { text: String::new(), notes })
         }
-        None => Ok(Outcome { text, note }),
+        None => Ok(Outcome { text, notes }),
     }
 }
-
-/// What is said where there is no Redis to measure.
-const NO_REDIS: &str = "redis-server is not installed: measured without it";
 
 fn take_all(groups: &[Group], stage: &mut Stage) -> Result<(), Failure> {
     for group in groups {
@@ -175,12 +179,12 @@ fn stage(
     arguments: &Arguments,
     subject: Subject,
     groups: &[Group],
-    redis: bool,
+    companions: &Companions,
 ) -> Result<Stage, Failure> {
     let rounds = arguments.rounds.unwrap_or(if arguments.quick { 1 } else { 3 });
     let rounds = plan::within("--rounds", rounds, 1..=1_000)?;
     let floors = [Side::Floor, Side::Waiting].into_iter().filter(|_| !arguments.no_floor);
-    let others: Vec<Side> = floors.chain(redis.then_some(Side::Redis)).collect();
+    let others: Vec<Side> = floors.chain(companions.sides()).collect();
     let steps = match groups {
         [] => instructions::STEPS,
         groups => groups.iter().map(|group| group.steps(rounds, &others)).sum(),
@@ -201,20 +205,19 @@ fn report(
     arguments: &Arguments,
     measure: Measure,
     stage: &Stage,
-    redis: Option<&str>,
+    companions: &Companions,
 ) -> Result<String, Failure> {
     let (server, version) = match &stage.subject {
         Subject::Program(path) => (path.display().to_string(), process::version_of(path)),
         Subject::Running { address, .. } => (address.to_string(), Some(address.to_string())),
     };
-    let redis = redis.map(|version| format!("Redis {version}"));
     let circumstances = Circumstances {
         version: VERSION,
         server,
         rounds: stage.rounds,
         pinned: stage.cores.is_some(),
         system: machine::describe(),
-        programs: version.into_iter().chain(redis).collect(),
+        programs: version.into_iter().chain(companions.programs()).collect(),
     };
     if arguments.json {
         report::json(&circumstances, &stage.figures)

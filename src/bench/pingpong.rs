@@ -48,7 +48,7 @@ fn entrance(plan: &PingPongPlan, dialect: Dialect) -> Entrance {
     let players = plan.pairs * 2;
     match dialect {
         Dialect::Jim => Entrance::new(Identity::Guests, players),
-        Dialect::Redis => Entrance::to_redis(players, players * 2, move |client| {
+        Dialect::Redis | Dialect::Nats => Entrance::to_redis(players, players * 2, move |client| {
             Identity::Guests.name(client - players)
         }),
     }

@@ -3,6 +3,7 @@
 use super::Failure;
 use super::archive::ArchivePlan;
 use super::arguments::{Arguments, Measure};
+use super::commits;
 use super::crowd::CrowdPlan;
 use super::dialect::Dialect;
 use super::entrance::Identity;
@@ -127,6 +128,8 @@ impl Plan {
         let redis = side == Side::Redis;
         match self {
             _ if side == Side::Server => true,
+            Self::Stored(plan) => plan.suits(side),
+            _ if side == Side::Nats => false,
             Self::FanOut(FanOutPlan { crowd, load, kept, .. }) => {
                 let plain = *load == Load::Plain && !kept && crowd.groups == 1;
                 plain && (!redis || crowd.identity == Identity::Guests)
@@ -135,7 +138,24 @@ impl Plan {
             Self::PingPong(_) => true,
             Self::Idle(plan) => plan.identity == Identity::Guests,
             Self::Logins(_) => !redis,
-            Self::Stored(_) | Self::Archive(_) => false,
+            Self::Archive(_) => false,
+        }
+    }
+
+    /// What somebody beside the server does with messages, where it is to keep them.
+    pub(crate) fn kept_by(&self, side: Side) -> Option<Keeping> {
+        match self {
+            Self::Stored(plan) if matches!(side, Side::Redis | Side::Nats) => Some(plan.keeping),
+            _ => None,
+        }
+    }
+
+    /// Ends the server of a round, and reads what it says at its end.
+    pub(crate) fn end(&self, server: Running) -> Vec<Sample> {
+        let home = server.end();
+        match (self, home) {
+            (Self::Stored(_), Some(home)) => commits::samples(home.path()),
+            _ => Vec::new(),
         }
     }
 
@@ -253,7 +273,8 @@ pub(crate) fn stored_group(arguments: &Arguments) -> Result<Group, Failure> {
     let crowd = CrowdPlan::of_one_room(members, members, bytes, Identity::Accounts);
     let window = within("--window", arguments.window.unwrap_or(256), 1..=1_000)?;
     let time = time(arguments)?;
-    let plan = |keeping| Plan::Stored(StoredPlan { crowd, window, time, keeping });
+    let plan =
+        |keeping| Plan::Stored(StoredPlan { crowd, window, time, keeping, nats_can_sync: true });
     Ok(Group { plans: Keeping::ALL.map(plan).to_vec(), flat: None })
 }
 
@@ -338,6 +359,21 @@ mod tests {
     }
 
     #[test]
+    fn those_who_keep_stand_beside_a_durability_of_their_own() {
+        let plans = groups_of("stored --redis --nats").unwrap().remove(0).plans;
+        let suited = |side: Side| plans.iter().map(|plan| plan.suits(side)).collect::<Vec<_>>();
+        assert_eq!(suited(Side::Redis), [false, false, true, true]);
+        assert_eq!(suited(Side::Nats), [false, false, true, true]);
+        assert_eq!(plans[3].kept_by(Side::Nats), Some(Keeping::Fsync));
+        assert_eq!(plans[3].kept_by(Side::Server), None);
+        let Plan::Stored(mut unsynced) = plans[3] else { panic!("not stored: {:?}", plans[3]) };
+        unsynced.nats_can_sync = false;
+        assert!(!Plan::Stored(unsynced).suits(Side::Nats));
+        assert!(Plan::Stored(unsynced).suits(Side::Redis));
+        assert!(!plan_of("fanout").suits(Side::Nats));
+    }
+
+    #[test]
     fn redis_has_no_accounts() {
         assert!(plan_of("fanout").suits(Side::Redis) && plan_of("idle").suits(Side::Redis));
         for line in ["fanout --accounts", "latency --accounts", "idle --accounts", "logins"] {
@@ -360,7 +396,7 @@ mod tests {
             ("latency --rate NaN", "--rate"),
             ("stored --senders 1", "--senders"),
             ("stored --members 5", "--members says nothing to stored"),
-            ("stored --redis", "--redis says nothing to stored"),
+            ("fanout --nats", "--nats says nothing to fanout"),
             ("archive --messages 9999", "--messages"),
             ("logins --parallel 65", "--parallel"),
             ("idle --connections 0", "--connections"),

@@ -1,7 +1,9 @@
 //! Servers that are started for a measurement, and the folder that they live in.
 
 use super::Failure;
+use super::keepers::nats_settings;
 use super::machine::Cores;
+use super::stored::Keeping;
 use super::swarm::clock;
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::{OsStr, OsString};
@@ -246,6 +248,36 @@ pub(crate) fn redis_version() -> Option<String> {
     let text = version_of(REDIS)?;
     let version = text.split_whitespace().find_map(|word| word.strip_prefix("v="))?;
     Some(version.to_owned())
+}
+
+/// What the package of NATS calls its server, and where some systems have it, which is in the path
+/// of administrators alone.
+const NATS: [&str; 2] = ["nats-server", "/usr/sbin/nats-server"];
+
+/// The program that NATS is started by.
+pub(crate) fn nats() -> &'static str {
+    NATS.into_iter().find(|program| version_of(program).is_some()).unwrap_or(NATS[0])
+}
+
+/// The version of NATS, where it is installed.
+pub(crate) fn nats_version() -> Option<String> {
+    let text = NATS.into_iter().find_map(version_of)?;
+    let version = text.split_whitespace().find_map(|word| word.strip_prefix('v'))?;
+    Some(version.to_owned())
+}
+
+/// Whether the NATS that is installed knows the setting that has it sync before it answers: it
+/// refuses settings that it does not know.
+pub(crate) fn nats_can_sync() -> Result<bool, Failure> {
+    let workspace = Workspace::new()?;
+    let settings = workspace.path().join("nats.conf");
+    let written = fs::write(&settings, nats_settings(Keeping::Fsync));
+    written.map_err(Failure::while_doing("writing the settings of nats-server"))?;
+    let mut command = Command::new(nats());
+    command.current_dir(workspace.path()).arg("-t").arg("-c").arg(&settings);
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.map_err(|source| Failure::Start { program: NATS[0].to_owned(), source })?;
+    Ok(output.status.success())
 }
 
 /// The `jimd` beside this program.

@@ -1,4 +1,4 @@
-//! Rounds: within each the server, with all its settings, the floors and Redis take turns, each in
+//! Rounds: within each the server, with all its settings, the floors, Redis and NATS take turns, each in
 //! another place of the round than before, so that whatever else the machine does meets all alike.
 
 use super::Failure;
@@ -69,8 +69,13 @@ fn take(plan: &Plan, side: Side, round: usize, stage: &mut Stage) -> Result<Vec<
     let (title, rounds) = (plan.title(), stage.rounds);
     let label = format!("{title}: {}, round {} of {rounds}", side.name(), round + 1);
     stage.progress.begin(label);
-    let server = stage.start(side, &plan.world(), plan.settings())?;
-    plan.run(&server, &mut stage.progress)
+    let server = match plan.kept_by(side) {
+        Some(keeping) => stage.start_keeper(side, keeping)?,
+        None => stage.start(side, &plan.world(), plan.settings())?,
+    };
+    let mut samples = plan.run(&server, &mut stage.progress)?;
+    samples.extend(plan.end(server));
+    Ok(samples)
 }
 
 /// Adds a sample to the figure of its kind, which the first one makes.

@@ -3,10 +3,12 @@
 use super::Failure;
 use super::dialect::Dialect;
 use super::figure::{Figure, Side};
+use super::keepers;
 use super::machine::Cores;
 use super::process::{self, Process, Workspace};
 use super::procfs::Meter;
 use super::progress::Progress;
+use super::stored::Keeping;
 use super::swarm::Swarm;
 use super::world::{Home, World};
 use std::net::SocketAddr;
@@ -42,28 +44,34 @@ pub(crate) struct Running {
     dialect: Dialect,
     meter: Option<Meter>,
     /// Ends with the round, and then what it kept goes.
-    _process: Option<Process>,
-    _home: Option<Home>,
+    process: Option<Process>,
+    home: Option<Home>,
 }
 
 impl Running {
     /// A server that was started by somebody else.
     pub(crate) fn elsewhere(address: SocketAddr, pid: Option<u32>) -> Self {
         let (dialect, meter) = (Dialect::Jim, pid.map(Meter::new));
-        Self { address, dialect, meter, _process: None, _home: None }
+        Self { address, dialect, meter, process: None, home: None }
     }
 
     fn started((process, address): (Process, SocketAddr)) -> Self {
         let meter = Some(Meter::new(process.id()));
-        Self { address, dialect: Dialect::Jim, meter, _process: Some(process), _home: None }
+        Self { address, dialect: Dialect::Jim, meter, process: Some(process), home: None }
     }
 
     fn living_in(self, home: Option<Home>) -> Self {
-        Self { _home: home, ..self }
+        Self { home, ..self }
     }
 
     fn speaking(self, dialect: Dialect) -> Self {
         Self { dialect, ..self }
+    }
+
+    /// Ends it, and gives what it kept.
+    pub(crate) fn end(self) -> Option<Home> {
+        drop(self.process);
+        self.home
     }
 
     /// A load on it, without connections yet.
@@ -134,6 +142,8 @@ impl Stage {
             }
             Side::Floor => self.start_floor(&[]),
             Side::Waiting => self.start_floor(&["--waiting"]),
+            // NATS is measured by what it keeps alone.
+            Side::Nats => self.start_keeper(side, Keeping::Os),
             Side::Redis => {
                 let folder = self.workspace.path();
                 let command = |port| process::redis(folder, port, CONNECTIONS);
@@ -143,12 +153,28 @@ impl Stage {
         }
     }
 
+    /// Starts Redis or NATS with an empty folder, so that it keeps what it answers.
+    pub(crate) fn start_keeper(
+        &mut self,
+        side: Side,
+        keeping: Keeping,
+    ) -> Result<Running, Failure> {
+        let home = Home::new(self.next_home(), Path::new(""), &World::default())?;
+        let (dialect, command) = keepers::command(side, keeping, home.path(), CONNECTIONS)?;
+        let server = Process::start(command, self.cores).map(Running::started)?;
+        Ok(server.speaking(dialect).living_in(Some(home)))
+    }
+
     /// A folder with these accounts for a server that is started here.
     pub(crate) fn home(&mut self, world: &World) -> Result<Option<Home>, Failure> {
         let Subject::Program(program) = &self.subject else { return Ok(None) };
+        let program = program.clone();
+        Home::new(self.next_home(), &program, world).map(Some)
+    }
+
+    fn next_home(&mut self) -> PathBuf {
         self.homes += 1;
-        let path = self.workspace.path().join(format!("home-{}", self.homes));
-        Home::new(path, program, world).map(Some)
+        self.workspace.path().join(format!("home-{}", self.homes))
     }
 
     /// Starts a server in a folder; one that runs already has its own, and its own settings.

@@ -4,9 +4,11 @@
 use super::Failure;
 use super::crowd::{Crowd, CrowdPlan, Heard};
 use super::dialect::Dialect;
-use super::entrance::Farewell;
+use super::entrance::{Entrance, Farewell};
 use super::figure::{Aim, Figure, Kind, Sample, Side, median};
 use super::histogram::Histogram;
+use super::keepers;
+use super::nats;
 use super::progress::Progress;
 use super::stage::{Running, seconds_of};
 use super::swarm::{Script, Swarm, TURN, Turn, clock};
@@ -75,9 +77,21 @@ pub(crate) struct StoredPlan {
     pub(crate) time: Duration,
     /// What becomes of the messages.
     pub(crate) keeping: Keeping,
+    /// Whether the NATS that is installed can sync before it answers.
+    pub(crate) nats_can_sync: bool,
 }
 
 impl StoredPlan {
+    /// Who can keep messages as durably.
+    pub(crate) fn suits(&self, side: Side) -> bool {
+        match (side, self.keeping) {
+            (Side::Server, _) | (Side::Redis, Keeping::Os | Keeping::Fsync) => true,
+            (Side::Nats, Keeping::Os) => true,
+            (Side::Nats, Keeping::Fsync) => self.nats_can_sync,
+            _ => false,
+        }
+    }
+
     /// What it does, with its numbers.
     pub(crate) fn title(&self) -> String {
         let Self { crowd, window, keeping, .. } = self;
@@ -97,13 +111,25 @@ pub(crate) fn run(
     progress: &mut Progress,
 ) -> Result<Vec<Sample>, Failure> {
     let mut swarm = server.swarm()?;
-    swarm.run(&mut plan.crowd.entrance(Dialect::Jim), progress)?;
-    let mut writing = Writing::new(plan)?;
+    let dialect = server.dialect();
+    swarm.run(&mut entrance(plan, dialect), progress)?;
+    let mut writing = Writing::new(plan, dialect)?;
     writing.begin(WARM_UP);
     swarm.run(&mut writing, progress)?;
     let samples = measure(plan, server, &mut swarm, &mut writing, progress)?;
-    swarm.run(&mut Farewell::new(swarm.len()), progress)?;
+    // Who knows no farewell has been heard out while the server came to rest.
+    if dialect.quit().is_some() {
+        swarm.run(&mut Farewell::new(swarm.len()), progress)?;
+    }
     Ok(samples)
+}
+
+/// Beside the server nobody reads along: each client writes, and is answered.
+fn entrance(plan: &StoredPlan, dialect: Dialect) -> Entrance {
+    match dialect {
+        Dialect::Jim => plan.crowd.entrance(dialect),
+        Dialect::Redis | Dialect::Nats => keepers::entrance(dialect, plan.crowd.members),
+    }
 }
 
 fn measure(
@@ -123,6 +149,8 @@ fn measure(
     for (kind, share) in [(Kind::ANSWER_P50, 0.5), (Kind::ANSWER_P99, 0.99)] {
         samples.push(kind.sample(writing.waits.percentile(share).as_secs_f64() * 1e3));
     }
+    // The first thread of NATS is not its loop.
+    let main = main.filter(|_| server.dialect() != Dialect::Nats);
     for (kind, before, after) in [
         (Kind::MESSAGE_CPU, cpu, server.cpu()?),
         (Kind::MESSAGE_LOOP_CPU, main, server.main_thread_cpu()?),
@@ -190,10 +218,16 @@ struct Writing {
 }
 
 impl Writing {
-    fn new(plan: &StoredPlan) -> Result<Self, Failure> {
+    fn new(plan: &StoredPlan, dialect: Dialect) -> Result<Self, Failure> {
         let senders = plan.crowd.senders;
         Ok(Self {
-            crowd: Crowd::new(plan.crowd, Dialect::Jim)?,
+            crowd: match dialect {
+                Dialect::Jim => Crowd::new(plan.crowd, dialect)?,
+                Dialect::Redis => {
+                    Crowd::of_writers(plan.crowd, |_, object| keepers::added(object))?
+                }
+                Dialect::Nats => Crowd::of_writers(plan.crowd, nats::kept)?,
+            },
             window: plan.window,
             sent_at: vec![clock(); senders * plan.window],
             unanswered: vec![0; senders],

@@ -264,7 +264,10 @@ impl Swarm {
             None => bytes,
         };
         while let Some((object, behind)) = self.dialect.first_object(rest) {
-            script.handle_object(self, client, object, now)?;
+            match self.dialect.courtesy(object) {
+                Some(owed) => self.send(client, |out| out.extend_from_slice(owed)),
+                None => script.handle_object(self, client, object, now)?,
+            }
             rest = behind;
         }
         self.keep_partial(client, rest)

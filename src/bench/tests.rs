@@ -98,7 +98,7 @@ fn every_other_measure(server: &Running) {
     let samples = latency::run(&plan, server, &mut progress).unwrap();
     assert!(value(&samples, Kind::P999) >= value(&samples, Kind::P50));
     let (crowd, window) = (crowd(3, 3, Identity::Accounts), 20);
-    let plan = StoredPlan { crowd, window, time: TIME, keeping: Keeping::Os };
+    let plan = StoredPlan { crowd, window, time: TIME, keeping: Keeping::Os, nats_can_sync: true };
     let samples = stored::run(&plan, server, &mut progress).unwrap();
     assert!(value(&samples, Kind::ACKNOWLEDGED) > 0.0);
     assert!(value(&samples, Kind::ANSWER_P99) >= value(&samples, Kind::ANSWER_P50));

@@ -26,6 +26,7 @@ const PROGRAM: Program = Program {
         Opt::value("--port", Some('p')),
         Opt::switch("--waiting", None),
         Opt::switch("--redis", None),
+        Opt::switch("--nats", None),
         Opt::value("--file", None),
         Opt::value("--rounds", None),
         Opt::value("--jimd", None),
@@ -83,7 +84,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         Some(measure) => {
             let outcome = bench::measure(arguments, measure)?;
-            if let Some(note) = outcome.note {
+            for note in outcome.notes {
                 say(&format!("jim-bench: {note}\n"));
             }
             print(&outcome.text)

@@ -10,6 +10,7 @@
 mod account_table;
 mod accounts;
 mod batch;
+mod batch_sizes;
 mod change_table;
 mod clock;
 mod data_folder;

@@ -1,6 +1,7 @@
 //! The thread that owns the store. Everything that arrives during one commit is the next batch.
 
 use super::batch::{changes_accounts_or_rooms, is_write};
+use super::batch_sizes::BatchSizes;
 use super::store::Store;
 use super::store_error::StoreError;
 use super::upkeep::Upkeep;
@@ -99,6 +100,7 @@ impl StorageWorker {
             unsent: None,
             written: false,
             upkeep: Upkeep::new(retention),
+            sizes: BatchSizes::default(),
             alarm: Alarm::default(),
             bell: WakeAtEnd(Arc::clone(&wake)),
             _living: living,
@@ -161,6 +163,8 @@ struct Desk {
     /// Whether anything was written since the last checkpoint.
     written: bool,
     upkeep: Upkeep,
+    /// Of the batches that were committed, for the log's last words.
+    sizes: BatchSizes,
     alarm: Alarm,
     bell: WakeAtEnd,
     _living: SyncSender<()>,
@@ -185,6 +189,9 @@ impl Desk {
         if let Err(error) = self.store.checkpoint_all() {
             log::error!("{error}");
         }
+        if let Some(summary) = self.sizes.summary() {
+            log::info!("stored {summary}");
+        }
     }
 
     fn work(&mut self, first: Job) {
@@ -199,6 +206,10 @@ impl Desk {
             self.unsent = None;
             self.store.forget_seen();
         }
+        let messages = batch.iter().filter(|job| matches!(job, Job::Store(_))).count();
+        if error.is_none() {
+            self.sizes.count(messages);
+        }
         match error {
             Some(error) => self.alarm.sound(&error),
             None if wrote => self.alarm.end(),
@@ -209,7 +220,6 @@ impl Desk {
             let _ = self.outcomes.send(Some(done));
         }
         (self.bell.0)();
-        let messages = batch.iter().filter(|job| matches!(job, Job::Store(_))).count();
         self.upkeep.stored(&self.store, messages);
     }
 

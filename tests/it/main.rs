@@ -13,6 +13,7 @@
 )]
 
 mod access;
+mod bench;
 mod bytes;
 mod client_alone;
 mod client_commands;

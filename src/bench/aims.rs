@@ -67,9 +67,9 @@ fn paced(plan: &LatencyPlan, kind: Kind) -> Vec<Aim> {
     }
     match (kind, plan.hold) {
         (Kind::CPU, Hold::Off) => ratios(1.0, Side::Floor, 1.15),
-        (Kind::CPU, Hold::Auto) => ratios(0.55, Side::Floor, 1.15),
+        (Kind::CPU, Hold::Always) => ratios(0.55, Side::Floor, 1.15),
         (Kind::P99, Hold::Off) => vec![Aim::AtMost(600.0)],
-        (Kind::P99, Hold::Auto) => vec![Aim::AtMost(3_000.0)],
+        (Kind::P99, Hold::Always) => vec![Aim::AtMost(3_000.0)],
         _ => Vec::new(),
     }
 }

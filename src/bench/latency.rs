@@ -41,8 +41,8 @@ pub(crate) enum Hold {
     Default,
     /// Not to.
     Off,
-    /// To, where it is short of CPU time.
-    Auto,
+    /// To, for 2 ms.
+    Always,
 }
 
 impl Hold {
@@ -51,7 +51,7 @@ impl Hold {
         match self {
             Self::Default => &[],
             Self::Off => &[("JIMD_HOLD", "off")],
-            Self::Auto => &[("JIMD_HOLD", "auto")],
+            Self::Always => &[("JIMD_HOLD", "2000")],
         }
     }
 
@@ -60,7 +60,7 @@ impl Hold {
         match self {
             Self::Default => "",
             Self::Off => ", hold off",
-            Self::Auto => ", hold auto",
+            Self::Always => ", hold 2000 µs",
         }
     }
 }

@@ -91,7 +91,7 @@ fn paced(arguments: &Arguments) -> Result<Group, Failure> {
     let plan = |hold| Plan::Latency(LatencyPlan { crowd, rate, time, hold });
     // A server that runs already has the setting that it has.
     let holds: &[Hold] =
-        if arguments.addr.is_some() { &[Hold::Default] } else { &[Hold::Off, Hold::Auto] };
+        if arguments.addr.is_some() { &[Hold::Default] } else { &[Hold::Off, Hold::Always] };
     Ok(Group { plans: holds.iter().copied().map(plan).collect(), flat: None })
 }
 

@@ -152,8 +152,9 @@ pub(super) static SETTINGS: &[Setting] = &[
         "hold",
         Kind::Hold(|d| &mut d.server.hold),
         "How long messages to a busy room are held back, so that more of them share a write: up to\n\
-         2 ms (auto), not at all (off), or up to so many microseconds. They are only while the\n\
-         server is short of processor time, and never the first after a pause.",
+         2 ms while the server is short of processor time (auto), not at all (off), or always so\n\
+         many microseconds from when the room got something last (to the next millisecond).\n\
+         Never the first after a pause.",
     ),
     row(
         "probe",

@@ -263,12 +263,20 @@ impl<O: Observer> Running<O> {
 
     fn timeout(&self) -> Option<Duration> {
         let accepts = self.knocked && !self.accepting.stopped && self.accepting.due().is_none();
-        let work = !self.ready.is_empty() || !self.dirty.is_empty() || self.audiences.has_output();
+        let steady = self.server.settings.hold.is_steady() && !self.is_stopping();
+        let held = self.audiences.held_until().filter(|_| steady);
+        let output = held.is_none() && self.audiences.has_output();
+        let work = !self.ready.is_empty() || !self.dirty.is_empty() || output;
         if work || self.backlog.reports_left || accepts {
             return Some(Duration::ZERO);
         }
-        let deadlines =
-            [self.timers.next(), self.chat.poll_timeout(), self.accepting.due(), self.stop_due];
+        let deadlines = [
+            self.timers.next(),
+            self.chat.poll_timeout(),
+            self.accepting.due(),
+            self.stop_due,
+            held,
+        ];
         let next = deadlines.into_iter().flatten().min()?;
         Some(next.saturating_sub(self.now.uptime))
     }
@@ -403,8 +411,9 @@ impl<O: Observer> Running<O> {
     }
 
     fn share_output(&mut self) {
-        let may_hold = self.input_left && !self.is_stopping();
-        let time = if may_hold { self.server.settings.hold.time() } else { Duration::ZERO };
+        let setting = self.server.settings.hold;
+        let may_hold = (self.input_left || setting.is_steady()) && !self.is_stopping();
+        let time = if may_hold { setting.time() } else { Duration::ZERO };
         let hold = Hold { uptime: self.now.uptime, time };
         let (audiences, mut targets) = self.fanout();
         audiences.share_due(hold, &mut targets);

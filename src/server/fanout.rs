@@ -135,6 +135,8 @@ pub(super) struct Audiences {
     list: Vec<Audience>,
     /// Those with output, and some whose output was shared already.
     dirty: Vec<(AudienceId, Form)>,
+    /// When the first of those that are held back is due, in microseconds of the server's uptime.
+    held_until: u64,
     /// How many of them hold back output of earlier turns.
     held: usize,
     /// Emptied lists for the next audience with output: one that rests holds no memory.
@@ -149,6 +151,11 @@ impl Audiences {
     /// The bytes that shared chunks hold now.
     pub(super) fn shared_bytes(&self) -> usize {
         self.gauge.bytes()
+    }
+
+    /// Behind a turn's end: when the first of what is held back is due; `None` if nothing is.
+    pub(super) fn held_until(&self) -> Option<Duration> {
+        (!self.dirty.is_empty()).then(|| Duration::from_micros(self.held_until))
     }
 
     /// Whether something was delivered that no queue has yet.
@@ -392,16 +399,20 @@ impl Audiences {
     /// The turn's end: hands every audience's output to its members' queues, but what is held back.
     pub(super) fn share_due(&mut self, hold: Hold, targets: &mut Targets<'_>) {
         let mut dirty = std::mem::take(&mut self.dirty);
+        let mut first = u64::MAX;
         dirty.retain(|(audience, form)| {
             let Some(list) = self.list(*audience, *form) else { return false };
             // It may have been shared already, by what had to come behind it.
             let held = list.turn.is_some() && list.is_held(hold);
             (list.listed, list.held) = (held, held);
-            if !held {
+            if held {
+                first = first.min(list.served_until);
+            } else {
                 self.share(*audience, *form, targets);
             }
             held
         });
+        self.held_until = first;
         self.held = dirty.len();
         self.dirty = dirty;
     }

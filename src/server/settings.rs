@@ -21,16 +21,22 @@ pub enum Pacing {
 /// Whether a busy room's messages are held back for a moment, so that several share a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Hold {
-    /// Up to 2 ms.
+    /// Up to 2 ms, while the loop has input left.
     #[default]
     Auto,
     /// Never.
     Off,
-    /// Up to this many microseconds.
+    /// So many microseconds from when the room was served last, whatever the loop has to do.
     Micros(u32),
 }
 
 impl Hold {
+    /// Whether it is held also where the loop has nothing else to do.
+    #[must_use]
+    pub const fn is_steady(self) -> bool {
+        matches!(self, Self::Micros(_))
+    }
+
     /// How long at most.
     #[must_use]
     pub const fn time(self) -> Duration {

@@ -106,3 +106,30 @@ fn what_was_answered_is_written_when_the_server_stops() {
     let (delivered, answered) = (read_all(&mut bob) + 1, read_all(&mut ann));
     assert_eq!(delivered, answered);
 }
+
+/// With a steady hold the next message goes when its time has come, though nothing else happens.
+#[test]
+fn what_is_held_for_a_set_time_comes_by_itself() {
+    let server = Server::with_settings("hold = 20_000\n");
+    let mut guests: Vec<_> = (0..5).map(|_| server.connect()).collect();
+    for (number, guest) in guests.iter_mut().enumerate() {
+        guest.send(format!(
+            "{{\"action\":\"presence\",\"time\":1,\"user\":{{\"account_name\":\"g{number}\"}}}}\n"
+        ));
+        assert_eq!(guest.object()["response"], 200);
+    }
+    for round in 0..6 {
+        let text = |number: usize| format!("{round} {number}");
+        for number in 0..2 {
+            let text = text(number);
+            guests[0].send(format!(
+                "{{\"action\":\"msg\",\"time\":1,\"to\":\"#all\",\"from\":\"g0\",\"message\":\"{text}\"}}\n"
+            ));
+            assert_eq!(guests[0].object()["response"], 200);
+        }
+        for guest in &mut guests[1..] {
+            assert_eq!(guest.object()["message"], text(0));
+            assert_eq!(guest.object()["message"], text(1));
+        }
+    }
+}

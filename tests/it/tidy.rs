@@ -6,17 +6,21 @@ use std::path::{Path, PathBuf};
 
 /// A room and the rooms that it may know (ARCHITECTURE.md). A row may only name rooms above it, so
 /// there are no cycles.
-pub const ROOMS: [(&str, &[&str]); 14] = [
+pub const ROOMS: [(&str, &[&str]); 15] = [
     ("limits", &[]),
     ("message", &["limits"]),
     ("terminal", &[]),
+    ("few", &[]),
     ("buffer", &["message", "limits"]),
     ("wire", &["message", "limits"]),
-    ("chat", &["message", "limits"]),
+    ("chat", &["few", "message", "limits"]),
     ("workers", &["message", "limits"]),
     ("transport", &["message", "limits"]),
     ("logging", &["message", "limits"]),
-    ("server", &["transport", "workers", "chat", "wire", "buffer", "logging", "message", "limits"]),
+    (
+        "server",
+        &["transport", "workers", "chat", "wire", "buffer", "few", "logging", "message", "limits"],
+    ),
     ("config", &["server", "workers", "chat", "terminal", "logging", "message", "limits"]),
     ("client", &["transport", "chat", "wire", "buffer", "config", "terminal", "message", "limits"]),
     ("bench", &["transport", "wire", "buffer", "config", "message", "limits"]),

@@ -30,14 +30,14 @@ pub(super) fn committed(chat: &mut Chat, by: AccountId, change: &Change) {
         }
         Change::Invite { room, target } => {
             if let Some(room) = chat.rooms.get_mut(*room) {
-                room.invited.insert(*target);
+                room.invite(*target);
             }
         }
         Change::Kick { room, target } => put_out(chat, by, *room, *target),
         Change::Ban { room, target } => ban(chat, by, *room, *target),
         Change::Unban { room, target } => {
             if let Some(room) = chat.rooms.get_mut(*room) {
-                room.banned.remove(target);
+                room.unban(*target);
             }
         }
         Change::Role { room, target, role } => set_role(chat, *room, *target, *role),
@@ -65,8 +65,7 @@ fn set_topic(chat: &mut Chat, by: AccountId, id: RoomId, topic: &str) {
 fn ban(chat: &mut Chat, by: AccountId, id: RoomId, target: AccountId) {
     let room = chat.rooms.get_mut(id);
     let Some(room) = room.filter(|room| !room.is_owner(target)) else { return };
-    room.banned.insert(target);
-    room.invited.remove(&target);
+    room.ban(target);
     put_out(chat, by, id, target);
 }
 

@@ -132,14 +132,18 @@ impl Chat {
             if let Some(account) = self.users.account_mut(membership.account)
                 && self.rooms.add_member(&membership)
             {
-                account.rooms.push(membership.room);
+                account.enter(membership.room);
             }
         }
         for (room, account) in snapshot.bans {
-            self.rooms.get_mut(room).map(|room| room.banned.insert(account));
+            if let Some(room) = self.rooms.get_mut(room) {
+                room.ban(account);
+            }
         }
         for (room, account) in snapshot.invited {
-            self.rooms.get_mut(room).map(|room| room.invited.insert(account));
+            if let Some(room) = self.rooms.get_mut(room) {
+                room.invite(account);
+            }
         }
         for (account, contact) in snapshot.contacts {
             self.users.account_mut(account).map(|account| account.contacts.insert(contact));
@@ -460,7 +464,7 @@ impl Chat {
             return;
         }
         let Some(member) = self.users.account_mut(account) else { return };
-        member.rooms.retain(|other| *other != room);
+        member.leave(room);
         let connections = member.connections.clone();
         if !connections.is_empty()
             && let Some(room) = self.rooms.get_mut(room)

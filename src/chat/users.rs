@@ -9,7 +9,8 @@ use std::collections::{BTreeSet, HashMap};
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) record: AccountRecord,
-    /// The rooms that it is a member of, connected or not.
+    /// The rooms that it is a member of, connected or not, in order. A sender's own list is at hand
+    /// where the members of one of thousands of rooms are not.
     pub(super) rooms: Vec<RoomId>,
     /// Its connections: none while it is offline.
     pub(super) connections: Few<ConnectionId>,
@@ -24,6 +25,27 @@ pub(super) struct Account {
     pub(super) awaited: usize,
     /// Its list of contacts.
     pub(super) contacts: BTreeSet<AccountId>,
+}
+
+impl Account {
+    /// Whether it is a member of a room.
+    pub(super) fn is_in(&self, room: RoomId) -> bool {
+        self.rooms.binary_search(&room).is_ok()
+    }
+
+    /// Puts a room on its list.
+    pub(super) fn enter(&mut self, room: RoomId) {
+        if let Err(place) = self.rooms.binary_search(&room) {
+            self.rooms.insert(place, room);
+        }
+    }
+
+    /// Takes a room off its list.
+    pub(super) fn leave(&mut self, room: RoomId) {
+        if let Ok(place) = self.rooms.binary_search(&room) {
+            self.rooms.remove(place);
+        }
+    }
 }
 
 /// A guest's name, which several connections may share.

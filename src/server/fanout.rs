@@ -96,7 +96,10 @@ struct Elsewhere {
     exchange: List,
 }
 
+/// The list of those who asked for nothing begins where a line of the processor's cache does: where
+/// there are thousands of audiences, each of its lines is fetched for the one message.
 #[derive(Debug, Default)]
+#[repr(C, align(64))]
 struct Audience {
     plain: List,
     marked: List,
@@ -127,7 +130,7 @@ impl Audience {
 }
 
 // One for each name that is connected.
-const _: () = assert!(size_of::<Audience>() <= 120);
+const _: () = assert!(size_of::<Audience>() <= 128 && size_of::<List>() <= 64);
 
 /// All audiences, by number.
 #[derive(Debug, Default)]

@@ -51,10 +51,10 @@ fn prepare(
 /// been the last to leave, does.
 fn check_entrance(room: &Room, account: AccountId, user: &Name) -> Result<(), Reply> {
     let (user, name) = (user.clone(), room.record.name.clone());
-    if room.banned.contains(&account) {
+    if room.bans(account) {
         return Err(Reply::new(Code::Forbidden, Phrase::Banned { user, room: name }));
     }
-    let may_enter = room.record.owner == Some(account) || room.invited.contains(&account);
+    let may_enter = room.record.owner == Some(account) || room.invites(account);
     if room.record.hidden && !may_enter {
         return Err(Reply::new(Code::Forbidden, Phrase::NotInvited { user, room: name }));
     }
@@ -86,10 +86,10 @@ pub(in crate::chat) fn committed(
     if !chat.rooms.add_member(membership) {
         return;
     }
-    member.rooms.push(id);
+    member.enter(id);
     let (connections, user) = (member.connections.clone(), member.record.name.clone());
     if let Some(room) = chat.rooms.get_mut(id) {
-        room.invited.remove(&account);
+        room.uninvite(account);
         room.online += usize::from(!connections.is_empty());
         let room = room.record.name.clone();
         tell_room(chat, id, Notice::Join { room, user });

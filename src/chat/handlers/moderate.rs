@@ -78,7 +78,7 @@ fn check_target(room: &Room, target: &Account, deed: Deed) -> Result<(), Reply> 
     let id = target.record.id;
     let names = || (target.record.name.clone(), room.record.name.clone());
     let (code, phrase): (Code, fn(Name, Name) -> Phrase) = match deed {
-        Deed::Invited if room.banned.contains(&id) => {
+        Deed::Invited if room.bans(id) => {
             (Code::Forbidden, |user, room| Phrase::Banned { user, room })
         }
         Deed::Invited => return Ok(()),

@@ -185,7 +185,7 @@ fn room_route(chat: &Chat, session: &Session, name: &str) -> Result<Route, Reply
     };
     let room = chat.visible_room(name, Some(account))?;
     let to = room.record.name.clone();
-    if !room.members.contains_key(&account) {
+    if !chat.users.account(account).is_some_and(|known| known.is_in(room.record.id)) {
         let user = session.name().cloned();
         return Err(Reply::new(Code::Forbidden, Phrase::NotAMember { user, room: to }));
     }

@@ -63,7 +63,15 @@ fn run() -> Exit {
         return Exit::Done;
     }
     start_log(args.verbose);
-    let options = match args.understand() {
+    let understood = match args.completions() {
+        Some(Ok(script)) => {
+            say(&script);
+            return Exit::Done;
+        }
+        Some(Err(fault)) => Err(fault),
+        None => args.understand(),
+    };
+    let options = match understood {
         Ok(options) => options,
         Err(fault) => {
             let fault = fault.to_string();

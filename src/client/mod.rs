@@ -44,6 +44,7 @@ pub mod script;
 mod seen;
 pub mod session;
 pub mod setup;
+pub mod shell;
 pub mod since;
 pub mod split;
 pub mod talker;

@@ -6,7 +6,7 @@ use super::bounds::HISTORY_MESSAGES;
 use super::reader::{COMMON_NAMES, Past, Wishes};
 use super::since::Since;
 use crate::message::Language;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -17,7 +17,7 @@ pub const DEFAULT_HOST: &str = "127.0.0.1";
 pub const DEFAULT_PORT: u16 = 7777;
 
 /// The terminal client of JIM, a chat that any program can join.
-#[derive(FromArgs, Debug, Clone, Default, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, Default, PartialEq, Eq)]
 #[argh(
     help_triggers("--help"),
     description = "The terminal client of JIM, a chat that any program can join.\n\
@@ -46,6 +46,8 @@ pub const DEFAULT_PORT: u16 = 7777;
         where the server keeps them; --since takes 18:30, 2026-01-31, 2026-01-31T18:30:00+03:00,\n  \
         2h (ago; also s, m, d, w) or a msg_id. With --follow a lost connection is made again,\n  \
         and of what the server keeps each message is shown once and none is left out.",
+    note = "completions SHELL prints what bash, zsh or fish reads to complete this command line, as in\n  \
+        source <(jim-client completions bash)",
     note = "register asks for the password twice, or takes --password-file or JIM_PASSWORD.",
     note = "A script holds /login USER PASSWORD, /name NAME, /presence, /join #ROOM, /msg TO TEXT,\n  \
         /leave #ROOM and /quit, a command a line; a name with blanks stands in \"; lines that are\n  \

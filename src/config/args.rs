@@ -2,14 +2,25 @@
 
 use super::Exit;
 use super::args_db::{DbCommand, DbVerb};
+use super::completions::Shell;
 use super::fault::Place;
 use super::layers::Layers;
+use super::manual::ManualPage;
 use super::normalise::{Leave, Opt, Program, parse};
 use super::table;
 use super::unit::parse_time;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use std::ffi::OsString;
 use std::time::Duration;
+
+/// What `jimd`'s manual page says besides the options.
+pub const JIMD_MANUAL: ManualPage<'_> = ManualPage {
+    name: "jimd",
+    section: 8,
+    purpose: "a chat server that any program can join",
+    words: &[],
+    see_also: &["jim-client(1)", "jimd.toml(5)"],
+};
 
 /// What `jimd`'s command line may hold.
 pub const JIMD: Program = Program {
@@ -34,11 +45,12 @@ pub const JIMD: Program = Program {
         ("db", &["check", "backup", "restore", "export", "import"]),
         ("invite", &["new", "list", "revoke"]),
         ("config", &["default", "check"]),
+        ("completions", &["bash", "zsh", "fish"]),
     ],
 };
 
 /// A chat server that any program can join: JSON over TCP.
-#[derive(FromArgs, Debug, Clone, Default, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, Default, PartialEq, Eq)]
 #[argh(
     help_triggers("--help"),
     description = "A chat server that any program can join: JSON objects over TCP.\n\
@@ -61,6 +73,8 @@ pub const JIMD: Program = Program {
         variables (JIMD_PORT=8888, JIMD_LIMITS_MESSAGE_CHARS=300), then options; the last one wins.",
     note = "Accounts and rooms lie in --data ($STATE_DIRECTORY, else ./jim-data), log files in\n  \
         --logs ($LOGS_DIRECTORY, else ./logs). Keep the data folder between starts.",
+    note = "'completions SHELL' prints what bash, zsh or fish reads to complete this command line, as in\n  \
+        source <(jimd completions bash)",
     note = "An option may stand before or after a command, as '-p 80', '-p80', '--port 80' or\n  \
         '--port=80'. -h is --help, -V is --version. After '--' nothing is an option.",
     error_code(0, "done, or stopped by SIGINT or SIGTERM as it should"),
@@ -175,7 +189,7 @@ impl Args {
 }
 
 /// What to do instead of serving.
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand)]
 pub enum Command {
     /// Accounts.
@@ -186,10 +200,21 @@ pub enum Command {
     Invite(InviteCommand),
     /// Settings files.
     Config(ConfigCommand),
+    /// A script for a shell.
+    Completions(CompletionsCommand),
+}
+
+/// print what a shell reads to complete this command line: bash, zsh or fish
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
+#[argh(subcommand, name = "completions", help_triggers("--help"))]
+pub struct CompletionsCommand {
+    /// the shell
+    #[argh(positional)]
+    pub shell: Shell,
 }
 
 /// manage accounts, also beside a running server
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(
     subcommand,
     name = "user",
@@ -204,7 +229,7 @@ pub struct UserCommand {
 }
 
 /// What to do with accounts.
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand)]
 pub enum UserVerb {
     /// A new account.
@@ -222,7 +247,7 @@ pub enum UserVerb {
 }
 
 /// add an account; the password comes from a pipe or is asked for
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "add", help_triggers("--help"))]
 pub struct AddCommand {
     /// the account's name
@@ -231,12 +256,12 @@ pub struct AddCommand {
 }
 
 /// list all accounts
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "list", help_triggers("--help"))]
 pub struct ListCommand {}
 
 /// change a password; it comes from a pipe or is asked for
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "passwd", help_triggers("--help"))]
 pub struct PasswdCommand {
     /// the account's name
@@ -245,7 +270,7 @@ pub struct PasswdCommand {
 }
 
 /// remove an account with its memberships
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "remove", help_triggers("--help"))]
 pub struct RemoveCommand {
     /// the account's name
@@ -254,7 +279,7 @@ pub struct RemoveCommand {
 }
 
 /// refuse an account's log-ins
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "block", help_triggers("--help"))]
 pub struct BlockCommand {
     /// the account's name
@@ -263,7 +288,7 @@ pub struct BlockCommand {
 }
 
 /// allow a blocked account's log-ins again
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "unblock", help_triggers("--help"))]
 pub struct UnblockCommand {
     /// the account's name
@@ -272,7 +297,7 @@ pub struct UnblockCommand {
 }
 
 /// manage invitations to register, also beside a running server
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(
     subcommand,
     name = "invite",
@@ -286,7 +311,7 @@ pub struct InviteCommand {
 }
 
 /// What to do with invitations.
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand)]
 pub enum InviteVerb {
     /// A new one.
@@ -298,7 +323,7 @@ pub enum InviteVerb {
 }
 
 /// make an invitation and print its code, which is not shown again
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "new", help_triggers("--help"))]
 pub struct NewInviteCommand {
     /// room that who registers with it becomes a member of
@@ -315,12 +340,12 @@ pub struct NewInviteCommand {
 }
 
 /// list all invitations, without their codes
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "list", help_triggers("--help"))]
 pub struct ListInvitesCommand {}
 
 /// take an invitation back
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "revoke", help_triggers("--help"))]
 pub struct RevokeCommand {
     /// the code, or the number in the list
@@ -342,7 +367,7 @@ fn lasting(text: &str) -> Result<Duration, String> {
 }
 
 /// print or check a settings file
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "config", help_triggers("--help"))]
 pub struct ConfigCommand {
     /// what to do
@@ -351,7 +376,7 @@ pub struct ConfigCommand {
 }
 
 /// What to do with settings files.
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand)]
 pub enum ConfigVerb {
     /// Print one.
@@ -361,12 +386,12 @@ pub enum ConfigVerb {
 }
 
 /// print a commented file with every setting
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "default", help_triggers("--help"))]
 pub struct DefaultCommand {}
 
 /// check a file: prints 'FILE: ok', or what is wrong (exit code 3)
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "check", help_triggers("--help"))]
 pub struct CheckCommand {
     /// the file

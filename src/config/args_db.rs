@@ -1,9 +1,9 @@
 //! The command line of `jimd db …`.
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 
 /// check, back up, restore, export or import the store
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(
     subcommand,
     name = "db",
@@ -19,7 +19,7 @@ pub struct DbCommand {
 }
 
 /// What to do with the store.
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand)]
 pub enum DbVerb {
     /// Look for damage.
@@ -35,12 +35,12 @@ pub enum DbVerb {
 }
 
 /// read all of the store, change nothing, and say what it holds or what is damaged (exit code 9)
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "check", help_triggers("--help"))]
 pub struct DbCheckCommand {}
 
 /// copy the store as of this moment into one file, and check the copy; --force overwrites the file
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "backup", help_triggers("--help"))]
 pub struct BackupCommand {
     /// the file to write
@@ -50,7 +50,7 @@ pub struct BackupCommand {
 
 /// make a backup the store, with no server running; with --force also where there is a store, which
 /// is kept beside it as jim.db.before-restore-DATE
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "restore", help_triggers("--help"))]
 pub struct RestoreCommand {
     /// the backup
@@ -60,7 +60,7 @@ pub struct RestoreCommand {
 
 /// write all accounts, rooms and memberships, one JSON object a line, times in microseconds since
 /// 1970; --force overwrites the file
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "export", help_triggers("--help"))]
 pub struct ExportCommand {
     /// the file to write (default: standard output)
@@ -70,7 +70,7 @@ pub struct ExportCommand {
 
 /// read an export into an empty store, with no server running: all of it, or nothing where a line is
 /// wrong (exit code 14)
-#[derive(FromArgs, Debug, Clone, PartialEq, Eq)]
+#[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "import", help_triggers("--help"))]
 pub struct ImportCommand {
     /// the export

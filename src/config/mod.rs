@@ -9,6 +9,7 @@ mod args;
 mod args_db;
 mod banner;
 mod commands;
+mod completions;
 mod default_file;
 mod environment;
 mod exit;
@@ -16,6 +17,7 @@ mod fault;
 mod file;
 mod layers;
 mod listen;
+mod manual;
 mod nearest;
 mod normalise;
 mod password;
@@ -25,10 +27,10 @@ mod unit;
 mod word;
 
 pub use args::{
-    AddCommand, Args, BlockCommand, CheckCommand, Command, ConfigCommand, ConfigVerb,
-    DefaultCommand, InviteCommand, InviteVerb, JIMD, ListCommand, ListInvitesCommand,
-    NewInviteCommand, PasswdCommand, RemoveCommand, RevokeCommand, UnblockCommand, UserCommand,
-    UserVerb,
+    AddCommand, Args, BlockCommand, CheckCommand, Command, CompletionsCommand, ConfigCommand,
+    ConfigVerb, DefaultCommand, InviteCommand, InviteVerb, JIMD, JIMD_MANUAL, ListCommand,
+    ListInvitesCommand, NewInviteCommand, PasswdCommand, RemoveCommand, RevokeCommand,
+    UnblockCommand, UserCommand, UserVerb,
 };
 pub use args_db::{
     BackupCommand, DbCheckCommand, DbCommand, DbVerb, ExportCommand, ImportCommand, RestoreCommand,
@@ -38,10 +40,12 @@ pub use commands::{
     InviteRow, UserRow, VERSION, config_text, db_summary, invite_table, print, print_error,
     user_done, user_table,
 };
+pub use completions::{Shell, UnknownShell, Word, completions};
 pub use default_file::default_file;
 pub use environment::Environment;
 pub use exit::Exit;
 pub use fault::{Complaint, ConfigError, Fault, Place, Warning};
+pub use manual::{ManualPage, manual_of_settings, manual_page};
 pub use nearest::nearest;
 pub use normalise::{Leave, Opt, Program, UsageFault, normalise, parse};
 pub use password::{PasswordError, new_password};

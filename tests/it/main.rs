@@ -40,6 +40,7 @@ mod idle;
 mod limits;
 mod limits_of_connections;
 mod log;
+mod manual;
 mod names;
 mod order;
 mod pacing;

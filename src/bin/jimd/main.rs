@@ -5,9 +5,10 @@ mod invite;
 mod serve;
 mod user;
 
+use argh::ArgsInfo;
 use jim::config::{
-    Args, Command, Config, ConfigError, Environment, Exit, VERSION, config_text, print,
-    print_error, resolve, resolve_offline,
+    Args, Command, Config, ConfigError, Environment, Exit, VERSION, completions, config_text,
+    print, print_error, resolve, resolve_offline,
 };
 use std::process::ExitCode;
 
@@ -63,6 +64,10 @@ fn run() -> Result<Exit, Failure> {
     match &args.command {
         Some(Command::Config(command)) => {
             print(&config_text(&command.verb)?)?;
+            Ok(Exit::Done)
+        }
+        Some(Command::Completions(command)) => {
+            print(&completions("jimd", &Args::get_args_info(), &[], command.shell))?;
             Ok(Exit::Done)
         }
         Some(Command::User(command)) => {

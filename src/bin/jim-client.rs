@@ -2,9 +2,10 @@
 
 use jim::client::event_loop;
 use jim::client::exit::Exit;
-use jim::client::options::Args;
+use jim::client::options::{Args, OptionFault};
 use jim::client::setup::{SetupError, Surroundings, plan};
-use jim::config::{Opt, Program, parse};
+use jim::client::spawn::{self, Spawning, end_with_parent};
+use jim::config::{Opt, Program, normalise, parse};
 use jim::message::visible;
 use jim::terminal::{ask_password, ask_password_twice};
 use log::LevelFilter;
@@ -47,6 +48,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Exit {
+    if end_with_parent().is_err() {
+        return Exit::Gone;
+    }
     let args: Args = match parse(&JIM_CLIENT, std::env::args_os().skip(1)) {
         Ok(args) => args,
         Err(leave) if leave.exit == jim::config::Exit::Done => {
@@ -63,6 +67,9 @@ fn run() -> Exit {
         return Exit::Done;
     }
     start_log(args.verbose);
+    if let Some(spawning) = args.spawning(&typed()) {
+        return start_many(spawning);
+    }
     let understood = match args.completions() {
         Some(Ok(script)) => {
             say(&script);
@@ -97,6 +104,27 @@ fn run() -> Exit {
     };
     outcome.unwrap_or_else(|error| {
         log::error!(target: "jim-client", "{error}");
+        Exit::System
+    })
+}
+
+/// The command line once more, in the form that argh reads.
+fn typed() -> Vec<String> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    normalise(&JIM_CLIENT, &words).unwrap_or_default()
+}
+
+fn start_many(spawning: Result<Spawning, OptionFault>) -> Exit {
+    let spawning = match spawning {
+        Ok(spawning) => spawning,
+        Err(fault) => {
+            let fault = fault.to_string();
+            log::error!(target: "jim-client", "{}\nTry 'jim-client --help'.", visible(&fault));
+            return Exit::Usage;
+        }
+    };
+    spawn::run(&spawning).unwrap_or_else(|error| {
+        log::error!(target: "jim-client", "cannot start the clients: {error}");
         Exit::System
     })
 }

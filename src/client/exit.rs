@@ -27,6 +27,22 @@ impl Exit {
     /// 130: Ctrl-C.
     pub const INTERRUPTED: Self = Self::Signal(2);
 
+    /// What a client that ended with this code said.
+    #[must_use]
+    pub const fn of_code(code: u8) -> Self {
+        match code {
+            0 => Self::Done,
+            2 => Self::Usage,
+            3 => Self::CannotConnect,
+            4 => Self::Refused,
+            5 => Self::Gone,
+            6 => Self::NotAcknowledged,
+            7 => Self::TimedOut,
+            129.. => Self::Signal(code - 128),
+            _ => Self::System,
+        }
+    }
+
     /// The process's exit code.
     #[must_use]
     pub const fn code(self) -> u8 {

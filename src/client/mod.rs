@@ -46,6 +46,7 @@ pub mod session;
 pub mod setup;
 pub mod shell;
 pub mod since;
+pub mod spawn;
 pub mod split;
 pub mod talker;
 pub mod timeline;

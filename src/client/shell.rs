@@ -8,6 +8,10 @@ use argh::ArgsInfo;
 pub const WORDS: &[Word] = &[
     Word { name: "register", help: "NAME: make an account, where the server lets you" },
     Word {
+        name: "spawn",
+        help: "N: start N clients, test1 to testN, each line behind its client's name",
+    },
+    Word {
         name: "completions",
         help: "SHELL: print what bash, zsh or fish reads to complete this",
     },

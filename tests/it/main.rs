@@ -57,6 +57,7 @@ mod scripted_peer;
 mod sessions;
 mod sim;
 mod slow_reader;
+mod spawn;
 mod start;
 mod stop;
 mod stuck_disk;

@@ -3,6 +3,7 @@
 use jim::client::event_loop;
 use jim::client::exit::Exit;
 use jim::client::options::{Args, OptionFault};
+use jim::client::profile;
 use jim::client::setup::{SetupError, Surroundings, plan};
 use jim::client::spawn::{self, Spawning, end_with_parent};
 use jim::config::{Opt, Program, normalise, parse};
@@ -21,6 +22,7 @@ const JIM_CLIENT: Program = Program {
         Opt::value("--port", Some('p')),
         Opt::switch("--read", Some('r')),
         Opt::switch("--write", Some('w')),
+        Opt::value("--profile", None),
         Opt::value("--user", Some('u')),
         Opt::value("--password-file", None),
         Opt::value("--name", None),
@@ -51,7 +53,7 @@ fn run() -> Exit {
     if end_with_parent().is_err() {
         return Exit::Gone;
     }
-    let args: Args = match parse(&JIM_CLIENT, std::env::args_os().skip(1)) {
+    let mut args: Args = match parse(&JIM_CLIENT, std::env::args_os().skip(1)) {
         Ok(args) => args,
         Err(leave) if leave.exit == jim::config::Exit::Done => {
             say(&leave.text);
@@ -70,6 +72,10 @@ fn run() -> Exit {
     if let Some(spawning) = args.spawning(&typed()) {
         return start_many(spawning);
     }
+    if let Err(fault) = args.take_profile(profile::path(variable).as_deref()) {
+        log::error!(target: "jim-client", "{}", fault.to_string().trim_end());
+        return Exit::Usage;
+    }
     let understood = match args.completions() {
         Some(Ok(script)) => {
             say(&script);
@@ -86,7 +92,6 @@ fn run() -> Exit {
             return Exit::Usage;
         }
     };
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let surroundings = Surroundings {
         variable: &variable,
         ask_password: &ask_password,
@@ -106,6 +111,10 @@ fn run() -> Exit {
         log::error!(target: "jim-client", "{error}");
         Exit::System
     })
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The command line once more, in the form that argh reads.

@@ -36,6 +36,7 @@ pub mod outgoing;
 mod output;
 pub mod passwords;
 pub mod player;
+pub mod profile;
 pub mod reader;
 mod register;
 pub mod render;

@@ -39,6 +39,10 @@ pub const DEFAULT_PORT: u16 = 7777;
     note = "With -u the password is --password-file's first line, or JIM_PASSWORD, or asked for.\n  \
         Without -u you are a guest, by default named as the system's user; where an account has\n  \
         that name, NAME-guest is tried.",
+    note = "~/.config/jim/client.toml (or in $XDG_CONFIG_HOME) has profiles, [profile.NAME] with address,\n  \
+        port, user, name, password-file, to, lang, as behind the options. [profile.default] counts\n  \
+        where --profile names none. What is typed wins; an address that is typed is another server,\n  \
+        for which only lang counts.",
     note = "-r shows one line a message, '[HH:MM:SS] FROM: TEXT', in local time. -w sends each line\n  \
         of standard input as it stands, also one that begins with '/'; a line over 500 characters\n  \
         is refused and the others are sent. Both join the room that --to names.",
@@ -101,6 +105,10 @@ pub struct Args {
     /// only write: send the lines of standard input
     #[argh(switch, short = 'w')]
     pub write: bool,
+
+    /// server and name by this profile of ~/.config/jim/client.toml (default: default)
+    #[argh(option, arg_name = "name")]
+    pub profile: Option<String>,
 
     /// log in as this user
     #[argh(option, short = 'u', arg_name = "user")]

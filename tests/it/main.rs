@@ -24,6 +24,7 @@ mod client_hostile;
 mod client_live;
 mod client_live_history;
 mod client_process;
+mod client_profile;
 mod client_terminal;
 mod console;
 mod crash;

@@ -131,6 +131,18 @@ pub const HISTORY_USUAL: usize = 50;
 /// The most bytes of messages of the past in one answer.
 pub const HISTORY_BYTES: usize = 256 * 1024;
 
+/// The most bytes of one piece of a file in JIM, which carries it in base64.
+pub const PIECE_BYTES: usize = 48 * 1024;
+
+/// The most bytes of one piece of a file as it is, in the exchange and from the disk.
+pub const RAW_PIECE_BYTES: usize = 64 * 1024;
+
+/// How long an upload may take; what there is of it then is removed.
+pub const UPLOAD_TIME: Duration = Duration::from_secs(24 * 3600);
+
+/// What a file counts for at least in the quotas, in bytes: a block of a disk, and its row.
+pub const ATTACHMENT_COUNTED_BYTES: u64 = 4096;
+
 /// argon2id memory in KiB (OWASP's 19 MiB).
 pub const ARGON2_MEMORY_KIB: u32 = 19_456;
 

@@ -109,7 +109,7 @@ pub enum Effect {
 }
 
 // Two or three are queued and taken for every message: what makes one larger is moved with all.
-const _: () = assert!(size_of::<Effect>() <= 136);
+const _: () = assert!(size_of::<Effect>() <= 144);
 
 /// What is handed on, in which form.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What an operator may decide about the chat's rules.
 
-use crate::message::{Kept, Name, RoomKept};
+use crate::message::{AttachmentBounds, Kept, Name, RoomKept};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -83,6 +83,8 @@ pub struct Policy {
     pub rooms_per_account: usize,
     /// The most messages that may wait for an account while it is offline.
     pub offline_messages: usize,
+    /// Files that are sent.
+    pub attachments: AttachmentBounds,
 }
 
 impl Default for Policy {
@@ -102,6 +104,7 @@ impl Default for Policy {
             before_join: true,
             rooms_per_account: 250,
             offline_messages: 1000,
+            attachments: AttachmentBounds::default(),
         }
     }
 }

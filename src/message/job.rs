@@ -1,8 +1,8 @@
 //! Work that may block, handed to the worker threads, and what comes back.
 
 use super::{
-    AccountId, Change, HistoryQuery, MessageId, Name, Page, Role, RoomId, SearchQuery,
-    StoredMessage,
+    AccountId, AttachmentRecord, Change, HistoryQuery, MessageId, Name, Page, PutData, PutFault,
+    Role, RoomId, SearchQuery, Sha256, StoredMessage, Upload,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -121,6 +121,44 @@ pub enum Job {
         /// The most messages.
         limit: usize,
     },
+    /// Storage: a new upload, where the quotas have room for it.
+    OpenUpload(Arc<Upload>),
+    /// Storage: forget an upload that was not announced. Its pieces go too.
+    DropUpload {
+        /// Which.
+        upload: MessageId,
+    },
+    /// Reader: what is known of a file, whole or not.
+    FindAttachment {
+        /// Its upload's number.
+        id: MessageId,
+    },
+    /// Files: the next piece of an upload that is open. A file is whole with its last byte; an empty
+    /// one with an empty piece.
+    Put {
+        /// Which.
+        upload: MessageId,
+        /// How many bytes were said to come in all.
+        size: u64,
+        /// Where the piece begins.
+        offset: u64,
+        /// The piece.
+        data: PutData,
+    },
+    /// Files: forget the pieces of an upload. What they became stays. Nobody waits for it.
+    DropPieces {
+        /// Which.
+        upload: MessageId,
+    },
+    /// Files: a part of a whole file.
+    ReadPiece {
+        /// Its content.
+        sha256: Sha256,
+        /// Where the part begins.
+        offset: u64,
+        /// The most bytes, at most [`RAW_PIECE_BYTES`](crate::limits::RAW_PIECE_BYTES).
+        bytes: usize,
+    },
 }
 
 /// What a worker made of a [`Job`].
@@ -212,6 +250,48 @@ pub enum Done {
     Page(Page),
     /// What waits for an account; `None` where it could not be read.
     Waiting(Option<Page>),
+    /// The upload is on disk: its pieces may come.
+    UploadOpened {
+        /// Which.
+        upload: MessageId,
+    },
+    /// There is no room for the file. Nothing was stored.
+    QuotaExceeded {
+        /// The quota that would be exceeded, in bytes.
+        limit_bytes: u64,
+        /// What is used of it.
+        used_bytes: u64,
+        /// Whether it is the account's own (or the guests') quota, not that of all together.
+        is_own: bool,
+    },
+    /// The upload is forgotten, or was not there.
+    UploadDropped {
+        /// Which.
+        upload: MessageId,
+    },
+    /// The piece was taken; more are missing.
+    Put {
+        /// Where the next one begins.
+        next: u64,
+    },
+    /// The piece was not taken, since it begins elsewhere.
+    PutOffset {
+        /// Where the next one begins.
+        next: u64,
+    },
+    /// The piece was not taken.
+    PutRefused(PutFault),
+    /// The file is whole and on disk. To be announced; until then the last piece may come again, as
+    /// an empty one at its end.
+    PutWhole {
+        /// Its content.
+        sha256: Sha256,
+    },
+    /// What is known of a file, or `None` where there is none.
+    Attachment(Option<Box<AttachmentRecord>>),
+    /// A part of a file, empty at its end or behind it; `None` where the file is not there (any
+    /// more).
+    Piece(Option<Box<[u8]>>),
     /// The room cannot be entered: it was hidden, or the account banned, meanwhile.
     MayNotJoin,
     /// The account that the job was for is no more.

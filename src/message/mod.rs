@@ -4,6 +4,7 @@
 //! of them; `chat` decides with them.
 
 mod announcement;
+mod attachment;
 mod change;
 mod code;
 mod command;
@@ -27,6 +28,9 @@ mod stored;
 mod visible;
 
 pub use announcement::Announcement;
+pub use attachment::{
+    Announced, AttachmentBounds, AttachmentRecord, PutData, PutFault, Sha256, Upload,
+};
 pub use change::{Change, Role};
 pub use code::Code;
 pub use command::{COMMAND_MARK, Hand, Told};

@@ -1,7 +1,6 @@
 //! Messages that are kept: what is stored of one, and what is asked of the store.
 
-use super::MessageId;
-use super::{AccountId, Mark, RoomId};
+use super::{AccountId, Announced, Mark, MessageId, RoomId};
 use std::ops::Range;
 
 /// Where a message belongs: those of one conversation have one order.
@@ -41,6 +40,9 @@ pub struct StoredMessage {
     pub in_history: bool,
     /// Who is to get it at its next presence.
     pub waits_for: Option<AccountId>,
+    /// The file that it announces, whose row is changed with it. Where such a message is neither
+    /// for the history nor waits for anybody, only that row is stored.
+    pub attachment: Option<Box<Announced>>,
 }
 
 /// A part of a conversation: the messages after `after` and before `before`.

@@ -29,6 +29,7 @@ pub(super) fn perform(
 pub(super) const fn changes_accounts_or_rooms(job: &Job) -> bool {
     is_write(job)
         && !matches!(job, Job::Store(_) | Job::Acknowledge { .. } | Job::RaiseCeiling { .. })
+        && !matches!(job, Job::OpenUpload(_) | Job::DropUpload { .. })
 }
 
 /// Whether a job changes the store.
@@ -38,9 +39,12 @@ pub(super) const fn is_write(job: &Job) -> bool {
         Job::Register { .. } | Job::SetPassword { .. } => true,
         Job::Store(_) | Job::Change { .. } => true,
         Job::Acknowledge { .. } | Job::RaiseCeiling { .. } => true,
+        Job::OpenUpload(_) | Job::DropUpload { .. } => true,
         // The other workers' jobs have no answer here: they stay failed.
         Job::VerifyPassword { .. } | Job::HashPassword { .. } | Job::FindAccount { .. } => false,
         Job::History(_) | Job::Search(_) | Job::Waiting { .. } => false,
+        Job::FindAttachment { .. } => false,
+        Job::Put { .. } | Job::DropPieces { .. } | Job::ReadPiece { .. } => false,
     }
 }
 

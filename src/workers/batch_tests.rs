@@ -16,6 +16,7 @@ fn message(number: i64, waits_for: Option<AccountId>) -> Arc<StoredMessage> {
         text: 11..15,
         in_history: true,
         waits_for,
+        attachment: None,
     })
 }
 

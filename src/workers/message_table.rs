@@ -118,6 +118,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Result<StoredMessage, Mess
             object,
             in_history: head.in_history,
             waits_for: None,
+            attachment: None,
         })
     };
     Ok(whole().ok_or(id))

@@ -15,6 +15,7 @@ fn message(number: i64) -> StoredMessage {
         text: 26..end,
         in_history: true,
         waits_for: None,
+        attachment: None,
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) fn message(id: i64, conversation: Conversation, text: &str) -> Stored
         text: 26..end,
         in_history: true,
         waits_for: None,
+        attachment: None,
     }
 }
 

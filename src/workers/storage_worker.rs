@@ -350,6 +350,7 @@ mod tests {
             text: 11..15,
             in_history: true,
             waits_for: None,
+            attachment: None,
         }))
     }
 

@@ -105,6 +105,7 @@ fn message(place: usize, conversation: Conversation, waits: Option<AccountId>, k
         text: u32::try_from(start).unwrap()..u32::try_from(end).unwrap(),
         in_history: kept,
         waits_for: waits,
+        attachment: None,
     }))
 }
 

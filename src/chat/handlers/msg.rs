@@ -94,6 +94,7 @@ fn send(chat: &mut Chat, session: &mut Session, request: &Request<'_>, letter: L
         text: request.message_at.clone(),
         in_history,
         waits_for,
+        attachment: None,
     };
     if let Some(account) = waits_for.and_then(|account| chat.users.account_mut(account)) {
         account.reserved += 1;

@@ -26,6 +26,7 @@ fn message(number: i64, conversation: Conversation, sender: Option<AccountId>) -
         text: 13..23,
         in_history: true,
         waits_for: None,
+        attachment: None,
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) fn take(import: &Import<'_>, message: &Message) -> Result<(), Stop> {
         text,
         in_history: message.in_history,
         waits_for: None,
+        attachment: None,
     };
     message_table::insert(import.connection, &stored)?;
     for name in &message.waits_for {

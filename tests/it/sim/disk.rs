@@ -34,6 +34,9 @@ pub fn is_write(job: &Job) -> bool {
         Job::Register { .. } | Job::SetPassword { .. } => true,
         Job::Join { .. } | Job::Leave { .. } | Job::Store(_) | Job::Change { .. } => true,
         Job::Acknowledge { .. } | Job::RaiseCeiling { .. } => true,
+        Job::OpenUpload(_) | Job::DropUpload { .. } => true,
+        Job::FindAttachment { .. } => false,
+        Job::Put { .. } | Job::DropPieces { .. } | Job::ReadPiece { .. } => false,
     }
 }
 
@@ -151,6 +154,11 @@ impl Disk {
             Job::Waiting { account, after, .. } => {
                 Done::Waiting(Some(self.waiting(account, after, 1 + random.below(3))))
             }
+            // No files are sent here.
+            Job::OpenUpload(_) | Job::DropUpload { .. } | Job::FindAttachment { .. } => {
+                Done::Failed
+            }
+            Job::Put { .. } | Job::DropPieces { .. } | Job::ReadPiece { .. } => Done::Failed,
         }
     }
 

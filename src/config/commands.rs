@@ -102,6 +102,7 @@ pub fn db_summary(found: &Summary) -> String {
     format!(
         "Store:       {}\nVersion:     {}\nAccounts:    {}\nRooms:       {}\nMemberships: {}\n\
          Bans:        {}\nContacts:    {}\nMessages:    {}\nWaiting:     {}\n\
+         Files:       {}\nUploads:     {}\n\
          No damage was found.\n",
         found.path.display(),
         found.version,
@@ -111,7 +112,9 @@ pub fn db_summary(found: &Summary) -> String {
         found.bans,
         found.contacts,
         found.messages,
-        found.waiting
+        found.waiting,
+        found.attachments,
+        found.uploads
     )
 }
 

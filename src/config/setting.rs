@@ -72,7 +72,7 @@ macro_rules! number {
         }
     )*};
 }
-number!(u16, u32, usize);
+number!(u16, u32, u64, usize);
 
 /// Longer than this, holding back would be noticed by people.
 const MOST_HOLD_MICROS: u32 = 20_000;
@@ -84,7 +84,7 @@ pub(super) enum Kind {
     /// A whole number, both bounds included.
     Count { min: u64, max: u64, at: fn(&mut Draft) -> &mut dyn Number },
     /// A size in bytes.
-    Size { min: u64, max: u64, at: Slot<usize> },
+    Size { min: u64, max: u64, at: fn(&mut Draft) -> &mut dyn Number },
     /// A time, to the millisecond.
     Time { min: Duration, max: Duration, at: Slot<Duration> },
     /// True or false.

@@ -76,7 +76,7 @@ pub(super) static SETTINGS: &[Setting] = &[
         "data",
         "$STATE_DIRECTORY, else ./jim-data",
         Kind::Folder(|d| &mut d.data),
-        "The folder of accounts and rooms. It is made if it is not there.",
+        "The folder of accounts, rooms, messages and files. It is made if it is not there.",
     ),
     varied(
         "logs",
@@ -140,6 +140,28 @@ pub(super) static SETTINGS: &[Setting] = &[
         "offline_messages",
         count!(0..=1_000_000, server.policy.offline_messages),
         "The most messages that may wait for an account while it is offline.",
+    ),
+    row(
+        "attachment_max",
+        size!(0..=4 * GIB, server.policy.attachments.max_bytes),
+        "The largest file that may be sent. 0: no files.",
+    ),
+    row(
+        "attachment_quota_user",
+        size!(0..=16_384 * GIB, server.policy.attachments.quota_user_bytes),
+        "What the files of one account may take, and those of all guests together; each counts for\n\
+         4 KiB at least.",
+    ),
+    row(
+        "attachment_quota",
+        size!(0..=16_384 * GIB, server.policy.attachments.quota_bytes),
+        "What all files together may take.",
+    ),
+    row(
+        "attachment_days",
+        count!(0..=36_500, server.policy.attachments.days),
+        "For how many days a file is kept, at most as long as the message that brought it. 0: as\n\
+         long as that message, or for ever where none is kept.",
     ),
     row("strict", switch!(server.policy.strict), "Whether a \"time\" that is a text is refused."),
     row(
@@ -327,7 +349,9 @@ fn are_common_names(names: &[String]) -> bool {
 }
 
 /// Which settings must not exceed which.
-pub(super) const AT_MOST: [(&str, &str); 8] = [
+pub(super) const AT_MOST: [(&str, &str); 10] = [
+    ("attachment_max", "attachment_quota_user"),
+    ("attachment_quota_user", "attachment_quota"),
     ("output.soft_bytes", "output.hard_bytes"),
     ("output.hard_bytes", "output.total_bytes"),
     ("first_object_when_full", "first_object"),

@@ -1,6 +1,6 @@
 //! An answer, as a value: its code and text, and what else some answers say.
 
-use super::{Code, Features, MessageId, Name, Page, Phrase, Role};
+use super::{AttachmentBounds, Code, Features, MessageId, Name, Page, Phrase, Role};
 use std::collections::BTreeMap;
 
 /// One answer: `{"response":CODE,"time":TS,"alert":TEXT}`, or `error` for 4xx and 5xx.
@@ -74,18 +74,20 @@ impl Kept {
     }
 }
 
-/// For how long all messages are kept.
+/// For how long all messages are kept, and how much of files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Retention {
     /// What holds for all.
     pub kept: Kept,
     /// What rooms have of their own, by their names.
     pub rooms: BTreeMap<Name, RoomKept>,
+    /// What holds for files.
+    pub attachments: AttachmentBounds,
 }
 
 impl From<Kept> for Retention {
     fn from(kept: Kept) -> Self {
-        Self { kept, rooms: BTreeMap::new() }
+        Self { kept, ..Self::default() }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::buffer::Pool;
 use crate::chat::{Chat, Hearers};
 use crate::limits::{EVENTS_PER_POLL, READ_BUFFER_BYTES};
 use crate::message::{ConnectionId, Notice, Now, Reply, Snapshot};
-use crate::workers::{PasswordWorker, ReadWorker, StorageWorker};
+use crate::workers::{FileWorker, PasswordWorker, ReadWorker, StorageWorker};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mio::net::TcpListener;
@@ -54,6 +54,8 @@ pub struct Workers {
     pub storage: StorageWorker,
     /// Messages of the past, read beside the storage worker.
     pub reader: ReadWorker,
+    /// Files that are sent, beside the store.
+    pub files: FileWorker,
     /// Password hashes.
     pub passwords: PasswordWorker,
 }
@@ -356,10 +358,10 @@ impl<O: Observer> Running<O> {
             Stopped::AtOnce => Duration::ZERO,
         };
         let passwords_ended = self.workers.passwords.stop(within);
-        // Before the store copies its log into the file, which nobody may read meanwhile.
-        let reader_ended = self.workers.reader.stop(within);
+        // Both before the store copies its log into the file, which nobody may read meanwhile.
+        let readers_ended = self.workers.files.stop(within) & self.workers.reader.stop(within);
         let storage_ended = self.workers.storage.stop(within);
-        if !(passwords_ended && reader_ended && storage_ended) && stopped != Stopped::AtOnce {
+        if !(passwords_ended && readers_ended && storage_ended) && stopped != Stopped::AtOnce {
             log::warn!("a worker did not end within {} s", within.as_secs());
         }
         (stopped, self.server.observer)

@@ -4,14 +4,21 @@ use super::connection::Phase;
 use super::event_loop::{Observer, Running};
 use crate::chat::Payload;
 use crate::logging::log;
-use crate::message::{ConnectionId, Done, Job, StoredMessage};
-use crate::workers::{Kinds, PasswordTask, ReadWorker, Report};
+use crate::message::{ConnectionId, Done, Job, MessageId, StoredMessage};
+use crate::workers::{FileWorker, Kinds, PasswordTask, ReadWorker, Report};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Reports of the storage worker that are taken in one turn.
 const REPORTS_PER_TURN: usize = 1024;
+
+/// What pieces of files may take while they wait for the file worker to have room, in bytes: who
+/// brings more is told to come back.
+const PIECES_BYTES: usize = 32 << 20;
+
+/// When to come back with a piece, in seconds.
+const PIECES_BUSY: u32 = 1;
 
 /// What the workers are still to be given, and what they owe.
 #[derive(Debug, Default)]
@@ -22,6 +29,11 @@ pub(super) struct Backlog {
     /// Jobs that found the reader's queue full: each connection has at most a request of its own
     /// and one page of what waited for it.
     reader: Kinds<VecDeque<(ConnectionId, Job)>>,
+    /// Jobs that found the file worker's queue full: of each connection one piece, or what may be on
+    /// its way in the exchange.
+    files: VecDeque<(ConnectionId, Job)>,
+    /// What those take.
+    files_bytes: usize,
     /// Storage jobs that are not done yet, also those of connections that are gone.
     stores: usize,
     /// Finished jobs were left for the next turn: no wake-up announces them again.
@@ -50,6 +62,7 @@ impl<O: Observer> Running<O> {
             Job::HashPassword { password } => {
                 self.ask_hasher(id, peer, PasswordTask::Hash { password });
             }
+            job if FileWorker::is_of_files(&job) => self.ask_files(id, peer, job),
             job if ReadWorker::is_read(&job) => self.ask_reader(id, peer, job),
             job => self.ask_storage(id, peer, job),
         }
@@ -107,6 +120,28 @@ impl<O: Observer> Running<O> {
         }
     }
 
+    #[log(show(peer))]
+    fn ask_files(&mut self, id: ConnectionId, peer: Option<SocketAddr>, job: Job) {
+        let refused = if self.backlog.files.is_empty() {
+            self.workers.files.submit(id, job).err()
+        } else {
+            Some(job)
+        };
+        let Some(job) = refused else { return };
+        let bytes = FileWorker::bytes_of(&job);
+        if bytes > 0 && self.backlog.files_bytes + bytes > PIECES_BYTES {
+            self.settle(id);
+            return self.chat.handle_done(self.now, id, Done::Busy { seconds: PIECES_BUSY });
+        }
+        self.backlog.files_bytes += bytes;
+        self.backlog.files.push_back((id, job));
+    }
+
+    /// What there is of an upload is needed no more: it is announced, or given up.
+    fn drop_pieces(&mut self, upload: MessageId) {
+        self.submit(ConnectionId::NONE, Job::DropPieces { upload });
+    }
+
     /// Takes what the workers have done, and gives them what found their queues full.
     pub(super) fn take_done(&mut self) {
         self.backlog.reports_left = self.take_reports() == REPORTS_PER_TURN;
@@ -116,8 +151,12 @@ impl<O: Observer> Running<O> {
         while let Some((connection, done)) = self.workers.reader.poll_done() {
             self.take_result(connection, done);
         }
+        while let Some((connection, done)) = self.workers.files.poll_done() {
+            self.take_result(connection, done);
+        }
         self.submit_storage_backlog();
         self.submit_reader_backlog();
+        self.submit_files_backlog();
     }
 
     fn submit_storage_backlog(&mut self) {
@@ -154,6 +193,19 @@ impl<O: Observer> Running<O> {
         }
     }
 
+    fn submit_files_backlog(&mut self) {
+        while let Some((id, job)) = self.backlog.files.pop_front() {
+            let bytes = FileWorker::bytes_of(&job);
+            // Nobody waits for the answer to a piece whose connection is gone.
+            let counts = id == ConnectionId::NONE || self.is_open(id);
+            if counts && let Err(job) = self.workers.files.submit(id, job) {
+                self.backlog.files.push_front((id, job));
+                return;
+            }
+            self.backlog.files_bytes = self.backlog.files_bytes.saturating_sub(bytes);
+        }
+    }
+
     fn is_open(&mut self, id: ConnectionId) -> bool {
         self.connections.get_mut(id).is_some_and(|asker| asker.phase == Phase::Open)
     }
@@ -165,6 +217,9 @@ impl<O: Observer> Running<O> {
                 None => return taken,
                 Some(Report::Done { connection, done }) => {
                     self.backlog.stores = self.backlog.stores.saturating_sub(1);
+                    if let Some(upload) = settled_upload(&done) {
+                        self.drop_pieces(upload);
+                    }
                     self.take_result(connection, done);
                 }
                 Some(Report::Accounts(accounts)) => {
@@ -209,5 +264,14 @@ impl<O: Observer> Running<O> {
         if let Some(connection) = self.connections.get_mut(id) {
             connection.waiting = busy;
         }
+    }
+}
+
+/// The upload whose row says, by what the storage worker did, that its pieces are needed no more.
+fn settled_upload(done: &Done) -> Option<MessageId> {
+    match done {
+        Done::Stored(message) => message.attachment.as_ref().map(|announced| announced.upload),
+        Done::UploadDropped { upload } => Some(*upload),
+        _ => None,
     }
 }

@@ -1,22 +1,32 @@
 //! A batch of jobs on the store: one transaction for all of them.
 
-use super::{account_table, change_table, invitation_table, message_table, room_table};
+use super::{
+    account_table, attachment_table, change_table, invitation_table, message_table, room_table,
+};
 use crate::message::{
-    AccountId, AccountRecord, Change, Conversation, Done, Job, Name, Secret, StoredMessage,
+    AccountId, AccountRecord, Announced, AttachmentBounds, Change, Conversation, Done, Job, Name,
+    Secret, StoredMessage, Upload,
 };
 use rusqlite::{Connection, ErrorCode, Savepoint, Transaction, TransactionBehavior};
 use std::collections::HashSet;
 use std::sync::Arc;
+
+/// What a batch is done with besides its jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Moment {
+    pub(super) now_unix_micros: u64,
+    pub(super) bounds: AttachmentBounds,
+}
 
 /// Does the jobs in their order. What became of each stands at its place; the last error, if any, is
 /// for the log.
 pub(super) fn perform(
     connection: &mut Connection,
     jobs: &[Job],
-    now_unix_micros: u64,
+    moment: &Moment,
 ) -> (Vec<Done>, Option<rusqlite::Error>) {
     let done = jobs.iter().map(undone).collect();
-    let mut batch = Batch { jobs, done, now_unix_micros, refused: None, reached: HashSet::new() };
+    let mut batch = Batch { jobs, done, moment, refused: None, reached: HashSet::new() };
     let written = batch.write(connection);
     if written.is_err() {
         batch.done = jobs.iter().map(undone).collect();
@@ -66,7 +76,7 @@ type Way = (Option<AccountId>, Conversation);
 struct Batch<'a> {
     jobs: &'a [Job],
     done: Vec<Done>,
-    now_unix_micros: u64,
+    moment: &'a Moment,
     /// Why one job was refused alone.
     refused: Option<rusqlite::Error>,
     /// Ways that were found open, and that no job has changed since.
@@ -87,7 +97,7 @@ impl Batch<'_> {
                 Job::Store(message) => store(&tx, message, &mut self.reached),
                 _ => {
                     self.reached.clear();
-                    tx.savepoint().and_then(|point| write_rows(point, job, self.now_unix_micros))
+                    tx.savepoint().and_then(|point| write_rows(point, job, self.moment))
                 }
             };
             match written {
@@ -121,8 +131,42 @@ fn store(
         return Ok(Done::Unreachable(Arc::clone(message)));
     }
     reached.insert(way);
+    if let Some(announced) = &message.attachment {
+        return announce(tx, message, announced);
+    }
     message_table::insert(tx, message)?;
     Ok(Done::Stored(Arc::clone(message)))
+}
+
+/// Stores that a file is there, with the message that says so where that is kept. What only waits
+/// for its addressee goes once it is received, and the file outlives it.
+fn announce(
+    tx: &Transaction<'_>,
+    message: &Arc<StoredMessage>,
+    announced: &Announced,
+) -> rusqlite::Result<Done> {
+    // It may have been too slow.
+    if !attachment_table::is_open(tx, announced.upload)? {
+        return Ok(Done::NotStored(Some(Arc::clone(message))));
+    }
+    // What may be refused comes first: this takes no savepoint either.
+    if message.in_history || message.waits_for.is_some() {
+        message_table::insert(tx, message)?;
+    }
+    let lasting = Some(message.mark.id).filter(|_| message.in_history);
+    attachment_table::announce(tx, announced, lasting)?;
+    Ok(Done::Stored(Arc::clone(message)))
+}
+
+fn open_upload(
+    savepoint: &Connection,
+    upload: &Upload,
+    bounds: &AttachmentBounds,
+) -> rusqlite::Result<Done> {
+    match upload.sender {
+        Some(sender) if !account_table::exists(savepoint, sender)? => Ok(Done::AccountGone),
+        _ => attachment_table::open(savepoint, upload, bounds),
+    }
 }
 
 /// Whether the sender is in the room, or both accounts are there.
@@ -138,7 +182,8 @@ fn is_open(tx: &Transaction<'_>, (sender, conversation): Way) -> rusqlite::Resul
 }
 
 /// A job that changes several rows: all of them or none.
-fn write_rows(savepoint: Savepoint<'_>, job: &Job, now_unix_micros: u64) -> rusqlite::Result<Done> {
+fn write_rows(savepoint: Savepoint<'_>, job: &Job, moment: &Moment) -> rusqlite::Result<Done> {
+    let now_unix_micros = moment.now_unix_micros;
     let done = match job {
         Job::Join { account, .. }
         | Job::Leave { account, .. }
@@ -183,6 +228,11 @@ fn write_rows(savepoint: Savepoint<'_>, job: &Job, now_unix_micros: u64) -> rusq
         Job::RaiseCeiling { ceiling } => {
             message_table::raise_ceiling(&savepoint, *ceiling)?;
             Done::CeilingRaised { ceiling: *ceiling }
+        }
+        Job::OpenUpload(upload) => open_upload(&savepoint, upload, &moment.bounds)?,
+        Job::DropUpload { upload } => {
+            attachment_table::drop_open(&savepoint, *upload)?;
+            Done::UploadDropped { upload: *upload }
         }
         _ => undone(job),
     };

@@ -1,4 +1,4 @@
-//! The threads that may block: storage (SQLite) and password hashing (argon2id).
+//! The threads that may block: storage and reading (SQLite), files, and password hashing (argon2id).
 //!
 //! A worker is owned by the event loop: jobs go in through a bounded queue, what became of them
 //! comes out by polling, and a callback says when polling is worth while. Nothing is shared but the
@@ -9,6 +9,8 @@
 
 mod account_table;
 mod accounts;
+mod attachment_sweeper;
+mod attachment_table;
 mod batch;
 mod batch_sizes;
 mod change_table;
@@ -16,6 +18,9 @@ mod clock;
 mod data_folder;
 pub mod db;
 mod fair_queue;
+mod file_store;
+mod file_sweeper;
+mod file_worker;
 mod indexer;
 mod invitation_table;
 mod invitations;
@@ -39,6 +44,8 @@ mod words;
 pub use accounts::{AccountError, Accounts};
 pub use data_folder::{DataFolder, FolderError, FolderLock};
 pub use fair_queue::Busy;
+pub use file_store::FileStore;
+pub use file_worker::FileWorker;
 pub use invitations::{Invitation, InvitationError, InvitationTerms, Invitations};
 pub use password::{PasswordError, PasswordHasher};
 pub use password_worker::{PasswordTask, PasswordWorker};

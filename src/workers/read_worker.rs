@@ -47,7 +47,7 @@ impl<T> Kinds<T> {
 
 /// Whether a job is one step in an index.
 const fn is_quick(job: &Job) -> bool {
-    matches!(job, Job::FindAccount { .. })
+    matches!(job, Job::FindAccount { .. } | Job::FindAttachment { .. })
 }
 
 /// The reader's thread as its owner, the event loop, sees it.
@@ -100,7 +100,11 @@ impl ReadWorker {
     pub const fn is_read(job: &Job) -> bool {
         matches!(
             job,
-            Job::FindAccount { .. } | Job::History(_) | Job::Search(_) | Job::Waiting { .. }
+            Job::FindAccount { .. }
+                | Job::FindAttachment { .. }
+                | Job::History(_)
+                | Job::Search(_)
+                | Job::Waiting { .. }
         )
     }
 
@@ -124,7 +128,7 @@ impl ReadWorker {
         Ok(())
     }
 
-    /// The next outcome, if there is one: [`Done::Account`], [`Done::Page`] or [`Done::Waiting`];
+    /// The next outcome, if there is one: [`Done::Account`], [`Done::Attachment`], [`Done::Page`] or [`Done::Waiting`];
     /// what could not be read is [`Done::Failed`] or a [`Done::Waiting`] without a page. If the
     /// thread is dead, that is said of all that it owed.
     pub fn poll_done(&mut self) -> Option<(ConnectionId, Done)> {
@@ -202,6 +206,9 @@ impl Desk {
     fn work(&mut self, job: &Job) -> Done {
         let read = match job {
             Job::FindAccount { name } => self.reader.account(name).map(Done::Account),
+            Job::FindAttachment { id } => {
+                self.reader.attachment(*id).map(|found| Done::Attachment(found.map(Box::new)))
+            }
             Job::History(query) => self.reader.history(query).map(Done::Page),
             Job::Search(query) => self.reader.search(query).map(Done::Page),
             Job::Waiting { account, after, limit } => {

@@ -3,13 +3,16 @@
 //! A reader never waits for the writer nor holds it up: the write-ahead log shows each what was
 //! there when it began to read. A damaged message is left out, and named when asked for.
 
-use super::account_table;
 use super::data_folder::{DataFolder, store_path};
 use super::message_table::{self, COLUMNS};
 use super::search::SEARCH_TIME;
 use super::store::{prepare, refuse_lost_head};
 use super::store_error::{StoreError, fault};
-use crate::message::{AccountId, AccountRecord, HistoryQuery, MessageId, Name, Page, PageMessage};
+use super::{account_table, attachment_table};
+use crate::message::{
+    AccountId, AccountRecord, AttachmentRecord, HistoryQuery, MessageId, Name, Page, PageMessage,
+    Sha256,
+};
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -48,6 +51,26 @@ impl Reader {
     /// The account of this name, as the last commit before this call left it.
     pub(super) fn account(&mut self, name: &Name) -> Result<Option<AccountRecord>, StoreError> {
         account_table::find(&self.connection, name).map_err(|error| self.fault(error))
+    }
+
+    /// What is known of a file.
+    pub(super) fn attachment(&self, id: MessageId) -> Result<Option<AttachmentRecord>, StoreError> {
+        attachment_table::find(&self.connection, id).map_err(|error| self.fault(error))
+    }
+
+    /// Whether an upload waits for its pieces, or to be announced.
+    pub(super) fn is_open_upload(&self, id: MessageId) -> Result<bool, StoreError> {
+        attachment_table::is_open(&self.connection, id).map_err(|error| self.fault(error))
+    }
+
+    /// Whether some file has this content.
+    pub(super) fn has_content(&self, sum: Sha256) -> Result<bool, StoreError> {
+        attachment_table::has_content(&self.connection, sum).map_err(|error| self.fault(error))
+    }
+
+    /// Since when the folder of files is this store's, in microseconds since 1970.
+    pub(super) fn files_since(&self) -> Result<u64, StoreError> {
+        attachment_table::files_since(&self.connection).map_err(|error| self.fault(error))
     }
 
     /// A part of a conversation, oldest first. Without `after` what does not fit is left out at its

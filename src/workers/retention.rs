@@ -28,6 +28,9 @@ const COUNTED: u32 = 20_000;
 
 const DAY_MICROS: u64 = 86_400_000_000;
 
+/// Under this name the store remembers the sweep's own clock.
+const CLOCK: &str = "swept";
+
 /// Removes what is kept no longer.
 pub(super) struct Sweeper {
     retention: Retention,
@@ -117,7 +120,7 @@ impl Sweep {
     ) -> rusqlite::Result<Self> {
         let of_rooms = retention.rooms.values().filter_map(|own| own.days);
         let is_bounded = of_rooms.chain([retention.kept.days]).any(|days| days > 0);
-        let clock = is_bounded.then(|| follow_clock(connection, unix_micros)).transpose()?;
+        let clock = is_bounded.then(|| follow_clock(connection, CLOCK, unix_micros)).transpose()?;
         let newest = message_table::newest(connection)?;
         let (too_old, at) = (MessageId::ZERO, (i64::MIN, i64::MIN));
         Ok(Self { clock, too_old, newest, at, stage: Stage::Next })
@@ -223,7 +226,10 @@ fn kept_here(
 }
 
 /// Whether a conversation's room, or both of its accounts, exist.
-fn is_there(connection: &Connection, (place, peer): (i64, i64)) -> rusqlite::Result<bool> {
+pub(super) fn is_there(
+    connection: &Connection,
+    (place, peer): (i64, i64),
+) -> rusqlite::Result<bool> {
     match conversation_at(place, peer) {
         Some(Conversation::Room(RoomId(room))) => exists(connection, "rooms", room),
         Some(Conversation::Direct(AccountId(one), AccountId(other))) => {
@@ -239,16 +245,21 @@ fn exists(connection: &Connection, table: &str, id: i64) -> rusqlite::Result<boo
     connection.prepare_cached(&sql)?.exists([id])
 }
 
-/// Moves the sweep's own clock, in microseconds since 1970, towards the machine's.
-fn follow_clock(connection: &Connection, unix_micros: u64) -> rusqlite::Result<u64> {
-    let sql = "SELECT value FROM numbers WHERE what = 'swept'";
+/// Moves a sweep's own clock, in microseconds since 1970, towards the machine's. The store remembers
+/// it under a name.
+pub(super) fn follow_clock(
+    connection: &Connection,
+    name: &str,
+    unix_micros: u64,
+) -> rusqlite::Result<u64> {
+    let sql = "SELECT value FROM numbers WHERE what = ?1";
     let before: Option<i64> =
-        connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+        connection.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()?;
     let before = before.and_then(|before| u64::try_from(before).ok());
     let now = before.map_or(unix_micros, |before| unix_micros.min(before + DAY_MICROS));
-    let sql = "INSERT INTO numbers (what, value) VALUES ('swept', ?1)
+    let sql = "INSERT INTO numbers (what, value) VALUES (?1, ?2)
         ON CONFLICT (what) DO UPDATE SET value = excluded.value";
-    connection.prepare_cached(sql)?.execute([stored(now)])?;
+    connection.prepare_cached(sql)?.execute(params![name, stored(now)])?;
     Ok(now)
 }
 

@@ -29,7 +29,7 @@ fn a_room_may_keep_more_or_fewer_and_for_longer_or_not() {
     let rooms =
         [("#a", own(Some(0), Some(3))), ("#b", own(None, Some(2))), ("#x", own(Some(1), None))];
     let rooms = rooms.map(|(name, own)| (Name::shown(name), own)).into();
-    let mut sweeper = Sweeper::new(Retention { kept: kept(6, 0), rooms });
+    let mut sweeper = Sweeper::new(Retention { kept: kept(6, 0), rooms, ..Retention::default() });
     sweep(&mut store, &mut sweeper, DAY_0 + 9 * DAY_MICROS);
     let left = |store: &mut Store, place| {
         numbers(store, &format!("SELECT count(*) FROM messages WHERE place = {place}"))[0]
@@ -37,7 +37,7 @@ fn a_room_may_keep_more_or_fewer_and_for_longer_or_not() {
     // Of six days and the present one; three, whenever they came; two of those six days; six days.
     assert_eq!([0, 1, 2, 3].map(|place| left(&mut store, place)), [7, 3, 2, 7]);
     let rooms = [(Name::shown("#c"), own(Some(2), None))].into();
-    let mut sweeper = Sweeper::new(Retention { kept: kept(0, 0), rooms });
+    let mut sweeper = Sweeper::new(Retention { kept: kept(0, 0), rooms, ..Retention::default() });
     sweep(&mut store, &mut sweeper, DAY_0 + 9 * DAY_MICROS);
     assert_eq!([0, 1, 2, 3].map(|place| left(&mut store, place)), [7, 3, 2, 3]);
 }

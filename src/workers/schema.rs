@@ -19,7 +19,7 @@ const READ_AT_START: [&str; 6] =
 /// room has members, its owner is one of them. The memberships of a room are in the order of
 /// joining by their `id`, since the clock may jump. `changes` counts what other processes do to the
 /// accounts, so that a running server notices.
-const MIGRATIONS: [&str; 3] = [FIRST, INVITATIONS, MESSAGES];
+const MIGRATIONS: [&str; 4] = [FIRST, INVITATIONS, MESSAGES, ATTACHMENTS];
 
 const FIRST: &str = "
     CREATE TABLE accounts (
@@ -138,6 +138,44 @@ const MESSAGES: &str = "
         tokenize = 'unicode61 remove_diacritics 2'
     );
     INSERT INTO message_words (message_words, rank) VALUES ('automerge', 8);
+";
+
+/// Files that were sent; their content is in a folder beside the store.
+///
+/// `sha256` is null until a file is whole and announced; `message` is its announcement, where that is
+/// kept. `addressee` is who was offline. `attachment_use` has what the files of an account count for,
+/// those of guests under 0, so that a quota costs no sum; a file counts for a block of a disk at
+/// least. `files_since` says from when on the folder is this store's.
+const ATTACHMENTS: &str = "
+    CREATE TABLE attachments (
+        id INTEGER PRIMARY KEY,
+        created INTEGER NOT NULL,
+        sender INTEGER,
+        place INTEGER NOT NULL,
+        peer INTEGER NOT NULL,
+        addressee INTEGER,
+        name TEXT NOT NULL,
+        size INTEGER NOT NULL CHECK (size >= 0),
+        text TEXT NOT NULL,
+        sha256 BLOB CHECK (length(sha256) = 32),
+        message INTEGER
+    ) STRICT;
+    CREATE INDEX attachments_by_content ON attachments (sha256) WHERE sha256 IS NOT NULL;
+    CREATE TABLE attachment_use (
+        owner INTEGER PRIMARY KEY,
+        bytes INTEGER NOT NULL
+    ) STRICT;
+    CREATE TRIGGER attachment_added AFTER INSERT ON attachments BEGIN
+        INSERT INTO attachment_use (owner, bytes)
+            VALUES (ifnull(new.sender, 0), max(new.size, 4096))
+            ON CONFLICT (owner) DO UPDATE SET bytes = bytes + excluded.bytes;
+    END;
+    CREATE TRIGGER attachment_removed AFTER DELETE ON attachments BEGIN
+        UPDATE attachment_use SET bytes = bytes - max(old.size, 4096)
+            WHERE owner = ifnull(old.sender, 0);
+        DELETE FROM attachment_use WHERE owner = ifnull(old.sender, 0) AND bytes = 0;
+    END;
+    INSERT INTO numbers (what, value) VALUES ('files_since', unixepoch() * 1000000);
 ";
 
 /// Refuses a file that is damaged, not ours or newer. Only reads.

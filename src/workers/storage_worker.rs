@@ -83,11 +83,12 @@ impl StorageWorker {
     /// # Errors
     /// The system starts no thread.
     pub fn spawn(
-        store: Store,
+        mut store: Store,
         retention: Retention,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let wake: Wake = Arc::new(wake);
+        store.set_bounds(retention.attachments);
         let (jobs, to_do) = sync_channel(JOBS);
         let (to_report, outcomes) = sync_channel(JOBS + 1);
         let (to_announce, accounts) = sync_channel(1);

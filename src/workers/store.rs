@@ -3,7 +3,7 @@
 use super::data_folder::DataFolder;
 use super::store_error::{StoreError, fault};
 use super::{account_table, batch, change_table, clock, db, message_table, room_table, schema};
-use crate::message::{AccountList, Done, Durability, Job, MessageId, Snapshot};
+use crate::message::{AccountList, AttachmentBounds, Done, Durability, Job, MessageId, Snapshot};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::ffi::OsString;
@@ -49,6 +49,8 @@ pub struct Store {
     connection: Connection,
     path: PathBuf,
     seen: Option<Seen>,
+    /// How much of files it takes.
+    bounds: AttachmentBounds,
 }
 
 impl Store {
@@ -71,7 +73,7 @@ impl Store {
             return Err(StoreError::Failed { path, detail });
         }
         schema::migrate(&mut connection, &path, |version| keep_older(&path, version))?;
-        Ok(Self { connection, path, seen: None })
+        Ok(Self { connection, path, seen: None, bounds: AttachmentBounds::default() })
     }
 
     /// All lasting state, for the one server that works on it. Numbers for messages go on behind
@@ -167,8 +169,14 @@ impl Store {
         jobs: &[Job],
         now_unix_micros: u64,
     ) -> (Vec<Done>, Option<StoreError>) {
-        let (done, error) = batch::perform(&mut self.connection, jobs, now_unix_micros);
+        let moment = batch::Moment { now_unix_micros, bounds: self.bounds };
+        let (done, error) = batch::perform(&mut self.connection, jobs, &moment);
         (done, error.map(|error| fault(&self.path, error)))
+    }
+
+    /// How much of files it takes from now on.
+    pub(super) const fn set_bounds(&mut self, bounds: AttachmentBounds) {
+        self.bounds = bounds;
     }
 
     /// Copies the write-ahead log into the file as far as nobody waits for it.

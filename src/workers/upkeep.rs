@@ -1,5 +1,6 @@
 //! What the storage thread does besides its jobs: the index of words, and what is kept no longer.
 
+use super::attachment_sweeper::AttachmentSweeper;
 use super::clock;
 use super::indexer::{self, STEP};
 use super::retention::Sweeper;
@@ -7,6 +8,7 @@ use super::seldom::Seldom;
 use super::store::Store;
 use super::store_error::StoreError;
 use crate::message::Retention;
+use std::time::Instant;
 
 /// So many messages are worth a transaction of the index while others may come: a few at a time
 /// cost several times as much each.
@@ -21,14 +23,16 @@ pub(super) struct Upkeep {
     /// How many messages may not be in the index.
     unindexed: usize,
     sweeper: Sweeper,
+    attachments: AttachmentSweeper,
     failures: Seldom,
 }
 
 impl Upkeep {
     /// What a former server left to do is not known: all may be.
     pub(super) fn new(retention: Retention) -> Self {
+        let attachments = AttachmentSweeper::new(retention.attachments.days);
         let sweeper = Sweeper::new(retention);
-        Self { unindexed: usize::MAX, sweeper, failures: Seldom::default() }
+        Self { unindexed: usize::MAX, sweeper, attachments, failures: Seldom::default() }
     }
 
     /// A batch with so many messages was stored, and more jobs may wait. Does a step if the index
@@ -47,13 +51,22 @@ impl Upkeep {
         if is_worth_while && self.index(store) {
             return true;
         }
-        let now = clock::monotonic();
-        if !self.sweeper.is_due(now) {
-            return false;
+        let (now, unix_micros) = (clock::monotonic(), clock::unix_micros());
+        if self.sweeper.is_due(now) {
+            let sweeper = &mut self.sweeper;
+            let swept = store.at_leisure(|connection| sweeper.step(connection, now, unix_micros));
+            return self.is_well(swept, "old messages stay") && self.is_due(now);
         }
-        let unix_micros = clock::unix_micros();
-        let swept = store.at_leisure(|connection| self.sweeper.step(connection, now, unix_micros));
-        self.is_well(swept, "old messages stay") && self.sweeper.is_due(now)
+        if self.attachments.is_due(now) {
+            let sweeper = &mut self.attachments;
+            let swept = store.at_leisure(|connection| sweeper.step(connection, now, unix_micros));
+            return self.is_well(swept, "old files stay") && self.is_due(now);
+        }
+        false
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.sweeper.is_due(now) || self.attachments.is_due(now)
     }
 
     /// Says whether that went well.

@@ -14,7 +14,9 @@
 
 use jim::message::{Durability, Now, Reply, Retention};
 use jim::server::{Observer, Server, Settings, Stopped, Workers};
-use jim::workers::{DataFolder, PasswordWorker, ReadWorker, Reader, StorageWorker, Store};
+use jim::workers::{
+    DataFolder, FileStore, FileWorker, PasswordWorker, ReadWorker, Reader, StorageWorker, Store,
+};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::{Mutex, PoisonError};
@@ -66,9 +68,11 @@ impl Running {
         let retention = Retention::from(settings.policy.kept);
         let server = Server::bind(settings, Nobody).unwrap();
         let reader = Reader::open(&data).unwrap();
+        let files = FileStore::open(&data, Durability::None).unwrap();
         let workers = Workers {
             storage: StorageWorker::spawn(store, retention, server.wake()).unwrap(),
             reader: ReadWorker::spawn(reader, server.wake()).unwrap(),
+            files: FileWorker::spawn(files, Reader::open(&data).unwrap(), server.wake()).unwrap(),
             passwords: PasswordWorker::spawn(server.wake()).unwrap(),
         };
         let address = server.addresses()[0];

@@ -15,9 +15,9 @@ fn db(folder: &Folder, args: &[&str]) -> Ended {
 
 fn report(store: &str, accounts: u32, rooms: u32, memberships: u32) -> String {
     format!(
-        "Store:       {store}\nVersion:     3\nAccounts:    {accounts}\nRooms:       {rooms}\n\
+        "Store:       {store}\nVersion:     4\nAccounts:    {accounts}\nRooms:       {rooms}\n\
          Memberships: {memberships}\nBans:        0\nContacts:    0\nMessages:    0\n\
-         Waiting:     0\nNo damage was found.\n"
+         Waiting:     0\nFiles:       0\nUploads:     0\nNo damage was found.\n"
     )
 }
 
@@ -280,7 +280,7 @@ fn an_export_comes_back_as_it_was() {
     let mut server = lively();
     let first = db(&server.folder, &["export"]);
     assert_eq!((first.code, first.stderr.as_str()), (Some(0), ""));
-    let header = r#"{"type":"jim-export","version":2,"accounts":2,"rooms":2,"memberships":3,"#;
+    let header = r#"{"type":"jim-export","version":3,"accounts":2,"rooms":2,"memberships":3,"#;
     assert!(first.stdout.starts_with(header), "{}", first.stdout);
     assert_eq!(first.stdout.lines().count(), 8);
     db(&server.folder, &["export", "e"]).assert_done("The store was exported to e.\n");

@@ -3,7 +3,7 @@
 use crate::Failure;
 use crate::user::store_failure;
 use jim::config::{Config, DbVerb, Exit, db_summary, print};
-use jim::workers::db::{self, DbError, Restored};
+use jim::workers::db::{self, DbError, FileFaults, Restored, Summary};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
@@ -12,38 +12,71 @@ pub(crate) fn run(verb: &DbVerb, force: bool, config: &Config) -> Result<Exit, F
     let done = match verb {
         DbVerb::Check(_) => db::check(data).map(|found| db_summary(&found)),
         DbVerb::Backup(backup) => db::backup(data, Path::new(&backup.file), force)
-            .map(|_| format!("The store was backed up to {} and checked.\n", backup.file)),
+            .map(|copied| backup_text(&copied, &backup.file, data)),
         DbVerb::Restore(restore) => {
             let date = jiff::Zoned::now().strftime("%Y-%m-%d").to_string();
             db::restore(data, Path::new(&restore.file), force, &date)
-                .map(|restored| restored_text(&restored, &restore.file))
+                .map(|restored| restored_text(&restored, &restore.file, data))
         }
         DbVerb::Export(export) => match &export.file {
             None => to_stdout(data),
             Some(file) => db::export_file(data, Path::new(file), force)
                 .map(|()| format!("The store was exported to {file}.\n")),
         },
-        DbVerb::Import(import) => {
-            db::import(data, Path::new(&import.file), &config.server.limits).map(imported_text)
-        }
+        DbVerb::Import(import) => db::import(data, Path::new(&import.file), &config.server.limits)
+            .map(|imported| imported_text(imported, data)),
     };
     print(&done.map_err(|error| failure(&error))?)?;
     Ok(Exit::Done)
 }
 
-fn restored_text(restored: &Restored, file: &str) -> String {
+fn restored_text(restored: &Restored, file: &str, data: &Path) -> String {
     let store = restored.summary.path.display();
     let kept = restored.kept.as_ref();
     let kept = kept.map(|kept| format!("The old store is kept as {}.\n", kept.display()));
-    format!("The store {store} was restored from {file}.\n{}", kept.unwrap_or_default())
+    let files = missing_files(&restored.files, data);
+    format!("The store {store} was restored from {file}.\n{}{files}", kept.unwrap_or_default())
 }
 
-fn imported_text(imported: db::Imported) -> String {
-    let db::Imported { accounts, rooms, memberships, messages } = imported;
-    format!(
+/// A file of a few words, and where the files are that were sent.
+fn backup_text(copied: &Summary, file: &str, data: &Path) -> String {
+    let done = format!("The store was backed up to {file} and checked.\n");
+    match copied.attachments {
+        0 => done,
+        count => format!(
+            "{done}The content of {count} sent {} is not in it: copy the folder {} too.\n",
+            if count == 1 { "file" } else { "files" },
+            data.join("attachments").display()
+        ),
+    }
+}
+
+fn missing_files(faults: &FileFaults, data: &Path) -> String {
+    let FileFaults { wrong, of, .. } = faults;
+    let folder = data.join("attachments");
+    match wrong {
+        0 => String::new(),
+        _ => format!(
+            "The content of {wrong} of {of} sent files is missing: copy it to the folder {}.\n",
+            folder.display()
+        ),
+    }
+}
+
+fn imported_text(imported: db::Imported, data: &Path) -> String {
+    let db::Imported { accounts, rooms, memberships, messages, attachments } = imported;
+    let done = format!(
         "{accounts} accounts, {rooms} rooms, {memberships} memberships and {messages} messages \
          were imported.\n"
-    )
+    );
+    match attachments {
+        0 => done,
+        count => format!(
+            "{done}The content of {count} sent {} is to be copied to the folder {}.\n",
+            if count == 1 { "file" } else { "files" },
+            data.join("attachments").display()
+        ),
+    }
 }
 
 /// A reader that went away early (`| head -1`) is no error.
@@ -58,6 +91,7 @@ fn to_stdout(data: &Path) -> Result<String, DbError> {
 fn failure(error: &DbError) -> Failure {
     let exit = match error {
         DbError::Store(error) => return store_failure(error),
+        DbError::Files { .. } => Exit::StoreRefused,
         DbError::Exists { .. } | DbError::StoreExists { .. } | DbError::NotEmpty { .. } => {
             Exit::InTheWay
         }

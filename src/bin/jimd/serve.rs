@@ -7,7 +7,9 @@ use jim::config::{Config, Environment, Exit, Programs, banner, listening, print_
 use jim::logging::{self, Console, LogError, LogHandle, LogOptions, log};
 use jim::message::{Now, Reply, Retention, Snapshot};
 use jim::server::{Observer, Server, StartError, Stopped, Workers};
-use jim::workers::{DataFolder, PasswordWorker, ReadWorker, Reader, StorageWorker, Store};
+use jim::workers::{
+    DataFolder, FileStore, FileWorker, PasswordWorker, ReadWorker, Reader, StorageWorker, Store,
+};
 use std::path::Path;
 use std::time::Duration;
 
@@ -47,10 +49,17 @@ fn open_and_serve(
 ) -> Result<Exit, Failure> {
     let (store, snapshot) = open_store(config, folder)?;
     let policy = &config.server.policy;
-    let retention = Retention { kept: policy.kept, rooms: policy.kept_rooms.clone() };
+    let retention = Retention {
+        kept: policy.kept,
+        rooms: policy.kept_rooms.clone(),
+        attachments: policy.attachments,
+    };
+    let files = FileStore::open(folder, config.durability);
+    let files = files.map_err(|error| folder_failure(&error))?;
     let workers = Workers {
         storage: StorageWorker::spawn(store, retention, server.wake())?,
         reader: ReadWorker::spawn(open_reader(folder)?, server.wake())?,
+        files: FileWorker::spawn(files, open_reader(folder)?, server.wake())?,
         passwords: PasswordWorker::spawn(server.wake())?,
     };
     greet(config, environment, &server);

@@ -1,9 +1,10 @@
 //! `jimd db check`: everything that can be known about a store by reading it.
 
 use super::super::message_table::{self, COLUMNS};
-use super::super::schema;
 use super::super::store_error::{StoreError, fault};
+use super::super::{file_store, schema};
 use super::error::DbError;
+use super::files::{self, Look};
 use super::reading;
 use crate::message::MessageId;
 use rusqlite::{Connection, Row};
@@ -14,6 +15,9 @@ const FAULTS: usize = 5;
 
 /// The version from which on a store holds messages.
 const WITH_MESSAGES: i64 = 3;
+
+/// The version from which on a store knows of files.
+pub(super) const WITH_FILES: i64 = 4;
 
 /// What a sound store holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,15 +40,26 @@ pub struct Summary {
     pub messages: u64,
     /// How often one of them waits for an account.
     pub waiting: u64,
+    /// How many files were sent.
+    pub attachments: u64,
+    /// How many are being sent.
+    pub uploads: u64,
 }
 
 /// Reads the whole store of a data folder, also beside a running server. Changes nothing in it.
 ///
 /// # Errors
-/// No store, or what is wrong with it.
+/// No store, or what is wrong with it or with the content of its files.
 pub fn check(data: &Path) -> Result<Summary, DbError> {
     let (connection, path) = reading::open_store(data)?;
-    Ok(check_all(&connection, &path)?)
+    let summary = check_all(&connection, &path)?;
+    if summary.version >= WITH_FILES {
+        let faults = files::compare(&connection, &path, data, Look::Whole)?;
+        if faults.wrong > 0 {
+            return Err(DbError::Files { path: file_store::folder_path(data), faults });
+        }
+    }
+    Ok(summary)
 }
 
 /// Checks every page, index, reference and message as of one moment.
@@ -68,6 +83,9 @@ fn faults(connection: &Connection, version: i64) -> rusqlite::Result<Vec<String>
     if found.is_empty() && version >= WITH_MESSAGES {
         found = damaged_messages(connection)?;
         found.extend(wrong_numbers(connection)?);
+    }
+    if found.is_empty() && version >= WITH_FILES {
+        found = lines(connection, WRONG_USE, wrong_use)?;
     }
     Ok(found)
 }
@@ -113,6 +131,18 @@ fn wrong_numbers(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     })
 }
 
+/// Whose files count for something else than is remembered.
+const WRONG_USE: &str = "SELECT owner FROM (
+        SELECT owner, bytes FROM attachment_use
+        UNION ALL
+        SELECT ifnull(sender, 0), -max(size, 4096) FROM attachments
+    ) GROUP BY owner HAVING sum(bytes) <> 0";
+
+fn wrong_use(row: &Row<'_>) -> rusqlite::Result<String> {
+    let owner: i64 = row.get(0)?;
+    Ok(format!("the sum of the files of account {owner} is wrong"))
+}
+
 fn summary(connection: &Connection, path: &Path, version: i64) -> rusqlite::Result<Summary> {
     let since = |first, table| if version < first { Ok(0) } else { count(connection, table) };
     Ok(Summary {
@@ -125,6 +155,8 @@ fn summary(connection: &Connection, path: &Path, version: i64) -> rusqlite::Resu
         contacts: since(WITH_MESSAGES, "contacts")?,
         messages: since(WITH_MESSAGES, "messages")?,
         waiting: since(WITH_MESSAGES, "waiting")?,
+        attachments: since(WITH_FILES, "attachments WHERE sha256 IS NOT NULL")?,
+        uploads: since(WITH_FILES, "attachments WHERE sha256 IS NULL")?,
     })
 }
 

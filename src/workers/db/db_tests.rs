@@ -100,7 +100,7 @@ fn an_import_brings_back_all_that_was_exported() {
     let first = exported(&scratch);
     let other = Scratch::new();
     let imported = import_text(&other, &first).unwrap();
-    let expected = Imported { accounts: 3, rooms: 2, memberships: 3, messages: 4 };
+    let expected = Imported { accounts: 3, rooms: 2, memberships: 3, messages: 4, attachments: 0 };
     assert_eq!(imported, expected, "without what no room or account is left of");
     assert_eq!(exported(&other), first);
 
@@ -138,7 +138,10 @@ fn an_export_of_the_first_version_is_still_imported() {
     );
     let scratch = Scratch::new();
     let imported = import_text(&scratch, &text).unwrap();
-    assert_eq!(imported, Imported { accounts: 1, rooms: 1, memberships: 1, messages: 0 });
+    assert_eq!(
+        imported,
+        Imported { accounts: 1, rooms: 1, memberships: 1, messages: 0, attachments: 0 }
+    );
     assert_eq!(scratch.open().snapshot().unwrap().memberships[0].position, MessageId::ZERO);
 }
 

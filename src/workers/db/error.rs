@@ -2,6 +2,7 @@
 
 use super::super::data_folder::FolderError;
 use super::super::store_error::StoreError;
+use super::files::FileFaults;
 use crate::message::{MessageId, Name, NameFault};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,17 @@ pub enum DbError {
     /// The store, or a file that was to be one, cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store is sound, but not the content of its files.
+    #[error(
+        "{} of {} files in {} are missing or changed: {}",
+        faults.wrong, faults.of, path.display(), faults.named.join("; ")
+    )]
+    Files {
+        /// The folder of files.
+        path: PathBuf,
+        /// What is wrong.
+        faults: FileFaults,
+    },
     /// The file exists.
     #[error("{} exists already; --force overwrites it", path.display())]
     Exists {
@@ -102,13 +114,13 @@ impl From<FolderError> for DbError {
 #[derive(Debug, Error)]
 pub enum LineFault {
     /// The first line is another one, or there is none.
-    #[error("an export begins with {{\"type\":\"jim-export\",\"version\":2}}")]
+    #[error("an export begins with {{\"type\":\"jim-export\",\"version\":3}}")]
     NoHeader,
     /// The first line comes again.
     #[error("only the first line has the type \"jim-export\"")]
     SecondHeader,
     /// A newer `jimd` wrote it.
-    #[error("the export has version {0}, this jimd knows up to version 2")]
+    #[error("the export has version {0}, this jimd knows up to version 3")]
     Newer(u32),
     /// More bytes than any line has.
     #[error("the line is longer than {0} bytes")]
@@ -140,7 +152,7 @@ pub enum LineFault {
     /// The owner is not in the room, though others are.
     #[error("the room has members, but its owner is none of them")]
     OwnerOutside,
-    /// Twice the same invitation, ban or contact.
+    /// Twice the same invitation, ban, contact or file.
     #[error("that stands on a line before")]
     Twice,
     /// No hash of an invitation's code.
@@ -149,11 +161,14 @@ pub enum LineFault {
     /// More uses than there were, or none at all.
     #[error("an invitation has at least one use, and was not used more often")]
     Uses,
+    /// No sum of a file.
+    #[error("\"sha256\" has 64 hexadecimal digits, 0-9 and a-f")]
+    Sum,
     /// Twice the same message.
     #[error("there is a message {0} already")]
     MessageTwice(MessageId),
     /// A room and two accounts.
-    #[error("a message has either \"room\" or \"direct\", not both")]
+    #[error("a message or file has either \"room\" or \"direct\", not both")]
     TwoPlaces,
     /// No JSON object with a text where it is said to be.
     #[error("\"object\" is no JSON object with a string at the bytes that \"text\" says")]

@@ -4,12 +4,12 @@ use super::super::message_table;
 use super::super::store_error::{StoreError, fault};
 use super::check::{count, damaged_message};
 use super::error::DbError;
-use super::export_messages;
 use super::form::{
     Account, Contact, Header, Id, InRoom, Invitation, Line, Membership, Role, Room, VERSION,
 };
 use super::reading;
 use super::whole_file::{WholeFile, refuse_own};
+use super::{export_files, export_messages};
 use crate::message::MessageId;
 use rusqlite::{Connection, Row};
 use std::io::{self, BufWriter, Write};
@@ -97,6 +97,7 @@ fn write_all(connection: &Connection, out: &mut impl Write) -> Result<(), Stop> 
         invited: Some(count(&tx, "invited")?),
         contacts: Some(count(&tx, "contacts")?),
         messages: Some(export_messages::count(&tx)?),
+        attachments: Some(export_files::count(&tx)?),
         ceiling: Id(message_table::ceiling(&tx)?),
     };
     write_line(out, &Line::JimExport(header))?;
@@ -108,6 +109,7 @@ fn write_all(connection: &Connection, out: &mut impl Write) -> Result<(), Stop> 
     write_rows(&tx, out, INVITED, |row| Ok(Line::Invited(in_room(row)?)))?;
     write_rows(&tx, out, CONTACTS, contact)?;
     export_messages::write(&tx, out)?;
+    export_files::write(&tx, out)?;
     Ok(out.flush()?)
 }
 

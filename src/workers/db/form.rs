@@ -4,7 +4,7 @@ use crate::message::MessageId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The version of this form.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 /// One line. Moments are microseconds since 1970.
 #[derive(Serialize, Deserialize)]
@@ -19,6 +19,7 @@ pub(super) enum Line {
     Invited(InRoom),
     Contact(Contact),
     Message(Message),
+    Attachment(Attachment),
 }
 
 /// The first line. The numbers, which show a file that is cut short, may be left out. `ceiling` is
@@ -35,6 +36,7 @@ pub(super) struct Header {
     pub(super) invited: Option<u64>,
     pub(super) contacts: Option<u64>,
     pub(super) messages: Option<u64>,
+    pub(super) attachments: Option<u64>,
     #[serde(default)]
     pub(super) ceiling: Id,
 }
@@ -114,6 +116,25 @@ pub(super) struct Message {
     pub(super) waits_for: Vec<String>,
     /// The object as JSON text, its bytes as they were delivered.
     pub(super) object: String,
+}
+
+/// A file that is whole, of a place as a message. `message` is the message that announced it, where
+/// that is kept. The content is elsewhere, under its `sha256`, 64 hexadecimal digits.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Attachment {
+    pub(super) id: Id,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) room: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) direct: Option<(String, String)>,
+    pub(super) sender: Option<String>,
+    pub(super) created: u64,
+    pub(super) name: String,
+    pub(super) size: u64,
+    pub(super) text: String,
+    pub(super) sha256: String,
+    pub(super) message: Option<Id>,
 }
 
 /// A message's number, written as clients see it.

@@ -2,11 +2,11 @@
 
 use super::super::data_folder::{self, DataFolder};
 use super::super::store::Store;
-use super::super::{account_table, message_table, password};
+use super::super::{account_table, attachment_table, clock, message_table, password};
 use super::check::count;
 use super::error::{DbError, LineFault};
 use super::form::{Account, Contact, Header, InRoom, Invitation, Line, Membership, Room, VERSION};
-use super::import_messages;
+use super::{export_files, import_messages};
 use crate::limits::Limits;
 use crate::message::{AccountId, Durability, Name, RoomId};
 use rusqlite::{Connection, OptionalExtension, Params, params};
@@ -32,6 +32,8 @@ pub struct Imported {
     pub memberships: u64,
     /// How many messages.
     pub messages: u64,
+    /// How many files, whose content is elsewhere.
+    pub attachments: u64,
 }
 
 /// Reads an export into the empty store of a data folder, in one transaction.
@@ -105,6 +107,7 @@ impl Import<'_> {
         }
         self.refuse_owner_outside()?;
         message_table::raise_ceiling(self.connection, header.ceiling.0)?;
+        attachment_table::set_files_since(self.connection, clock::unix_micros())?;
         self.compare(&header)
     }
 
@@ -151,6 +154,7 @@ impl Import<'_> {
             }
             Line::Contact(contact) => self.take_contact(contact),
             Line::Message(message) => import_messages::take(self, message),
+            Line::Attachment(file) => export_files::take(self, file),
         }
     }
 
@@ -301,6 +305,7 @@ impl Import<'_> {
             rooms: compared("rooms", header.rooms)?,
             memberships: compared("memberships", header.memberships)?,
             messages: compared("messages", header.messages)?,
+            attachments: compared("attachments", header.attachments)?,
         })
     }
 }

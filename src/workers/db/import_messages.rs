@@ -20,7 +20,7 @@ pub(super) fn take(import: &Import<'_>, message: &Message) -> Result<(), Stop> {
     let sender = message.sender.as_ref().map(|sender| account(import, sender));
     let stored = StoredMessage {
         mark: Mark { id: message.id.0, unix_micros: message.time },
-        conversation: conversation(import, message)?,
+        conversation: conversation(import, &message.room, &message.direct)?,
         sender: sender.transpose()?,
         object: object.as_bytes().into(),
         text,
@@ -36,12 +36,17 @@ pub(super) fn take(import: &Import<'_>, message: &Message) -> Result<(), Stop> {
     Ok(())
 }
 
-fn account(import: &Import<'_>, name: &str) -> Result<AccountId, Stop> {
+pub(super) fn account(import: &Import<'_>, name: &str) -> Result<AccountId, Stop> {
     import.account(&Name::shown(name))
 }
 
-fn conversation(import: &Import<'_>, message: &Message) -> Result<Conversation, Stop> {
-    match (&message.room, &message.direct) {
+/// The place of a message or a file.
+pub(super) fn conversation(
+    import: &Import<'_>,
+    room: &Option<String>,
+    direct: &Option<(String, String)>,
+) -> Result<Conversation, Stop> {
+    match (room, direct) {
         (None, None) => Ok(Conversation::Common),
         (Some(room), None) => Ok(Conversation::Room(import.room(&import.room_name(room)?)?)),
         (None, Some((one, other))) => {

@@ -187,7 +187,7 @@ fn files_of_a_newer_jimd_or_another_program_are_refused() {
     db(&folder, &["backup", "newer.db"]);
     sql(&folder.path().join("newer.db"), "PRAGMA user_version = 99");
     sql(&folder.path().join("other.db"), "CREATE TABLE t (x)");
-    let newer = "the store newer.db has version 99, this jimd knows up to 3";
+    let newer = "the store newer.db has version 99, this jimd knows up to 4";
     let other = "other.db is a database of another program";
     db(&folder, &["restore", "newer.db", "--force"]).assert_refused(9, newer);
     db(&folder, &["restore", "other.db", "--force"]).assert_refused(9, other);
@@ -215,9 +215,9 @@ fn a_backup_of_a_running_server_is_restored_and_lets_its_users_in() {
         assert!(ended.stdout.ends_with(&format!("{number}.\n")), "{ended:?}");
     }
     let kept: Vec<String> = names(&folder.path().join("jim-data"));
-    assert_eq!(kept.len(), 4, "the store, two old ones and the lock: {kept:?}");
+    assert_eq!(kept.len(), 5, "the files, the store, two old ones and the lock: {kept:?}");
     db(&folder, &["check"]).assert_done(&report("./jim-data/jim.db", 2, 2, 3));
-    let old = folder.path().join("jim-data").join(&kept[1]);
+    let old = folder.path().join("jim-data").join(&kept[2]);
     let elsewhere = Folder::new();
     db(&elsewhere, &["restore", old.to_str().unwrap()]).assert_done(&format!(
         "The store ./jim-data/jim.db was restored from {}.\n",
@@ -319,7 +319,7 @@ fn a_wrong_line_is_named_and_nothing_is_imported() {
     let rows: Vec<(Vec<String>, &str)> = vec![
         (vec![], "line 1: an export begins with"),
         (vec![account("ann")], "line 1: an export begins with"),
-        (vec![HEADER.replace('1', "3")], "line 1: the export has version 3, this jimd knows"),
+        (vec![HEADER.replace('1', "4")], "line 1: the export has version 4, this jimd knows"),
         (vec![HEADER.into(), HEADER.into()], "line 2: only the first line has the type"),
         (vec![HEADER.into(), "{\"type\"".into()], "line 2: EOF while parsing"),
         (vec![HEADER.into(), r#"{"type":"cat"}"#.into()], "line 2: unknown variant `cat`"),
@@ -391,4 +391,64 @@ fn a_reader_of_an_export_may_go_away() {
     shell.args(["-c", &line]).current_dir(folder.path()).env_clear();
     let ended = run(&mut shell, b"");
     assert_eq!(ended.stderr, "0\n", "{ended:?}");
+}
+
+#[test]
+fn the_content_of_files_is_checked_and_no_part_of_a_backup() {
+    let folder = lively_folder();
+    // Of "hello".
+    let sum = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    let add = |id: u32, name: &str, sum: &str| {
+        let sum = if sum.is_empty() { "NULL".to_owned() } else { format!("x'{sum}'") };
+        format!(
+            "INSERT INTO attachments (id, created, place, peer, name, size, text, sha256)
+             VALUES ({id}, 1, 0, 0, '{name}', 5, '', {sum});"
+        )
+    };
+    let rows = [add(1, "a.txt", sum), add(2, "b.txt", sum), add(3, "open", "")];
+    sql(&store(&folder), &rows.concat());
+    let refused = |folder: &Folder, wrong: &str| {
+        db(folder, &["check"]).assert_refused(
+            9,
+            &format!(
+                "2 of 2 files in ./jim-data/attachments are missing or changed: \
+                 {sum} (\"a.txt\") {wrong}; {sum} (\"b.txt\") {wrong}"
+            ),
+        );
+    };
+    refused(&folder, "is missing");
+    let content = |folder: &Folder| folder.path().join("jim-data/attachments/2c").join(sum);
+    fs::create_dir_all(content(&folder).parent().unwrap()).unwrap();
+    fs::write(content(&folder), "hellO").unwrap();
+    refused(&folder, "is not as it was stored");
+    fs::write(content(&folder), "hello").unwrap();
+    let sound = report("./jim-data/jim.db", 2, 2, 3)
+        .replace("Files:       0\nUploads:     0", "Files:       2\nUploads:     1");
+    db(&folder, &["check"]).assert_done(&sound);
+
+    db(&folder, &["backup", "b.db"]).assert_done(
+        "The store was backed up to b.db and checked.\nThe content of 2 sent files is not in it: \
+         copy the folder ./jim-data/attachments too.\n",
+    );
+    let backup = folder.path().join("b.db");
+    let restored = Folder::new();
+    db(&restored, &["restore", backup.to_str().unwrap()]).assert_done(&format!(
+        "The store ./jim-data/jim.db was restored from {}.\nThe content of 2 of 2 sent files is \
+         missing: copy it to the folder ./jim-data/attachments.\n",
+        backup.display()
+    ));
+    refused(&restored, "is missing");
+
+    let export = db(&folder, &["export"]).stdout;
+    fs::write(folder.path().join("e"), &export).unwrap();
+    let imported = Folder::new();
+    let file = folder.path().join("e");
+    db(&imported, &["import", file.to_str().unwrap()]).assert_done(
+        "2 accounts, 2 rooms, 3 memberships and 0 messages were imported.\nThe content of 2 sent \
+         files is to be copied to the folder ./jim-data/attachments.\n",
+    );
+    fs::create_dir_all(content(&imported).parent().unwrap()).unwrap();
+    fs::copy(content(&folder), content(&imported)).unwrap();
+    db(&imported, &["check"]).assert_done(&sound.replace("Uploads:     1", "Uploads:     0"));
+    assert_eq!(db(&imported, &["export"]).stdout, export);
 }

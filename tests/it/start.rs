@@ -252,7 +252,7 @@ fn a_store_of_a_newer_jimd_or_of_another_program_is_refused() {
         ended.stderr
     };
     let newer = refused("PRAGMA user_version = 99");
-    assert!(newer.ends_with("jim.db has version 99, this jimd knows up to 3\n"), "{newer}");
+    assert!(newer.ends_with("jim.db has version 99, this jimd knows up to 4\n"), "{newer}");
     let foreign = refused("PRAGMA application_id = 7");
     assert!(foreign.contains("jim-data/jim.db"), "{foreign}");
 }

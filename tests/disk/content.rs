@@ -1,5 +1,6 @@
 //! What a store holds: as it should be, told by the worker's answers, and as it is on the disk.
 
+use super::fixed_run::{FILE, SUM};
 use jim::message::{AccountId, Change, Done, Durability, Job, MessageId, StoredMessage};
 use jim::workers::{DataFolder, Store, db};
 use rusqlite::{Connection, OpenFlags};
@@ -17,6 +18,8 @@ pub struct Content {
     pub messages: BTreeMap<i64, Vec<u8>>,
     /// Who waits for what.
     pub waiting: BTreeSet<(i64, i64)>,
+    /// Files, and whether they are whole.
+    pub files: BTreeMap<i64, bool>,
     /// The greatest ceiling that was answered for.
     pub ceiling: i64,
     /// What goes when nobody waits for it any more.
@@ -31,6 +34,7 @@ impl Content {
         let mut store = Store::open(&data, Durability::Fsync).unwrap();
         let snapshot = store.start().unwrap();
         drop(store);
+        put_file(folder);
         db::check(folder).unwrap();
         let mut content = Self {
             ceiling: snapshot.ceiling.0,
@@ -62,6 +66,9 @@ impl Content {
                 self.messages.insert(id, object);
             }
         }
+        let mut rows = connection.prepare("SELECT id, sha256 IS NOT NULL FROM attachments")?;
+        let all = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        self.files = all.collect::<rusqlite::Result<_>>()?;
         Ok(())
     }
 
@@ -97,6 +104,10 @@ impl Content {
                 assert_eq!(ceiling, raised);
                 self.ceiling = self.ceiling.max(ceiling.0);
             }
+            (Job::OpenUpload(asked), Done::UploadOpened { upload }) => {
+                assert_eq!(asked.id, *upload);
+                self.files.insert(upload.0, false);
+            }
             (job, Done::Failed) if !matches!(job, Job::Store(_)) => return false,
             (job, done) => panic!("{job:?} became {done:?}"),
         }
@@ -106,6 +117,9 @@ impl Content {
     fn store(&mut self, message: &StoredMessage) {
         let id = message.mark.id.0;
         self.messages.insert(id, message.object.to_vec());
+        if let Some(announced) = &message.attachment {
+            self.files.insert(announced.upload.0, true);
+        }
         if let Some(account) = message.waits_for {
             self.waiting.insert((account.0, id));
         }
@@ -128,5 +142,13 @@ impl Content {
         found.ceiling >= self.ceiling
             && (&found.topics, &found.members) == (&self.topics, &self.members)
             && (&found.messages, &found.waiting) == (&self.messages, &self.waiting)
+            && found.files == self.files
     }
+}
+
+/// The content of all files, which is on the disk before any row speaks of it.
+fn put_file(data: &Path) {
+    let folder = data.join("attachments").join(&SUM[..2]);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(SUM), FILE).unwrap();
 }

@@ -4,8 +4,8 @@
 use super::content::Content;
 use jim::limits::Limits;
 use jim::message::{
-    AccountId, Change, ConnectionId, Conversation, Done, Durability, Job, Mark, MessageId, Name,
-    Retention, RoomId, Secret, StoredMessage,
+    AccountId, Announced, Change, ConnectionId, Conversation, Done, Durability, Job, Mark,
+    MessageId, Name, Retention, RoomId, Secret, Sha256, StoredMessage, Upload,
 };
 use jim::workers::{Accounts, DataFolder, Report, StorageWorker, Store};
 use std::fs;
@@ -16,8 +16,12 @@ use std::time::Duration;
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// What all files hold, and its SHA-256.
+pub const FILE: &str = "hello";
+pub const SUM: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+
 pub const BATCHES: usize = 15;
-pub const BATCH: usize = 4;
+pub const BATCH: usize = 6;
 pub const JOBS: usize = BATCHES * BATCH;
 
 /// The worker is stopped, and so the log copied into the file, after each so many batches.
@@ -70,6 +74,8 @@ fn job(place: usize) -> Job {
             Job::Join { account: ann_or_bob, room, position: number(place) }
         }
         1 => message(place, Conversation::Room(KEPT), None, true),
+        4 => open_upload(place),
+        5 => announcement(place, place - 1),
         2 => message(place, Conversation::direct(ANN, BOB), Some(BOB), batch.is_multiple_of(2)),
         _ => match batch % 4 {
             // Far ahead of the clock, whose ceiling each start raises.
@@ -84,6 +90,30 @@ fn job(place: usize) -> Job {
             _ => message(place, Conversation::Common, None, true),
         },
     }
+}
+
+/// An upload whose number is that of its place.
+fn open_upload(place: usize) -> Job {
+    Job::OpenUpload(Arc::new(Upload {
+        id: number(place),
+        created_unix_micros: 4_000_000_000_000_000,
+        sender: Some(ANN),
+        conversation: Conversation::Room(KEPT),
+        waits_for: None,
+        name: format!("{place}.txt").into(),
+        size: FILE.len() as u64,
+        text: Box::default(),
+    }))
+}
+
+/// The message that says that the upload of a place is whole.
+fn announcement(place: usize, upload: usize) -> Job {
+    let Job::Store(message) = message(place, Conversation::Room(KEPT), None, true) else {
+        unreachable!("it is a message")
+    };
+    let announced = Announced { upload: number(upload), sha256: Sha256::parse(SUM).unwrap() };
+    let attachment = Some(Box::new(announced));
+    Job::Store(Arc::new(StoredMessage { attachment, ..(*message).clone() }))
 }
 
 /// The number of the message at a place.

@@ -178,11 +178,14 @@ impl FileStore {
             make_folder(&folder)?;
             self.sync_folder(&self.root)?;
         }
-        let found = length_of(&path)?;
-        if found.is_some_and(|found| found != length) {
-            fs::remove_file(&path)?;
-        }
-        if found != Some(length) {
+        let is_there = match sum_of(&path) {
+            Ok(found) => found == (length, sum),
+            Err(error) if error.kind() == ErrorKind::NotFound => false,
+            Err(error) => return Err(error),
+        };
+        if !is_there {
+            // What has the name was damaged since.
+            remove(&path)?;
             // Not every file system has a second name for a file.
             fs::hard_link(from, &path).or_else(|_| fs::rename(from, &path))?;
         }

@@ -187,14 +187,17 @@ fn equal_files_are_there_once() {
 }
 
 #[test]
-fn content_that_is_cut_short_is_replaced() {
+fn content_that_was_damaged_is_replaced() {
     let scratch = Scratch::new();
     let mut files = files(&scratch);
     let sum = put_all(&mut files, MessageId(1), b"precious");
     files.drop_pieces(MessageId(1)).unwrap();
-    fs::write(content_path(scratch.folder.path(), sum), "prec").unwrap();
-    assert_eq!(put_all(&mut files, MessageId(2), b"precious"), sum);
-    assert_eq!(read_all(&files, sum), b"precious");
+    for damaged in ["prec", "PRECIOUS", "precious and more"] {
+        fs::write(content_path(scratch.folder.path(), sum), damaged).unwrap();
+        assert_eq!(put_all(&mut files, MessageId(2), b"precious"), sum);
+        assert_eq!(read_all(&files, sum), b"precious");
+        files.drop_pieces(MessageId(2)).unwrap();
+    }
 }
 
 #[test]

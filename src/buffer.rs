@@ -185,7 +185,7 @@ impl Parked {
     }
 }
 
-/// What was read and not yet decoded: at most [`READ_BUFFER_BYTES`].
+/// What was read and not yet decoded: at most [`READ_BUFFER_BYTES`], unless its owner lets it grow.
 #[derive(Debug, Default)]
 pub struct ReadBuffer {
     /// Initialised to its full length; empty, or smaller than a whole buffer, until it is read into.
@@ -214,6 +214,22 @@ impl ReadBuffer {
 
     /// Room to read into; empty when the buffer is full.
     pub fn space(&mut self, pool: &mut Pool) -> &mut [u8] {
+        self.make_space(pool);
+        self.bytes.get_mut(self.held.end..).unwrap_or_default()
+    }
+
+    /// The same where the buffer may grow to `most` bytes while it holds half a long object: one
+    /// with fewer than `little` bytes in it stays as it is.
+    pub fn space_up_to(&mut self, pool: &mut Pool, little: usize, most: usize) -> &mut [u8] {
+        self.make_space(pool);
+        if self.held.len() >= little && self.bytes.len() < most {
+            let grown = (self.bytes.len() * 2).min(most);
+            self.bytes.resize(grown, 0);
+        }
+        self.bytes.get_mut(self.held.end..).unwrap_or_default()
+    }
+
+    fn make_space(&mut self, pool: &mut Pool) {
         if self.bytes.len() < READ_BUFFER_BYTES {
             let mut whole = pool.take_read();
             let data = self.data();
@@ -228,7 +244,6 @@ impl ReadBuffer {
             self.bytes.copy_within(self.held.clone(), 0);
             self.held = 0..self.held.len();
         }
-        self.bytes.get_mut(self.held.end..).unwrap_or_default()
     }
 
     /// The first `count` bytes of `space` were filled.
@@ -589,5 +604,25 @@ mod tests {
         buffer.consume(buffer.data().len());
         let parked = buffer.park(&mut pool);
         assert_eq!((parked.is_empty(), pool.reads.len()), (true, 1));
+    }
+
+    #[test]
+    fn a_read_buffer_grows_only_while_it_holds_much_and_gives_all_of_it_back() {
+        const MOST: usize = 3 * READ_BUFFER_BYTES;
+        let (mut pool, mut buffer) = (Pool::default(), ReadBuffer::default());
+        let mut room = |buffer: &mut ReadBuffer| buffer.space_up_to(&mut pool, 9000, MOST).len();
+        assert_eq!(room(&mut buffer), READ_BUFFER_BYTES);
+        buffer.filled(8999);
+        assert_eq!(room(&mut buffer), READ_BUFFER_BYTES - 8999);
+        buffer.filled(1);
+        assert_eq!(room(&mut buffer), 2 * READ_BUFFER_BYTES - 9000);
+        buffer.filled(2 * READ_BUFFER_BYTES - 9000);
+        let mut buffer = buffer.park(&mut Pool::default()).resume();
+        assert_eq!(room(&mut buffer), READ_BUFFER_BYTES, "what was parked grows further");
+        buffer.filled(READ_BUFFER_BYTES);
+        assert_eq!(room(&mut buffer), 0, "full");
+        buffer.consume(MOST);
+        let mut pool = Pool::default();
+        assert_eq!((buffer.park(&mut pool).is_empty(), pool.reads.len()), (true, 0));
     }
 }

@@ -61,6 +61,21 @@ pub const OBJECT_HELD_BYTES: usize = 9 * 1024;
 /// An object that has not closed after this many bytes is answered 400 and the connection closed.
 pub const OBJECT_OPEN_BYTES: usize = 64 * 1024;
 
+/// The most bytes of a file in one `put`, and in the answer to one `get`.
+pub const PIECE_BYTES: usize = 48 * 1024;
+
+/// The longest `data`: that many bytes in base64.
+pub const PIECE_CHARS: usize = PIECE_BYTES / 3 * 4;
+
+/// The same as [`OBJECT_HELD_BYTES`] for a connection with `files`, whose `put` has a piece in it.
+pub const PUT_HELD_BYTES: usize = 72 * 1024;
+
+/// The same as [`OBJECT_OPEN_BYTES`] for a connection with `files`.
+pub const PUT_OPEN_BYTES: usize = PUT_HELD_BYTES + OBJECT_OPEN_BYTES;
+
+/// The size that the read buffer of a connection with `files` grows to while it holds half a `put`.
+pub const PUT_BUFFER_BYTES: usize = PUT_HELD_BYTES + READ_BUFFER_BYTES;
+
 /// A plain client's answer stays under this many bytes, since some clients call `recv(640)`.
 pub const ANSWER_BYTES: usize = 640;
 
@@ -161,4 +176,5 @@ pub const HASHES_WAITING_PER_ADDRESS: usize = 64;
 // What one bound relies on in another.
 const _: () = assert!(OBJECT_HELD_BYTES < READ_BUFFER_BYTES);
 const _: () = assert!(OBJECT_HELD_BYTES < OBJECT_OPEN_BYTES);
+const _: () = assert!(PIECE_CHARS < PUT_HELD_BYTES);
 const _: () = assert!(READ_BUFFER_BYTES <= READ_TURN_BYTES);

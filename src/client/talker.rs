@@ -104,7 +104,7 @@ impl Talker {
     }
 
     /// What the interactive client understands.
-    pub const FEATURES: Features = Features::GRANTED;
+    pub const FEATURES: Features = Features::GRANTED.without(Features::FILES);
 
     /// Takes an answer to a request of the way in.
     fn handle_entry(&mut self, turn: &mut Turn<'_>, answer: &Answer) -> Flow {

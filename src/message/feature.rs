@@ -17,11 +17,13 @@ impl Features {
     pub const NOTICES: Self = Self(2);
     /// Messages to users who are offline are stored for them.
     pub const OFFLINE: Self = Self(4);
+    /// Files are announced as such, and a `put` may be long.
+    pub const FILES: Self = Self(8);
     /// Messages of the past can be read and searched.
     pub const HISTORY: Self = Self(16);
-    /// What this server grants.
+    /// What this server grants; [`Features::FILES`] only where it takes any.
     pub const GRANTED: Self =
-        Self(Self::IDS.0 | Self::NOTICES.0 | Self::OFFLINE.0 | Self::HISTORY.0);
+        Self(Self::IDS.0 | Self::NOTICES.0 | Self::OFFLINE.0 | Self::FILES.0 | Self::HISTORY.0);
 
     /// The feature of this name; none for a name that is not known, which is no error.
     #[must_use]
@@ -39,6 +41,12 @@ impl Features {
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
+    }
+
+    /// This set without the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     /// Whether all of the other set is in this one.

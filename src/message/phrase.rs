@@ -139,6 +139,18 @@ pub enum Phrase {
     ContactRemoved { user: Name },
     /// 200: what waited up to a message is forgotten.
     Acknowledged,
+    /// 200: a file may be sent, of so many bytes.
+    UploadOpened { size: u64 },
+    /// 200: so much of a file is here.
+    PieceTaken { next: u64, size: u64 },
+    /// 200: the file was here, whole, before this piece of it came.
+    FileWhole { size: u64 },
+    /// 200: a file is whole, and announced.
+    FileDelivered { from: Name, to: Name },
+    /// 200: a file is whole, and is announced when the addressee is back.
+    FileWaits { from: Name, to: Name },
+    /// 200: a piece of a file.
+    PieceGiven { offset: u64, size: u64 },
     /// 200: quit.
     Goodbye,
     /// 200: what a command came to, in seed 003's words.
@@ -200,6 +212,20 @@ pub enum Phrase {
     EmptyFrame,
     /// A file came, and files are not handed on: its message was.
     NoFiles,
+    /// A file is too large, in bytes.
+    FileTooLarge { limit: u64, got: u64 },
+    /// What a file is called is no name.
+    BadFileName { field: &'static str },
+    /// The files of the account, or all, would be too large together, in bytes.
+    QuotaExceeded { limit: u64, used: u64, is_own: bool },
+    /// A piece of a file does not begin where the former ended, or is asked for behind the end.
+    WrongOffset { next: u64 },
+    /// A piece of a file is no base64.
+    BadBase64,
+    /// A piece of a file goes on behind the size that was claimed.
+    LongerThanClaimed { size: u64 },
+    /// A field that is no file's number.
+    BadFileId { field: &'static str },
     /// The common chat can be neither joined nor left: all who are present are in it.
     CommonChat { room: Name },
 
@@ -238,6 +264,14 @@ pub enum Phrase {
     TooManyRooms { limit: usize },
     /// 403: as many contacts as a list may have.
     TooManyContacts { limit: usize },
+    /// 403: files are not handed on (setting `attachment_max`).
+    NoFilesHere,
+    /// 403: who is no account could not get the file.
+    GuestGetsNoFiles { user: Name },
+    /// 404: no such upload, or another account's, or it is too old.
+    NoSuchUpload,
+    /// 404: no such file, or the asker may not read where it was sent.
+    NoSuchFile,
     /// 404: the target is not in that room.
     NoSuchMember { target: Name, room: Name },
     /// 404: not on the list of contacts.
@@ -334,6 +368,12 @@ impl Phrase {
             | P::ContactAdded { .. }
             | P::ContactRemoved { .. }
             | P::Acknowledged
+            | P::UploadOpened { .. }
+            | P::PieceTaken { .. }
+            | P::FileWhole { .. }
+            | P::FileDelivered { .. }
+            | P::FileWaits { .. }
+            | P::PieceGiven { .. }
             | P::Goodbye
             | P::Told(_) => Facts::default(),
             _ => self.bad_facts(),
@@ -376,6 +416,27 @@ impl Phrase {
             P::FrameTooLong { limit, got } => slug("too_long").limit(*limit).got(*got),
             P::EmptyFrame => slug("empty_frame"),
             P::NoFiles => slug("no_files"),
+            _ => self.bad_file_facts(),
+        }
+    }
+
+    /// Of 400 about files.
+    fn bad_file_facts(&self) -> Facts {
+        use Phrase as P;
+        let slug = Facts::slug;
+        let bytes = |count: &u64| usize::try_from(*count).unwrap_or(usize::MAX);
+        match self {
+            P::FileTooLarge { limit, got } => {
+                slug("too_large").field("size").limit(bytes(limit)).got(bytes(got))
+            }
+            P::BadFileName { field } => slug("bad_name").field(field),
+            P::QuotaExceeded { limit, used, .. } => {
+                slug("quota").limit(bytes(limit)).got(bytes(used))
+            }
+            P::WrongOffset { .. } => slug("wrong_offset").field("offset"),
+            P::BadBase64 => slug("bad_base64").field("data"),
+            P::LongerThanClaimed { size } => slug("too_long").field("data").limit(bytes(size)),
+            P::BadFileId { field } => slug("bad_id").field(field),
             _ => self.refusal_facts(),
         }
     }
@@ -402,6 +463,10 @@ impl Phrase {
             P::NotInvited { .. } => Facts::slug("invite_only"),
             P::TooManyRooms { limit } => Facts::slug("too_many_rooms").limit(*limit),
             P::TooManyContacts { limit } => Facts::slug("too_many_contacts").limit(*limit),
+            P::NoFilesHere => Facts::slug("no_files"),
+            P::GuestGetsNoFiles { .. } => Facts::slug("guest_addressee"),
+            P::NoSuchUpload => Facts::slug("no_such_upload"),
+            P::NoSuchFile => Facts::slug("no_such_file"),
             P::NoSuchMember { .. } => Facts::slug("no_such_member").field("target"),
             P::NoSuchContact { .. } => Facts::slug("no_such_contact"),
             P::NoSuchRoom { .. } => Facts::slug("no_such_room"),

@@ -308,6 +308,7 @@ fn expected_text(expected: &'static str) -> &'static str {
         "a list of texts" => "список текстов",
         "a text or an integer" => "текст или целое число",
         "a whole number, at least 1" => "целое число от 1",
+        "a whole number, at least 0" => "целое число от 0",
         other => other,
     }
 }

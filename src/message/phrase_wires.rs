@@ -1,7 +1,7 @@
 //! What only clients of the other wires are told: the texts of seeds 003 and 004, which are English
 //! in any language, and what is wrong with a frame.
 
-use super::{Language, Phrase, phrase_english, phrase_russian};
+use super::{Language, Phrase, phrase_english, phrase_files, phrase_russian};
 use std::fmt::{Formatter, Result};
 
 pub(super) fn write(phrase: &Phrase, language: Language, f: &mut Formatter<'_>) -> Result {
@@ -15,10 +15,14 @@ pub(super) fn write(phrase: &Phrase, language: Language, f: &mut Formatter<'_>) 
              is one of the proposed: rock, scissors, paper",
         ),
         Phrase::NicknameTaken { .. } => f.write_str(Phrase::TAKEN),
-        _ => match language {
+        Phrase::BadFrame { .. }
+        | Phrase::FrameTooLong { .. }
+        | Phrase::EmptyFrame
+        | Phrase::NoFiles => match language {
             Language::English => in_english(phrase, f),
             Language::Russian => in_russian(phrase, f),
         },
+        _ => phrase_files::write(phrase, language, f),
     }
 }
 

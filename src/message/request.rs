@@ -99,6 +99,18 @@ pub struct Rare<'a> {
     pub command: Option<Field<'a>>,
     /// `msg_id`: what was received. In a `msg` it is refused.
     pub msg_id: Option<Field<'a>>,
+    /// `upload`: an upload's number.
+    pub upload: Option<Field<'a>>,
+    /// `name`: a file's.
+    pub name: Option<Field<'a>>,
+    /// `size`: a file's, in bytes; more than can be counted is as many as can be.
+    pub size: Option<u64>,
+    /// `offset`: where in a file, in bytes.
+    pub offset: Option<u64>,
+    /// `data`: a piece of a file, in base64.
+    pub data: Option<Field<'a>>,
+    /// The length of `data` in characters, also where it is too long.
+    pub data_chars: usize,
     /// `msg_id` or `server_time`, if there: what only the server adds to a message.
     pub reserved: Option<&'static str>,
     /// `response`, `alert`, `error`: what only a server says, if it was there.
@@ -111,7 +123,8 @@ pub struct Rare<'a> {
     /// field that disagree.
     pub fault: Option<Phrase>,
     /// The first thing wrong with a field that only added actions read: `user_id`, `contact`,
-    /// `target`, `topic`, `with`, `before`, `after`, `limit`, `query`, `command`, `msg_id`. To the other
+    /// `target`, `topic`, `with`, `before`, `after`, `limit`, `query`, `command`, `msg_id`, `upload`,
+    /// `name`, `size`, `offset`, `data`. To the other
     /// actions they are as good as unknown fields, which may hold anything.
     pub added_fault: Option<Phrase>,
 }
@@ -135,6 +148,12 @@ impl Rare<'_> {
         query: None,
         command: None,
         msg_id: None,
+        upload: None,
+        name: None,
+        size: None,
+        offset: None,
+        data: None,
+        data_chars: 0,
         reserved: None,
         server_only: None,
         action_fault: None,

@@ -7,14 +7,14 @@ use super::timers::Moment;
 use crate::buffer::{OutputQueue, Parked, Pool, ReadBuffer};
 use crate::few::Few;
 use crate::limits::{
-    BEGINNER_REQUESTS, CONSOLE_GAP, LINGER, LINGER_BYTES, PACE_BACKLOG, PACE_GAP,
-    UNREAD_ANSWER_BYTES, WRITE_PARTS, WRITE_TURN_BYTES,
+    BEGINNER_REQUESTS, CONSOLE_GAP, LINGER, LINGER_BYTES, OBJECT_HELD_BYTES, PACE_BACKLOG,
+    PACE_GAP, PUT_BUFFER_BYTES, UNREAD_ANSWER_BYTES, WRITE_PARTS, WRITE_TURN_BYTES,
 };
 use crate::message::{AudienceId, ConnectionId, Dialect, Features, Name};
 use crate::transport::Stream;
 use crate::wire::detect::Wire;
 use crate::wire::exchange;
-use crate::wire::jim::Decoder;
+use crate::wire::jim::{Bounds, Decoder};
 use mio::Interest;
 use std::io::{self, IoSlice, Read};
 use std::net::SocketAddr;
@@ -200,7 +200,11 @@ impl Connection {
         if !self.readable && !self.hung_up {
             return Filled::Nothing;
         }
-        let space = input.space(pool);
+        let space = if self.features.has(Features::FILES) {
+            input.space_up_to(pool, OBJECT_HELD_BYTES, PUT_BUFFER_BYTES)
+        } else {
+            input.space(pool)
+        };
         let room = space.len();
         if room == 0 {
             return Filled::Nothing;
@@ -225,6 +229,11 @@ impl Connection {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Filled::Bytes(0),
             Err(error) => Filled::Broken(error),
         }
+    }
+
+    /// How long its objects may be.
+    pub(super) const fn bounds(&self) -> Bounds {
+        if self.features.has(Features::FILES) { Bounds::FILES } else { Bounds::PLAIN }
     }
 
     /// Whether the next request may be handled.

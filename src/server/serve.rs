@@ -150,8 +150,10 @@ impl<O: Observer> Running<O> {
 
     /// Decodes and handles one object: false if none is whole, `None` if the connection is gone.
     fn handle_one(&mut self, id: ConnectionId, input: &mut ReadBuffer) -> Option<bool> {
-        let mut decoder: Decoder = std::mem::take(&mut self.connections.get_mut(id)?.decoder);
-        let decoded = decoder.decode(input.data(), &self.server.settings.limits);
+        let connection = self.connections.get_mut(id)?;
+        let (mut decoder, bounds) = (std::mem::take(&mut connection.decoder), connection.bounds());
+        let limits = &self.server.settings.limits;
+        let decoded = decoder.decode_within(input.data(), limits, bounds);
         let connection = self.connections.get_mut(id)?;
         connection.decoder = decoder;
         let (consumed, whole) = match decoded {

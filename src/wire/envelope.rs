@@ -5,7 +5,7 @@ use super::cursor::{Lexed, Number};
 use super::keys::{self, Key, KnownKeys, OtherKeys};
 use super::lexer::{Lexer, Member, Value};
 use super::text::Text;
-use crate::limits::Limits;
+use crate::limits::{Limits, PIECE_CHARS};
 use crate::message::{Features, Field, Phrase, Request, Time};
 use std::ops::Range;
 
@@ -13,6 +13,7 @@ const TEXT: &str = "a text";
 const TEXTS: &str = "a list of texts";
 const TEXT_OR_NULL: &str = "a text or null";
 const COUNT: &str = "a whole number, at least 1";
+const BYTES: &str = "a whole number, at least 0";
 
 /// Reads the object that `bytes` begin with; its `raw` says how far it goes.
 ///
@@ -141,8 +142,35 @@ impl<'a, 'l> Envelope<'a, 'l> {
                 request.reserved.get_or_insert(name);
                 request.msg_id = Some(text_within(value, name, limits.tag_chars)?);
             }
-            _ => {
+            Key::ServerTime => {
                 request.reserved.get_or_insert(name);
+            }
+            _ => return self.file_field(key, name, value, at),
+        }
+        Ok(())
+    }
+
+    /// A field of a file's transfer.
+    #[cold]
+    fn file_field(
+        &mut self,
+        key: Key,
+        name: &'static str,
+        value: Value<'a>,
+        at: Range<usize>,
+    ) -> Result<(), Phrase> {
+        let limits = self.limits;
+        let request = self.request.rare_mut();
+        match key {
+            Key::Upload => request.upload = Some(text_within(value, name, limits.tag_chars)?),
+            Key::Name => request.name = Some(text_within(value, name, limits.message_chars)?),
+            Key::Size => request.size = Some(bytes(value, name, literal(self.bytes, at))?),
+            Key::Offset => request.offset = Some(bytes(value, name, literal(self.bytes, at))?),
+            _ => {
+                if let Value::Text(text) = value {
+                    request.data_chars = text.chars;
+                }
+                request.data = Some(text_within(value, name, PIECE_CHARS)?);
             }
         }
         Ok(())
@@ -372,6 +400,16 @@ fn count(value: Value<'_>, key: &'static str, literal: &str) -> Result<usize, Ph
             Ok(literal.parse().unwrap_or(usize::MAX))
         }
         _ => Err(wrong_type(key, COUNT)),
+    }
+}
+
+/// A number of bytes; more than can be counted is as many as can be.
+fn bytes(value: Value<'_>, key: &'static str, literal: &str) -> Result<u64, Phrase> {
+    match value {
+        Value::Number(Number { integer: true, .. }) if !literal.starts_with('-') => {
+            Ok(literal.parse().unwrap_or(u64::MAX))
+        }
+        _ => Err(wrong_type(key, BYTES)),
     }
 }
 

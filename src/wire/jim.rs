@@ -6,8 +6,26 @@
 use super::cursor::Fault;
 use super::envelope;
 use super::scan::Scan;
-use crate::limits::{Limits, OBJECT_HELD_BYTES, OBJECT_OPEN_BYTES};
+use crate::limits::{
+    Limits, OBJECT_HELD_BYTES, OBJECT_OPEN_BYTES, PUT_HELD_BYTES, PUT_OPEN_BYTES,
+};
 use crate::message::{Junk, Phrase, Request};
+
+/// How long an object may be in bytes. It changes only between objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// A longer one is not held to be looked at, but only counted.
+    held: usize,
+    /// One that has not closed by then ends the connection.
+    open: usize,
+}
+
+impl Bounds {
+    /// Everyone's.
+    pub const PLAIN: Self = Self { held: OBJECT_HELD_BYTES, open: OBJECT_OPEN_BYTES };
+    /// Those of a connection with `files`.
+    pub const FILES: Self = Self { held: PUT_HELD_BYTES, open: PUT_OPEN_BYTES };
+}
 
 /// Where one connection's stream stands. The bytes stay with the caller.
 #[derive(Debug, Clone, Default)]
@@ -54,7 +72,8 @@ enum Run {
 #[allow(clippy::large_enum_variant, reason = "made once an object and moved at once, never stored")]
 pub enum Decoded<'a> {
     /// No whole object yet. The first `consumed` bytes are done with; keep the rest (less than
-    /// [`OBJECT_HELD_BYTES`]) and call again with it and more behind it.
+    /// [`OBJECT_HELD_BYTES`], or [`PUT_HELD_BYTES`] with `files`) and call again with it and more
+    /// behind it.
     Incomplete {
         /// How many bytes to drop.
         consumed: usize,
@@ -77,6 +96,13 @@ pub enum Decoded<'a> {
     },
 }
 
+/// What an object must keep to.
+#[derive(Clone, Copy)]
+struct Rules<'l> {
+    limits: &'l Limits,
+    bounds: Bounds,
+}
+
 /// Where the next object is.
 enum Sought {
     /// Nowhere in these bytes; so many of them are done with.
@@ -90,12 +116,23 @@ enum Sought {
 impl Decoder {
     /// Looks for the next object in `input`, which begins with what the last call left over.
     pub fn decode<'a>(&mut self, input: &'a [u8], limits: &Limits) -> Decoded<'a> {
+        self.decode_within(input, limits, Bounds::PLAIN)
+    }
+
+    /// The same where objects may be longer.
+    #[inline]
+    pub fn decode_within<'a>(
+        &mut self,
+        input: &'a [u8],
+        limits: &Limits,
+        bounds: Bounds,
+    ) -> Decoded<'a> {
         match self.seek(input) {
             Sought::Nowhere(consumed) => Decoded::Incomplete { consumed },
             Sought::Behind { junk, consumed } => {
                 Decoded::Malformed { phrase: Phrase::NotAnObject { junk }, consumed, fatal: false }
             }
-            Sought::At(start) => self.object(input, start, limits),
+            Sought::At(start) => self.object(input, start, Rules { limits, bounds }),
         }
     }
 
@@ -169,20 +206,20 @@ impl Decoder {
     }
 
     /// In an object that begins, or of which the unseen part begins, at `start`.
-    fn object<'a>(&mut self, input: &'a [u8], start: usize, limits: &Limits) -> Decoded<'a> {
+    fn object<'a>(&mut self, input: &'a [u8], start: usize, rules: Rules<'_>) -> Decoded<'a> {
         let rest = input.get(start..).unwrap_or_default();
         match self.state {
-            State::Counted { bytes, scan } => self.counted(rest, start, bytes, scan, limits),
+            State::Counted { bytes, scan } => self.counted(rest, start, bytes, scan, rules),
             State::Held { scanned, scan } => {
-                let held = rest.get(..OBJECT_HELD_BYTES).unwrap_or(rest);
+                let held = rest.get(..rules.bounds.held).unwrap_or(rest);
                 if scanned == 0
-                    && let Ok(request) = envelope::read(held, limits)
+                    && let Ok(request) = envelope::read(held, rules.limits)
                 {
                     let consumed = start + request.raw.len();
                     self.end_object();
                     return Decoded::Request { request, consumed };
                 }
-                self.held(rest, start, scanned, scan, limits)
+                self.held(rest, start, scanned, scan, rules)
             }
             _ => Decoded::Incomplete { consumed: start },
         }
@@ -195,19 +232,20 @@ impl Decoder {
         start: usize,
         scanned: usize,
         mut scan: Scan,
-        limits: &Limits,
+        rules: Rules<'_>,
     ) -> Decoded<'a> {
-        let held = rest.get(..OBJECT_HELD_BYTES).unwrap_or(rest);
+        let most = rules.bounds.held;
+        let held = rest.get(..most).unwrap_or(rest);
         if let Some(bytes) = scan.find_end(held.get(scanned..).unwrap_or_default()) {
             self.end_object();
-            return finished(held.get(..scanned + bytes).unwrap_or(held), start, limits);
+            return finished(held.get(..scanned + bytes).unwrap_or(held), start, rules.limits);
         }
-        if held.len() < OBJECT_HELD_BYTES {
+        if held.len() < most {
             self.state = State::Held { scanned: held.len(), scan };
             return Decoded::Incomplete { consumed: start };
         }
-        let unseen = rest.get(OBJECT_HELD_BYTES..).unwrap_or_default();
-        self.counted(unseen, start + OBJECT_HELD_BYTES, OBJECT_HELD_BYTES, scan, limits)
+        let unseen = rest.get(most..).unwrap_or_default();
+        self.counted(unseen, start + most, most, scan, rules)
     }
 
     /// An object too long to be held: only its length and its end matter.
@@ -217,22 +255,23 @@ impl Decoder {
         start: usize,
         seen: usize,
         mut scan: Scan,
-        limits: &Limits,
+        rules: Rules<'_>,
     ) -> Decoded<'a> {
-        let room = rest.get(..OBJECT_OPEN_BYTES.saturating_sub(seen)).unwrap_or(rest);
+        let open = rules.bounds.open;
+        let room = rest.get(..open.saturating_sub(seen)).unwrap_or(rest);
         if let Some(bytes) = scan.find_end(room) {
             self.end_object();
-            let phrase = Phrase::ObjectTooBig { limit: limits.object_chars, got: seen + bytes };
+            let phrase = Phrase::ObjectTooBig { limit: rules.limits.object_chars, got: seen + bytes };
             return Decoded::Malformed { phrase, consumed: start + bytes, fatal: false };
         }
         let consumed = start + room.len();
         let bytes = seen + room.len();
-        if bytes < OBJECT_OPEN_BYTES {
+        if bytes < open {
             self.state = State::Counted { bytes, scan };
             return Decoded::Incomplete { consumed };
         }
         self.state = State::Dead;
-        let phrase = Phrase::NeverCloses { limit: OBJECT_OPEN_BYTES };
+        let phrase = Phrase::NeverCloses { limit: open };
         Decoded::Malformed { phrase, consumed, fatal: true }
     }
 

@@ -2,7 +2,7 @@
 
 use super::cursor::{Cursor, Fault, Lexed};
 use super::text::Text;
-use crate::limits::OBJECT_HELD_BYTES;
+use crate::limits::PUT_HELD_BYTES;
 use crate::message::{Features, JsonFault};
 
 /// A key that the protocol knows, in one of its spellings.
@@ -41,6 +41,11 @@ pub(super) enum Key {
     Command,
     MsgId,
     ServerTime,
+    Upload,
+    Name,
+    Size,
+    Offset,
+    Data,
     Response,
     Alert,
     Error,
@@ -104,6 +109,11 @@ fn top(name: &[u8]) -> Option<(Key, &'static str)> {
         b"command" => (Key::Command, "command"),
         b"msg_id" => (Key::MsgId, "msg_id"),
         b"server_time" => (Key::ServerTime, "server_time"),
+        b"upload" => (Key::Upload, "upload"),
+        b"name" => (Key::Name, "name"),
+        b"size" => (Key::Size, "size"),
+        b"offset" => (Key::Offset, "offset"),
+        b"data" => (Key::Data, "data"),
         b"response" => (Key::Response, "response"),
         b"alert" => (Key::Alert, "alert"),
         b"error" => (Key::Error, "error"),
@@ -167,7 +177,7 @@ impl KnownKeys {
     }
 }
 
-/// The other keys that an object had so far: where each stands, and 16 bits of its hash, so that
+/// The other keys that an object had so far: where each stands, and some bits of its hash, so that
 /// texts are compared only where they are likely equal. Nothing is set up before the first comes.
 #[derive(Debug, Default)]
 pub(super) struct OtherKeys {
@@ -175,14 +185,29 @@ pub(super) struct OtherKeys {
     count: usize,
 }
 
+/// Where a key stands, below the bits of its hash.
 #[derive(Debug, Clone, Copy, Default)]
-struct Place {
-    hash: u16,
-    at: u16,
-}
+struct Place(u32);
 
-// A place in an object that is held fits 16 bits.
-const _: () = assert!(OBJECT_HELD_BYTES <= 1 << 16);
+/// The bits of a place.
+const AT_BITS: u32 = 17;
+
+// A place in an object that is held fits them.
+const _: () = assert!(PUT_HELD_BYTES <= 1 << AT_BITS);
+
+impl Place {
+    const fn new(hash: u32, at: usize) -> Self {
+        Self(hash << AT_BITS | (at as u32 & ((1 << AT_BITS) - 1)))
+    }
+
+    const fn has(self, hash: u32) -> bool {
+        (self.0 ^ hash << AT_BITS) >> AT_BITS == 0
+    }
+
+    const fn at(self) -> usize {
+        (self.0 & ((1 << AT_BITS) - 1)) as usize
+    }
+}
 
 impl OtherKeys {
     /// Notes a key, `at` which byte of `object` it stands.
@@ -192,13 +217,13 @@ impl OtherKeys {
     pub(super) fn insert(&mut self, key: &Text<'_>, at: usize, object: &[u8]) -> Lexed<()> {
         let hash = hash(key);
         let seen = self.seen.get_or_insert_with(|| [Place::default(); MEMBERS]);
-        let mut alike = seen.iter().take(self.count).filter(|place| place.hash == hash);
-        if alike.any(|place| key_at(object, place.at).is_some_and(|other| other.same_as(key))) {
+        let mut alike = seen.iter().take(self.count).filter(|place| place.has(hash));
+        if alike.any(|place| key_at(object, place.at()).is_some_and(|other| other.same_as(key))) {
             return Err(duplicate(at));
         }
         let what = JsonFault::TooManyMembers { limit: MEMBERS };
         let place = seen.get_mut(self.count).ok_or(Fault { what, at })?;
-        *place = Place { hash, at: u16::try_from(at).unwrap_or(u16::MAX) };
+        *place = Place::new(hash, at);
         self.count += 1;
         Ok(())
     }
@@ -210,12 +235,12 @@ fn duplicate(at: usize) -> Fault {
 }
 
 /// The key that was read at this place before.
-fn key_at(object: &[u8], at: u16) -> Option<Text<'_>> {
-    Cursor::new(object.get(usize::from(at)..)?).string("").ok()
+fn key_at(object: &[u8], at: usize) -> Option<Text<'_>> {
+    Cursor::new(object.get(at..)?).string("").ok()
 }
 
-/// FNV-1a over what the key means, folded to 16 bits.
-fn hash(key: &Text<'_>) -> u16 {
+/// FNV-1a over what the key means, folded so that its low bits hold all of it.
+fn hash(key: &Text<'_>) -> u32 {
     let mut hash = 0x811c_9dc5_u32;
     let mut add = |byte: &u8| hash = (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
     if key.escaped {
@@ -225,6 +250,5 @@ fn hash(key: &Text<'_>) -> u16 {
     } else {
         key.raw.iter().for_each(&mut add);
     }
-    let [a, b, c, d] = hash.to_le_bytes();
-    u16::from_le_bytes([a ^ c, b ^ d])
+    hash ^ hash >> 16
 }

@@ -123,6 +123,7 @@ fn more(facts: Facts) -> String {
 /// Every answer that there is, with something in its places.
 fn answers() -> Vec<(Code, Phrase)> {
     let bad = json_faults().into_iter().chain(field_faults()).chain(name_faults());
+    let bad = bad.chain(file_faults());
     let bad = bad.map(|phrase| (Code::BadRequest, phrase));
     done().into_iter().chain(bad).chain(refusals()).collect()
 }
@@ -139,7 +140,7 @@ fn room() -> Name {
     Name::shown("#room")
 }
 
-fn done() -> [(Code, Phrase); 29] {
+fn done() -> [(Code, Phrase); 35] {
     use Phrase as P;
     [
         (Code::Accepted, P::Authenticated { user: ann() }),
@@ -169,6 +170,12 @@ fn done() -> [(Code, Phrase); 29] {
         (Code::Ok, P::ContactAdded { user: bob() }),
         (Code::Ok, P::ContactRemoved { user: bob() }),
         (Code::Ok, P::Acknowledged),
+        (Code::Ok, P::UploadOpened { size: 100_000 }),
+        (Code::Ok, P::PieceTaken { next: 49_152, size: 100_000 }),
+        (Code::Ok, P::FileWhole { size: 100_000 }),
+        (Code::Ok, P::FileDelivered { from: ann(), to: room() }),
+        (Code::Ok, P::FileWaits { from: ann(), to: bob() }),
+        (Code::Ok, P::PieceGiven { offset: 49_152, size: 100_000 }),
         (Code::Ok, P::Told(Told::Participants { count: 2 })),
         (Code::Ok, P::Goodbye),
     ]
@@ -246,7 +253,22 @@ fn name_faults() -> Vec<Phrase> {
     bad.into_iter().chain(rooms).collect()
 }
 
-fn refusals() -> [(Code, Phrase); 33] {
+fn file_faults() -> [Phrase; 8] {
+    use Phrase as P;
+    let limit = 16 << 20;
+    [
+        P::BadFileName { field: "name" },
+        P::FileTooLarge { limit, got: limit + 1 },
+        P::QuotaExceeded { limit: limit * 16, used: 260_000_000, is_own: true },
+        P::QuotaExceeded { limit: limit * 256, used: 4_290_000_000, is_own: false },
+        P::BadFileId { field: "upload" },
+        P::WrongOffset { next: 49_152 },
+        P::BadBase64,
+        P::LongerThanClaimed { size: 100_000 },
+    ]
+}
+
+fn refusals() -> [(Code, Phrase); 37] {
     use Code as C;
     use Phrase as P;
     [
@@ -270,6 +292,10 @@ fn refusals() -> [(Code, Phrase); 33] {
         (C::Forbidden, P::NotInvited { user: ann(), room: room() }),
         (C::Forbidden, P::TooManyRooms { limit: 250 }),
         (C::Forbidden, P::TooManyContacts { limit: 1000 }),
+        (C::Forbidden, P::NoFilesHere),
+        (C::Forbidden, P::GuestGetsNoFiles { user: Name::shown("guest") }),
+        (C::NotFound, P::NoSuchUpload),
+        (C::NotFound, P::NoSuchFile),
         (C::NotFound, P::NoSuchMember { target: bob(), room: room() }),
         (C::NotFound, P::NoSuchContact { user: bob() }),
         (C::NotFound, P::NoSuchRoom { room: room() }),
@@ -366,6 +392,23 @@ fn number(phrase: &Phrase) -> usize {
         P::EmptyFrame => 72,
         P::NoFiles => 73,
         P::NicknameTaken { .. } => 74,
+        P::UploadOpened { .. } => 75,
+        P::PieceTaken { .. } => 76,
+        P::FileWhole { .. } => 77,
+        P::FileDelivered { .. } => 78,
+        P::FileWaits { .. } => 79,
+        P::PieceGiven { .. } => 80,
+        P::FileTooLarge { .. } => 81,
+        P::BadFileName { .. } => 82,
+        P::QuotaExceeded { .. } => 83,
+        P::WrongOffset { .. } => 84,
+        P::BadBase64 => 85,
+        P::LongerThanClaimed { .. } => 86,
+        P::BadFileId { .. } => 87,
+        P::NoFilesHere => 88,
+        P::GuestGetsNoFiles { .. } => 89,
+        P::NoSuchUpload => 90,
+        P::NoSuchFile => 91,
     }
 }
 
@@ -374,7 +417,7 @@ fn every_phrase_is_among_the_answers() {
     let mut numbers: Vec<usize> = answers().iter().map(|(_, phrase)| number(phrase)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (0..=74).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..=91).collect::<Vec<_>>());
 }
 
 #[test]

@@ -61,12 +61,6 @@ pub const OBJECT_HELD_BYTES: usize = 9 * 1024;
 /// An object that has not closed after this many bytes is answered 400 and the connection closed.
 pub const OBJECT_OPEN_BYTES: usize = 64 * 1024;
 
-/// The most bytes of a file in one `put`, and in the answer to one `get`.
-pub const PIECE_BYTES: usize = 48 * 1024;
-
-/// The longest `data`: that many bytes in base64.
-pub const PIECE_CHARS: usize = PIECE_BYTES / 3 * 4;
-
 /// The same as [`OBJECT_HELD_BYTES`] for a connection with `files`, whose `put` has a piece in it.
 pub const PUT_HELD_BYTES: usize = 72 * 1024;
 
@@ -148,6 +142,12 @@ pub const HISTORY_BYTES: usize = 256 * 1024;
 
 /// The most bytes of one piece of a file in JIM, which carries it in base64.
 pub const PIECE_BYTES: usize = 48 * 1024;
+
+/// The longest `data`: that many bytes in base64.
+pub const PIECE_CHARS: usize = PIECE_BYTES / 3 * 4;
+
+/// The same in an answer to a client that asked for no feature, which must stay short.
+pub const BRIEF_PIECE_BYTES: usize = 96;
 
 /// The most bytes of one piece of a file as it is, in the exchange and from the disk.
 pub const RAW_PIECE_BYTES: usize = 64 * 1024;

@@ -4,8 +4,8 @@
 use super::Chat;
 use super::checks::speaker;
 use super::handlers::{
-    ack, authenticate, command, contacts, history, join, leave, members, moderate, msg, owner,
-    passwd, presence, quit, register, rooms, topic, who,
+    ack, authenticate, command, contacts, fetch, history, join, leave, members, moderate, msg,
+    owner, passwd, presence, put, quit, register, rooms, topic, upload, who,
 };
 use super::outcome::Outcome;
 use super::session::{Session, Who};
@@ -44,8 +44,11 @@ pub enum Needs {
     Authentication,
 }
 
+/// The action whose `data` does not count in the length of its object.
+const PUT: &str = "put";
+
 /// Every action, in the order of the help.
-pub static ACTIONS: [Action; 30] = [
+pub static ACTIONS: [Action; 33] = [
     Action {
         name: "authenticate",
         synonyms: &[],
@@ -157,6 +160,39 @@ pub static ACTIONS: [Action; 30] = [
         takes_user_text: false,
         help: "find messages: query has words, \"phrases\" and prefix*; optional with, before, limit",
         handler: history::search,
+    },
+    Action {
+        name: "upload",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "say that you will send a file to a user, a #room or #all: name, size; optional message",
+        handler: upload::handle,
+    },
+    Action {
+        name: PUT,
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "send the bytes of upload from offset on: data, in base64; the last ones make the file known",
+        handler: put::handle,
+    },
+    Action {
+        name: "get",
+        synonyms: &[],
+        needs: Needs::Authentication,
+        timeless: false,
+        roomy: false,
+        reads_added: true,
+        takes_user_text: false,
+        help: "read a file from offset on, by the id of its attachment",
+        handler: fetch::handle,
     },
     Action {
         name: "who",
@@ -440,13 +476,15 @@ fn check_size(chat: &Chat, action: &Action, request: &Request<'_>) -> Result<(),
     } else {
         chat.limits.object_chars
     };
-    if request.chars <= limit {
+    let data = if action.name == PUT { request.rare().data_chars } else { 0 };
+    let got = request.chars.saturating_sub(data);
+    if got <= limit {
         return Ok(());
     }
     // A field that is too long is the better thing to be told.
     match fault(action, request) {
         Some(fault @ Phrase::FieldTooLong { .. }) => Err(fault.clone()),
-        _ => Err(Phrase::ObjectTooLong { limit, got: request.chars }),
+        _ => Err(Phrase::ObjectTooLong { limit, got }),
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the chat wants done: values that the event loop carries out, in order.
 
 use crate::message::{
-    Announcement, AudienceId, ConnectionId, Features, Job, Mark, Name, Notice, PageMessage, Reply,
-    StoredMessage,
+    Announcement, AudienceId, ConnectionId, Features, FileNotice, Job, Mark, Name, Notice,
+    PageMessage, Reply, StoredMessage,
 };
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub enum Effect {
         /// Whom.
         to: ConnectionId,
     },
-    /// Have the storage worker keep the request that is being handled. The connection goes on.
+    /// Have the storage worker keep the request that is being handled, or a file's announcement. The connection goes on.
     Store {
         /// Who is answered once it is on disk.
         connection: ConnectionId,
@@ -118,6 +118,8 @@ pub enum Payload {
     AsSent,
     /// A message that is on disk now.
     Stored(Arc<StoredMessage>),
+    /// What announces a file: the server's own object.
+    File(Box<FileNotice>),
     /// The request that is being handled: the sender's own bytes and `"sender":NAME` before the closing brace, for the course's
     /// lesson 7 writers, whose readers want one.
     WithSender(Name),

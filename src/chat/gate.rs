@@ -6,7 +6,7 @@
 use super::session::{Owed, Session};
 use super::{Chat, CloseReason, Effect, Payload, waiting};
 use crate::message::{
-    AccountId, AudienceId, Code, ConnectionId, Conversation, Name, Phrase, Reply, RoomId,
+    AccountId, AudienceId, Code, ConnectionId, Conversation, Extra, Name, Phrase, Reply, RoomId,
     StoredMessage,
 };
 use std::sync::Arc;
@@ -17,7 +17,8 @@ pub(super) const ANSWERS_OWED: usize = 1024;
 /// Whether an answer that waits is large: only one of those waits at a time.
 pub(super) fn is_large(owed: &Owed) -> bool {
     let Owed::Answer(reply) = owed else { return false };
-    reply.extra.as_ref().is_some_and(|extra| extra.listing.is_some())
+    let has_data = |extra: &Extra| extra.file.as_ref().is_some_and(|file| file.data.is_some());
+    reply.extra.as_ref().is_some_and(|extra| extra.listing.is_some() || has_data(extra))
 }
 
 /// Sends a message to the disk, whose bytes the event loop has; `reply` waits until it is there.
@@ -84,9 +85,10 @@ fn sees(chat: &Chat, room: RoomId, account: Option<AccountId>) -> bool {
 /// Sender and addressee, as the answer to a message names them.
 fn names(phrase: &Phrase) -> (Option<Name>, Name) {
     match phrase {
-        Phrase::Delivered { from, to } | Phrase::Waits { from, to } => {
-            (Some(from.clone()), to.clone())
-        }
+        Phrase::Delivered { from, to }
+        | Phrase::Waits { from, to }
+        | Phrase::FileDelivered { from, to }
+        | Phrase::FileWaits { from, to } => (Some(from.clone()), to.clone()),
         _ => (None, Name::shown("")),
     }
 }

@@ -12,6 +12,7 @@ mod change;
 mod checks;
 mod dispatch;
 mod effect;
+mod files;
 mod gate;
 mod handlers;
 mod listing;
@@ -37,7 +38,7 @@ use crate::message::{
     Done, Extra, Features, Job, Name, Now, Phrase, Reply, Request, RoomId, Snapshot,
 };
 use chance::Chance;
-use handlers::{authenticate, history, join, leave, passwd, register};
+use handlers::{authenticate, fetch, history, join, leave, passwd, put, register, upload};
 use message_ids::MessageIds;
 use outcome::Outcome;
 use probe::Probes;
@@ -252,6 +253,17 @@ impl Chat {
             }
             (Waiting::Read(reading), Done::Page(page)) => {
                 history::read(self, session, &reading, page)
+            }
+            (Waiting::Upload { size }, done) => upload::go_on(session, size, &done),
+            (Waiting::Put(piece), Done::Attachment(record)) => {
+                put::found(self, session, piece, record)
+            }
+            (Waiting::Piece(upload), done) => put::taken(self, session, *upload, &done),
+            (Waiting::Fetch { offset }, Done::Attachment(record)) => {
+                fetch::found(self, session, offset, record)
+            }
+            (Waiting::Fetched { offset, record }, Done::Piece(piece)) => {
+                fetch::read(self, session, offset, *record, piece)
             }
             _ => Outcome::reply(Code::ServerError, Phrase::ServerFailed),
         }
@@ -510,7 +522,9 @@ impl Chat {
             self.probes.watch(session.id, session.last_heard + self.policy.probe_after);
         }
         session.asked_features = true;
-        session.features = asked.and(Features::GRANTED);
+        let takes_files = self.policy.attachments.max_bytes > 0;
+        let kept_back = if takes_files { Features::NONE } else { Features::FILES };
+        session.features = asked.and(Features::GRANTED.without(kept_back));
         let (connection, features) = (session.id, session.features);
         self.effects.push_back(Effect::Features { connection, features });
         features

@@ -2,8 +2,8 @@
 
 use super::CloseReason;
 use crate::message::{
-    AccountId, AccountRecord, ConnectionId, Conversation, Dialect, Features, MessageId, Name, Now,
-    Reply, Secret,
+    AccountId, AccountRecord, AttachmentRecord, ConnectionId, Conversation, Dialect, Features,
+    MessageId, Name, Now, Reply, Secret, Upload,
 };
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -139,6 +139,36 @@ pub(super) enum Waiting {
     Change(Reply),
     /// Messages are being read.
     Read(Reading),
+    /// `upload` waits for the disk.
+    Upload {
+        /// How many bytes are to come.
+        size: u64,
+    },
+    /// `put` waits for what is known of its upload.
+    Put(PutPiece),
+    /// `put` waits for its piece to be written.
+    Piece(Box<Upload>),
+    /// `get` waits for what is known of its file.
+    Fetch {
+        /// Where it is to be read.
+        offset: u64,
+    },
+    /// `get` waits for its piece to be read.
+    Fetched {
+        /// Where it is read.
+        offset: u64,
+        /// The file: the right to it is looked at once more.
+        record: Box<AttachmentRecord>,
+    },
+}
+
+/// What a `put` brings.
+#[derive(Debug)]
+pub(super) struct PutPiece {
+    /// Where it begins.
+    pub(super) offset: u64,
+    /// It itself, in base64.
+    pub(super) data: Box<[u8]>,
 }
 
 /// What was asked for, while messages are being read: the right to it is looked at once more.

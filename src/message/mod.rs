@@ -11,7 +11,7 @@ mod command;
 mod dialect;
 mod durability;
 mod feature;
-mod file_text;
+mod file_notice;
 mod identity;
 mod job;
 mod lookalike;
@@ -39,7 +39,7 @@ pub use command::{COMMAND_MARK, Hand, Told};
 pub use dialect::Dialect;
 pub use durability::Durability;
 pub use feature::Features;
-pub use file_text::file_in_words;
+pub use file_notice::{FileNotice, file_in_words};
 pub use identity::{AccountId, AudienceId, ConnectionId, Now, RoomId};
 pub use job::{AccountList, AccountRecord, Done, Job, Membership, RoomRecord, Secret, Snapshot};
 pub use lookalike::Skeletons;
@@ -50,7 +50,7 @@ pub use phrase::{Deed, JsonFault, Junk, Language, Listed, Phrase, RoomState};
 pub use phrase::{Facts, Spoken};
 pub(crate) use precis::in_precis;
 pub use reply::{
-    Extra, Kept, Listing, MemberEntry, Reply, Retention, RoomEntry, RoomKept, UserEntry,
+    Extra, FileFacts, Kept, Listing, MemberEntry, Reply, Retention, RoomEntry, RoomKept, UserEntry,
 };
 pub use request::{Field, Rare, Request, Time};
 pub use stored::{

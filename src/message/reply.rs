@@ -1,6 +1,6 @@
 //! An answer, as a value: its code and text, and what else some answers say.
 
-use super::{AttachmentBounds, Code, Features, MessageId, Name, Page, Phrase, Role};
+use super::{AttachmentBounds, Code, Features, MessageId, Name, Page, Phrase, Role, Sha256};
 use std::collections::BTreeMap;
 
 /// One answer: `{"response":CODE,"time":TS,"alert":TEXT}`, or `error` for 4xx and 5xx.
@@ -32,12 +32,36 @@ pub struct Extra {
     pub topic: Option<Box<str>>,
     /// What is kept of messages, and for how long.
     pub kept: Option<Kept>,
+    /// What is said of a file.
+    pub file: Option<Box<FileFacts>>,
     /// What was asked for.
     pub listing: Option<Listing>,
     /// There is more than the listing shows.
     pub more: bool,
+    /// The client knows no files: in a listing of messages they are told of in words, in so many
+    /// characters at most.
+    pub file_words_chars: Option<usize>,
     /// The client asked for no feature: a listing is cut so that the answer stays short.
     pub is_brief: bool,
+}
+
+/// What an answer says of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileFacts {
+    /// `upload`: its number.
+    pub upload: Option<MessageId>,
+    /// That number is `id` as well, unless the request had one of its own.
+    pub is_id: bool,
+    /// `data`: a piece of it.
+    pub data: Option<Box<[u8]>>,
+    /// `next`: where the next piece begins.
+    pub next: Option<u64>,
+    /// `name`.
+    pub name: Option<Box<str>>,
+    /// `size`, in bytes.
+    pub size: Option<u64>,
+    /// `sha256`.
+    pub sha256: Option<Sha256>,
 }
 
 /// What is kept of messages.

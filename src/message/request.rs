@@ -101,6 +101,8 @@ pub struct Rare<'a> {
     pub msg_id: Option<Field<'a>>,
     /// `upload`: an upload's number.
     pub upload: Option<Field<'a>>,
+    /// What the message says, only where there is a `size`: a file's text is told anew.
+    pub message: Option<Cow<'a, str>>,
     /// `name`: a file's.
     pub name: Option<Field<'a>>,
     /// `size`: a file's, in bytes; more than can be counted is as many as can be.
@@ -149,6 +151,7 @@ impl Rare<'_> {
         command: None,
         msg_id: None,
         upload: None,
+        message: None,
         name: None,
         size: None,
         offset: None,

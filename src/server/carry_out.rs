@@ -2,13 +2,15 @@
 
 use super::connection::{Connection, Phase};
 use super::event_loop::{Observer, Running};
-use super::fanout::{Audiences, Message};
+use super::fanout::Audiences;
+use super::handed::Message;
 use super::patience;
 use super::timers::Moment;
 use super::turn::Targets;
 use crate::chat::{Effect, Hearers, Payload};
 use crate::logging::log;
 use crate::message::{AudienceId, Code, ConnectionId, Dialect, Mark, Notice, PageMessage, Reply};
+use crate::wire::attachment::{FileWords, write_attachment};
 use crate::wire::encode;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -105,10 +107,13 @@ impl<O: Observer> Running<O> {
     ) {
         match payload {
             Payload::AsSent => self.hand_on(to, except, Message { object: raw, mark }),
+            Payload::Stored(stored) if stored.attachment.is_some() => {
+                self.hand_on_file(to, except, Message { object: &stored.object, mark });
+            }
             Payload::Stored(stored) => {
                 self.hand_on(to, except, Message { object: &stored.object, mark });
             }
-            Payload::WithSender(_) => {
+            Payload::WithSender(_) | Payload::File(_) => {
                 let mut object = self.pool.take_owned();
                 write_object(&mut object, payload, raw);
                 self.hand_on(to, except, Message { object: &object, mark });
@@ -122,10 +127,24 @@ impl<O: Observer> Running<O> {
         audiences.deliver(to, except, message, &mut targets);
     }
 
+    /// Hands on the announcement of a file, which each gets as its client knows it.
+    fn hand_on_file(&mut self, to: AudienceId, except: Option<ConnectionId>, file: Message<'_>) {
+        let words = self.file_words();
+        let (audiences, mut targets) = self.fanout();
+        audiences.deliver_file(to, except, file, words, &mut targets);
+    }
+
     fn hand(&mut self, to: ConnectionId, message: &PageMessage) {
+        let words = self.file_words();
         let (audiences, mut targets) = self.fanout();
         let message = Message { object: &message.object, mark: message.mark };
-        audiences.hand(to, message, &mut targets);
+        audiences.hand(to, message, words, &mut targets);
+    }
+
+    /// How a file is told of to clients that know none.
+    const fn file_words(&self) -> FileWords {
+        let settings = &self.server.settings;
+        FileWords { language: settings.language, chars: settings.limits.message_chars }
     }
 
     pub(super) fn tell(&mut self, to: &Hearers, except: Option<ConnectionId>, notice: &Notice) {
@@ -212,6 +231,7 @@ pub(super) fn write_object(out: &mut Vec<u8>, payload: &Payload, raw: &[u8]) {
         Payload::AsSent => out.extend_from_slice(raw),
         Payload::Stored(message) => out.extend_from_slice(&message.object),
         Payload::WithSender(name) => encode::push_with_sender(out, raw, name.as_str()),
+        Payload::File(notice) => drop(write_attachment(out, notice)),
     }
 }
 

@@ -200,7 +200,7 @@ impl Connection {
         if !self.readable && !self.hung_up {
             return Filled::Nothing;
         }
-        let space = if self.features.has(Features::FILES) {
+        let space = if self.knows_files() {
             input.space_up_to(pool, OBJECT_HELD_BYTES, PUT_BUFFER_BYTES)
         } else {
             input.space(pool)
@@ -231,9 +231,14 @@ impl Connection {
         }
     }
 
+    /// Whether files are announced to it as such.
+    pub(super) const fn knows_files(&self) -> bool {
+        self.features.has(Features::FILES)
+    }
+
     /// How long its objects may be.
     pub(super) const fn bounds(&self) -> Bounds {
-        if self.features.has(Features::FILES) { Bounds::FILES } else { Bounds::PLAIN }
+        if self.knows_files() { Bounds::FILES } else { Bounds::PLAIN }
     }
 
     /// Whether the next request may be handled.

@@ -5,12 +5,13 @@
 //! queue leaves out its own. What only some get, an event say, goes into their queues at once.
 
 use super::connection::{Connection, Phase};
+use super::handed::Message;
 use super::place::{Form, Place, Taste, find};
 use super::turn::{COPIED_MEMBERS, Targets, Turn};
 use crate::buffer::{Gauge, Pool};
 use crate::few::Few;
-use crate::message::{AudienceId, ConnectionId, Features, Mark};
-use crate::wire::{Relayed, console, encode, exchange, relayed};
+use crate::message::{AudienceId, ConnectionId, Features};
+use crate::wire::attachment::{FileWords, is_attachment};
 use std::time::Duration;
 
 /// How many emptied lists are kept, and of how many entries at most.
@@ -20,43 +21,10 @@ const SPARE_ENTRIES: usize = 512;
 /// An output this large is shared at once, so that one turn's chunk stays bounded.
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// A message that is handed on: the object without its line end, and what some get besides.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Message<'a> {
-    pub(super) object: &'a [u8],
-    pub(super) mark: Mark,
-}
-
-impl Message<'_> {
-    /// Writes it in a form, with what ends an object there; `end` is told where one does.
-    fn write(&self, form: Form, out: &mut Vec<u8>, mut end: impl FnMut(usize)) {
-        match form {
-            Form::Plain => out.extend_from_slice(self.object),
-            Form::Marked => encode::marked(out, self.object, self.mark),
-            Form::Console | Form::Exchange => return self.write_elsewhere(form, out, end),
-        }
-        out.push(b'\n');
-        end(out.len());
-    }
-
-    /// Writes it for a client of another wire.
-    fn write_elsewhere(&self, form: Form, out: &mut Vec<u8>, mut end: impl FnMut(usize)) {
-        let Some(Relayed { sender, text }) = relayed(self.object) else { return };
-        if form == Form::Exchange {
-            exchange::write_message(out, &sender, &text, self.mark.unix_micros);
-            return end(out.len());
-        }
-        for part in console::parts(&sender, &text) {
-            console::write_message(out, &sender, part);
-            end(out.len());
-        }
-    }
-}
-
 /// The members of an audience that get messages in one form, and what they get in this turn.
 #[derive(Debug, Default)]
-struct List {
-    members: Few<ConnectionId>,
+pub(super) struct List {
+    pub(super) members: Few<ConnectionId>,
     /// What they get, if anything was delivered: a list at rest is small.
     turn: Option<Box<Turn>>,
     /// It is on the list of those with output.
@@ -282,13 +250,23 @@ impl Audiences {
         message: Message<'_>,
         targets: &mut Targets<'_>,
     ) {
+        self.note_speaker(audience, except, targets);
+        for form in Form::ALL {
+            self.append(audience, form, except, message, targets);
+        }
+    }
+
+    /// Notes to which audience a sender writes, and lets go what must come before that.
+    pub(super) fn note_speaker(
+        &mut self,
+        audience: AudienceId,
+        except: Option<ConnectionId>,
+        targets: &mut Targets<'_>,
+    ) {
         let sender = except.and_then(|id| targets.connections.get_mut(id));
         let former = sender.map(|sender| std::mem::replace(&mut sender.said_in, audience));
         if self.held > 0 {
             self.let_go_before(audience, former, targets);
-        }
-        for form in Form::ALL {
-            self.append(audience, form, except, message, targets);
         }
     }
 
@@ -332,7 +310,7 @@ impl Audiences {
         }
     }
 
-    fn list(&mut self, audience: AudienceId, form: Form) -> Option<&mut List> {
+    pub(super) fn list(&mut self, audience: AudienceId, form: Form) -> Option<&mut List> {
         self.list.get_mut(audience.index()).and_then(|found| found.list(form))
     }
 
@@ -430,7 +408,7 @@ impl Audiences {
     }
 
     /// Hands the audience's output so far to its members' queues.
-    fn share(&mut self, audience: AudienceId, form: Form, targets: &mut Targets<'_>) {
+    pub(super) fn share(&mut self, audience: AudienceId, form: Form, targets: &mut Targets<'_>) {
         let Some(list) = self.list.get_mut(audience.index()).and_then(|found| found.list(form))
         else {
             return;
@@ -438,9 +416,27 @@ impl Audiences {
         list.held = false;
         let Some(mut turn) = list.turn.take() else { return };
         turn.share(&list.members, &self.gauge, targets);
+        self.give_spare(turn);
+    }
+
+    fn give_spare(&mut self, turn: Box<Turn>) {
         if self.spare.len() < SPARE && turn.entries() <= SPARE_ENTRIES {
             self.spare.push(turn);
         }
+    }
+
+    /// Hands one output to these connections' queues at once.
+    pub(super) fn share_now(
+        &mut self,
+        members: &[ConnectionId],
+        write: impl FnOnce(&mut Vec<u8>, &mut Vec<usize>),
+        targets: &mut Targets<'_>,
+    ) {
+        let mut turn = self.spare.pop().unwrap_or_default();
+        turn.begin(targets.pool);
+        turn.append(write);
+        turn.share(members, &self.gauge, targets);
+        self.give_spare(turn);
     }
 
     /// Hands a message to one connection alone, behind what its audiences were delivered before.
@@ -448,6 +444,7 @@ impl Audiences {
         &mut self,
         to: ConnectionId,
         message: Message<'_>,
+        words: FileWords,
         targets: &mut Targets<'_>,
     ) {
         self.share_with(to, targets);
@@ -458,7 +455,13 @@ impl Audiences {
         let mut copy = targets.pool.take_owned();
         let mut start = 0;
         let mut ends = Vec::new();
-        message.write(connection.form(), &mut copy, |end| ends.push(end));
+        let form = connection.form();
+        if is_attachment(message.object) {
+            let words = (!connection.knows_files()).then_some(words);
+            message.write_file(form, words, &mut copy, |end| ends.push(end));
+        } else {
+            message.write(form, &mut copy, |end| ends.push(end));
+        }
         for end in ends {
             let object = copy.get(std::mem::replace(&mut start, end)..end).unwrap_or_default();
             give(connection, object, targets.pool, targets.dirty);

@@ -1,7 +1,7 @@
 //! What reaches whose queue, in which form and order.
 
 use super::*;
-use crate::message::MessageId;
+use crate::message::{Dialect, Language, Mark, MessageId};
 use crate::server::settings::Pacing;
 use crate::server::slots::Slots;
 use crate::server::timers::Moment;
@@ -11,6 +11,14 @@ use std::time::Duration;
 
 const ROOM: AudienceId = AudienceId(3);
 const OTHER_ROOM: AudienceId = AudienceId(5);
+
+const WORDS: FileWords = FileWords { language: Language::English, chars: 500 };
+
+/// The announcement of a file.
+fn file() -> Message<'static> {
+    let object = br#"{"action":"attachment","time":1.0,"from":"ann","to":"b","name":"a.txt","size":2048,"sha256":"","id":"","message":"look"}"#;
+    Message { object, mark: Mark { id: MessageId(98), unix_micros: 0 } }
+}
 
 /// Connections, and the audiences that they are in.
 struct House {
@@ -84,7 +92,27 @@ impl House {
         let mark = Mark { id: MessageId(99), unix_micros: 0 };
         let message = Message { object: object.as_bytes(), mark };
         let (audiences, mut targets) = self.work();
-        audiences.hand(to, message, &mut targets);
+        audiences.hand(to, message, WORDS, &mut targets);
+    }
+
+    /// A client of another wire that is in the room.
+    fn member_of(&mut self, dialect: Dialect) -> ConnectionId {
+        let id = self.member(Features::NONE, Pacing::Off);
+        let (audiences, mut targets) = self.work();
+        audiences.leave(ROOM, id, &mut targets);
+        self.get(id).dialect = dialect;
+        self.enter(id, ROOM);
+        id
+    }
+
+    fn announce_file(&mut self, audience: AudienceId, except: Option<ConnectionId>) {
+        let (audiences, mut targets) = self.work();
+        audiences.deliver_file(audience, except, file(), WORDS, &mut targets);
+    }
+
+    fn hand_file(&mut self, to: ConnectionId) {
+        let (audiences, mut targets) = self.work();
+        audiences.hand(to, file(), WORDS, &mut targets);
     }
 
     fn tell(&mut self, to: &[AudienceId], except: Option<ConnectionId>) {
@@ -161,6 +189,38 @@ fn a_plain_member_gets_the_senders_bytes() {
     audiences.deliver(ROOM, None, Message { object: object.as_bytes(), mark }, &mut targets);
     house.end_turn();
     assert_eq!(house.pieces(plain).concat(), format!("{object}\n").into_bytes());
+}
+
+#[test]
+fn a_file_is_announced_as_such_or_in_words_behind_what_came_before_it() {
+    for more in [0, 3] {
+        let mut house = House::new();
+        let files = Features::FILES;
+        let tastes = [Features::NONE, Features::IDS, files, files.with(Features::IDS)];
+        let members = tastes.map(|taste| house.member(taste, Pacing::Off));
+        let sender = house.member(files, Pacing::Off);
+        for taste in tastes.repeat(more) {
+            house.member(taste, Pacing::On);
+        }
+        let console = house.member_of(Dialect::Console);
+        house.say(ROOM, "before", None);
+        house.announce_file(ROOM, Some(sender));
+        house.say(ROOM, "after", None);
+        house.end_turn();
+        let queues = members.map(|member| house.queue(member));
+        let expected = ["msg", "msg+", "attachment", "attachment+"];
+        for (queue, expected) in queues.iter().zip(expected) {
+            let mark = if expected.ends_with('+') { "+" } else { "" };
+            assert_eq!(*queue, format!("before{mark} {expected} after{mark}"));
+        }
+        assert_eq!(house.queue(sender), "before after");
+        let told = String::from_utf8(house.pieces(console).concat()).unwrap();
+        assert!(told.contains(r#""sender":"ann","data":"look [file a.txt, 2.0 KiB]""#), "{told}");
+        house.hand_file(members[0]);
+        house.hand_file(members[3]);
+        assert!(house.queue(members[0]).ends_with("after msg"));
+        assert!(house.queue(members[3]).ends_with("after+ attachment+"));
+    }
 }
 
 #[test]

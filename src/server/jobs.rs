@@ -5,6 +5,7 @@ use super::event_loop::{Observer, Running};
 use crate::chat::Payload;
 use crate::logging::log;
 use crate::message::{ConnectionId, Done, Job, MessageId, StoredMessage};
+use crate::wire::attachment::write_attachment;
 use crate::workers::{FileWorker, Kinds, PasswordTask, ReadWorker, Report};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -77,7 +78,11 @@ impl<O: Observer> Running<O> {
         raw: &[u8],
     ) {
         let mut object = Vec::with_capacity(raw.len());
-        super::carry_out::write_object(&mut object, payload, raw);
+        if let Payload::File(notice) = payload {
+            message.text = write_attachment(&mut object, notice);
+        } else {
+            super::carry_out::write_object(&mut object, payload, raw);
+        }
         message.object = object.into_boxed_slice();
         self.submit(id, Job::Store(Arc::new(message)));
     }

@@ -10,6 +10,7 @@ mod dialects;
 mod error;
 mod event_loop;
 mod fanout;
+mod handed;
 mod jobs;
 mod listener;
 mod output;

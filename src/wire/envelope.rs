@@ -24,6 +24,12 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Lexed<Request<'a>> {
     let mut request = blank();
     let mut envelope = Envelope::new(bytes, limits, &mut request);
     lexer.object(|lexer, member| envelope.member(lexer, member))?;
+    let message = envelope.message;
+    if let (Some(rare), Some(message)) = (request.rest.as_deref_mut(), message)
+        && rare.size.is_some()
+    {
+        rare.message = Some(message.resolve());
+    }
     request.raw = lexer.read();
     request.chars = lexer.chars();
     Ok(request)

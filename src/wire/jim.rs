@@ -6,9 +6,7 @@
 use super::cursor::Fault;
 use super::envelope;
 use super::scan::Scan;
-use crate::limits::{
-    Limits, OBJECT_HELD_BYTES, OBJECT_OPEN_BYTES, PUT_HELD_BYTES, PUT_OPEN_BYTES,
-};
+use crate::limits::{Limits, OBJECT_HELD_BYTES, OBJECT_OPEN_BYTES, PUT_HELD_BYTES, PUT_OPEN_BYTES};
 use crate::message::{Junk, Phrase, Request};
 
 /// How long an object may be in bytes. It changes only between objects.
@@ -261,7 +259,8 @@ impl Decoder {
         let room = rest.get(..open.saturating_sub(seen)).unwrap_or(rest);
         if let Some(bytes) = scan.find_end(room) {
             self.end_object();
-            let phrase = Phrase::ObjectTooBig { limit: rules.limits.object_chars, got: seen + bytes };
+            let phrase =
+                Phrase::ObjectTooBig { limit: rules.limits.object_chars, got: seen + bytes };
             return Decoded::Malformed { phrase, consumed: start + bytes, fatal: false };
         }
         let consumed = start + room.len();

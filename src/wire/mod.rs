@@ -9,6 +9,7 @@
 //! ends that is not whole or not valid), `envelope` (an object's fields), `lexer` (JSON values and
 //! the rules that serde leaves open), `keys`, `cursor`, `text`.
 
+pub mod attachment;
 pub mod console;
 mod cursor;
 pub mod detect;

@@ -6,8 +6,8 @@ use crate::chat::outcome::Outcome;
 use crate::chat::session::{Reading, Session, Waiting};
 use crate::limits::{ANSWER_BYTES, HISTORY_BYTES, HISTORY_USUAL, LISTING_ENTRIES};
 use crate::message::{
-    AccountId, Code, Conversation, Field, HistoryQuery, Job, Listed, Listing, MessageId, Name,
-    Page, Phrase, Place, Reply, Request, RoomId, SearchQuery,
+    AccountId, Code, Conversation, Features, Field, HistoryQuery, Job, Listed, Listing, MessageId,
+    Name, Page, Phrase, Place, Reply, Request, RoomId, SearchQuery,
 };
 
 /// What an answer says besides its messages, when it must stay short.
@@ -176,6 +176,8 @@ pub(in crate::chat) fn read(
     let mut reply = Reply::new(Code::Ok, phrase);
     let extra = reply.extra_mut();
     extra.more = page.more;
+    let knows_files = session.features.has(Features::FILES);
+    extra.file_words_chars = (!knows_files).then_some(chat.limits.message_chars);
     extra.is_brief = session.features.is_empty();
     extra.listing = Some(Listing::Messages(page));
     Outcome::Reply(reply)

@@ -4,6 +4,7 @@
 use super::presence::take_guest_name;
 use crate::chat::checks::{check_is, check_own_name};
 use crate::chat::outcome::Outcome;
+use crate::chat::rooms::Room;
 use crate::chat::session::{Session, Who};
 use crate::chat::users::Addressee;
 use crate::chat::{Chat, Effect, Guests, Payload, gate, message_ids, waiting};
@@ -134,7 +135,7 @@ fn check_missing(request: &Request<'_>, lenient: bool) -> Result<(), Reply> {
 }
 
 /// `from` must be who the connection is; an anonymous guest becomes who its first `from` says.
-fn check_sender(
+pub(super) fn check_sender(
     chat: &mut Chat,
     session: &mut Session,
     request: &Request<'_>,
@@ -179,17 +180,27 @@ fn common_route(chat: &Chat, session: &Session, to: &Name) -> Result<Route, Repl
     Ok(Route { to: to.clone(), way, recipients: None })
 }
 
-fn room_route(chat: &Chat, session: &Session, name: &str) -> Result<Route, Reply> {
+/// A room that the sender is a member of.
+pub(super) fn own_room<'c>(
+    chat: &'c Chat,
+    session: &Session,
+    name: &str,
+) -> Result<&'c Room, Reply> {
     let Some(account) = session.account() else {
         let user = session.name().cloned();
         return Err(Reply::new(Code::Unauthorized, Phrase::NotAuthenticated { user }));
     };
     let room = chat.visible_room(name, Some(account))?;
-    let to = room.record.name.clone();
     if !chat.users.account(account).is_some_and(|known| known.is_in(room.record.id)) {
-        let user = session.name().cloned();
-        return Err(Reply::new(Code::Forbidden, Phrase::NotAMember { user, room: to }));
+        let (user, room) = (session.name().cloned(), room.record.name.clone());
+        return Err(Reply::new(Code::Forbidden, Phrase::NotAMember { user, room }));
     }
+    Ok(room)
+}
+
+fn room_route(chat: &Chat, session: &Session, name: &str) -> Result<Route, Reply> {
+    let room = own_room(chat, session, name)?;
+    let to = room.record.name.clone();
     let way = if chat.policy.kept.rooms {
         Way::Kept { conversation: Conversation::Room(room.record.id) }
     } else {
@@ -219,13 +230,14 @@ fn user_route(chat: &Chat, session: &Session, name: &str) -> Result<Route, Reply
     }
 }
 
-/// What an account sends whose client asked for `offline` waits.
-fn offline_route(
+/// Whether what is sent to an offline account can wait for it: from an account, whose client asked for
+/// that. Says the sender and the addressee.
+pub(super) fn check_waits(
     chat: &Chat,
     session: &Session,
     account: AccountId,
     to: Name,
-) -> Result<Route, Reply> {
+) -> Result<(AccountId, Name), Reply> {
     let sender = session.account().filter(|_| session.features.has(Features::OFFLINE));
     let Some(sender) = sender else {
         return Err(Reply::new(Code::Gone, Phrase::Offline { user: to }));
@@ -234,6 +246,17 @@ fn offline_route(
         let phrase = Phrase::OfflineFull { user: to, limit: chat.policy.offline_messages };
         return Err(Reply::new(Code::Gone, phrase));
     }
+    Ok((sender, to))
+}
+
+/// What an account sends whose client asked for `offline` waits.
+fn offline_route(
+    chat: &Chat,
+    session: &Session,
+    account: AccountId,
+    to: Name,
+) -> Result<Route, Reply> {
+    let (sender, to) = check_waits(chat, session, account, to)?;
     let conversation = Conversation::direct(sender, account);
     let in_history = chat.policy.kept.direct;
     Ok(Route { to, way: Way::Waits { conversation, account, in_history }, recipients: None })

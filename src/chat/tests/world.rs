@@ -1,16 +1,19 @@
 //! A chat with a disk and a hasher that do at once what is asked of them.
 
-use crate::chat::{Chat, Effect, Policy};
+use crate::chat::{Chat, Effect, Payload, Policy};
 use crate::limits::Limits;
 use crate::message::{
-    AccountId, AccountRecord, AudienceId, Change, Code, ConnectionId, Done, Features, Field, Job,
-    Listing, Membership, MessageId, Name, Notice, Now, Reply, Request, Role, RoomId, RoomRecord,
-    Snapshot, StoredMessage, Time,
+    AccountId, AccountRecord, AttachmentRecord, AudienceId, Change, Code, ConnectionId, Done,
+    Features, Field, FileNotice, Job, Listing, Membership, MessageId, Name, Notice, Now, PutData,
+    PutFault, Reply, Request, Role, RoomId, RoomRecord, Sha256, Snapshot, StoredMessage, Time,
 };
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// What every file hashes to.
+pub(super) const SUM: Sha256 = Sha256([9; 32]);
 
 pub(super) struct World {
     pub(super) chat: Chat,
@@ -29,6 +32,10 @@ pub(super) struct World {
     pub(super) held: Option<Vec<(ConnectionId, Job)>>,
     /// Changes fail.
     pub(super) is_full: bool,
+    /// Files, whole or not, and what there is of them.
+    pub(super) files: BTreeMap<MessageId, (AttachmentRecord, Vec<u8>)>,
+    /// What was announced.
+    pub(super) announced: Vec<FileNotice>,
 }
 
 impl World {
@@ -54,6 +61,8 @@ impl World {
             handed: Vec::new(),
             held: None,
             is_full: false,
+            files: BTreeMap::new(),
+            announced: Vec::new(),
         }
     }
 
@@ -161,7 +170,10 @@ impl World {
                     assert!(audience.remove(&connection), "who leaves was there");
                 }
                 Effect::Notice { notice, .. } => self.notices.push(notice),
-                Effect::Store { connection, message, .. } => {
+                Effect::Store { connection, message, payload } => {
+                    if let Payload::File(notice) = payload {
+                        self.announced.push(*notice);
+                    }
                     self.stores.push((connection, Arc::new(message)));
                 }
                 Effect::Hand { to, message } => self.handed.push((to, message.mark.id)),
@@ -202,7 +214,39 @@ impl World {
                 Done::Changed { by, change }
             }
             Job::RaiseCeiling { ceiling } => Done::CeilingRaised { ceiling },
+            Job::OpenUpload(upload) => {
+                let record = AttachmentRecord { upload: (*upload).clone(), sha256: None };
+                self.files.insert(upload.id, (record, Vec::new()));
+                Done::UploadOpened { upload: upload.id }
+            }
+            Job::FindAttachment { id } => {
+                Done::Attachment(self.files.get(&id).map(|(record, _)| Box::new(record.clone())))
+            }
+            Job::Put { upload, size, offset, data } => self.put(upload, size, offset, data),
+            Job::ReadPiece { offset, bytes, .. } => {
+                let (_, content) = self.files.values().next().unwrap();
+                let rest = content.get(offset as usize..).unwrap_or_default();
+                Done::Piece(Some(rest.iter().copied().take(bytes).collect()))
+            }
             other => panic!("{other:?}"),
+        }
+    }
+
+    /// A piece, whose base64 is taken for the bytes themselves.
+    fn put(&mut self, upload: MessageId, size: u64, offset: u64, data: PutData) -> Done {
+        let PutData::Base64(data) = data else { panic!("{data:?}") };
+        let (_, content) = self.files.get_mut(&upload).unwrap();
+        let next = content.len() as u64;
+        if offset != next {
+            return Done::PutOffset { next };
+        }
+        if next + data.len() as u64 > size {
+            return Done::PutRefused(PutFault::Size);
+        }
+        content.extend_from_slice(&data);
+        match content.len() as u64 {
+            all if all == size => Done::PutWhole { sha256: SUM },
+            next => Done::Put { next },
         }
     }
 
@@ -295,8 +339,20 @@ fn request<'a>(action: &'a str, fields: &[(&'static str, &'a str)]) -> Request<'
             "limit" => request.rare_mut().limit = Some(text.parse().unwrap()),
             "to" => request.to = Some(field),
             "from" => request.from = Some(field),
-            "message" => request.message_chars = Some(text.chars().count()),
-            "features" => request.features = Some(Features::named(text)),
+            "message" => {
+                request.message_chars = Some(text.chars().count());
+                request.rare_mut().message = Some(field.text);
+            }
+            "upload" => request.rare_mut().upload = Some(field),
+            "name" => request.rare_mut().name = Some(field),
+            "data" => request.rare_mut().data = Some(field),
+            "size" => request.rare_mut().size = Some(text.parse().unwrap()),
+            "offset" => request.rare_mut().offset = Some(text.parse().unwrap()),
+            "id" => request.id = Some(text),
+            "features" => {
+                let features = text.split(' ').map(Features::named);
+                request.features = Some(features.fold(Features::NONE, Features::with));
+            }
             other => panic!("{other}"),
         }
     }

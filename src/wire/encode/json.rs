@@ -92,7 +92,7 @@ fn digits(out: &mut Vec<u8>, mut value: u64, least: usize) {
 }
 
 /// Writes a string of at most `room` bytes between its quotes.
-pub(super) fn text(
+pub(in crate::wire) fn text(
     out: &mut Vec<u8>,
     room: usize,
     say: impl FnOnce(&mut Quoted<'_>) -> fmt::Result,
@@ -104,7 +104,7 @@ pub(super) fn text(
 }
 
 /// Escapes what is written through it.
-pub(super) struct Quoted<'a> {
+pub(in crate::wire) struct Quoted<'a> {
     out: &'a mut Vec<u8>,
     room: usize,
 }

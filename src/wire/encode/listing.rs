@@ -5,6 +5,7 @@ use super::splice::marked;
 use crate::message::{
     Listing, MemberEntry, MessageId, Name, Page, PageMessage, Role, RoomEntry, UserEntry,
 };
+use crate::wire::attachment::{FileWords, is_attachment, write_file_in_words};
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -17,16 +18,18 @@ pub(super) struct Room {
     /// The length of the output that no entry may reach beyond.
     pub end: usize,
     /// The most bytes of a text in an entry.
-    text: usize,
+    pub text: usize,
+    /// How files are told of, to a client that does not know them.
+    pub words: Option<FileWords>,
 }
 
 impl Room {
     /// All that there is.
-    pub(super) const ENDLESS: Self = Self { end: usize::MAX, text: usize::MAX };
+    pub(super) const ENDLESS: Self = Self { end: usize::MAX, text: usize::MAX, words: None };
 
     /// A short answer's: entries end where the output is this long.
     pub(super) const fn up_to(end: usize) -> Self {
-        Self { end, text: BRIEF_TEXT_BYTES }
+        Self { end, text: BRIEF_TEXT_BYTES, words: None }
     }
 }
 
@@ -169,7 +172,10 @@ fn newest_that_fit(all: &[PageMessage], room: Room, at: usize) -> &[PageMessage]
     all.get(left_off..).unwrap_or_default()
 }
 
-fn message(out: &mut Vec<u8>, message: &PageMessage, _: Room) {
+fn message(out: &mut Vec<u8>, message: &PageMessage, room: Room) {
+    if let Some(words) = room.words.filter(|_| is_attachment(&message.object)) {
+        return write_file_in_words(out, &message.object, message.mark, true, words);
+    }
     let object = String::from_utf8_lossy(&message.object);
     let clean = match &object {
         Cow::Borrowed(object) => cleaned(object),

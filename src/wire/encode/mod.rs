@@ -4,6 +4,7 @@
 //! Whatever a terminal could obey or a reader take for a line end is escaped, so that one object is
 //! one line and nothing in a name moves a cursor.
 
+mod file;
 pub(in crate::wire) mod json;
 mod listing;
 mod notice;

@@ -1,9 +1,11 @@
 //! Answers.
 
+use super::file::file;
 use super::json::{boolean, cleaned, key, number, string, text, time};
 use super::listing::{Room, listing, position};
 use crate::limits::ANSWER_BYTES;
 use crate::message::{Extra, Facts, Features, Kept, Language, Listing, Reply};
+use crate::wire::attachment::FileWords;
 use std::fmt::Write;
 
 /// The most bytes of an answer's text. What else an answer holds fits into the rest of
@@ -18,6 +20,10 @@ const RECIPIENTS_BYTES: usize = 35;
 
 /// The same of what is kept.
 const KEPT_BYTES: usize = 100;
+
+/// The same of a file, and of a piece of it where the answer must stay short.
+const FILE_BYTES: usize = 170;
+const PIECE_BYTES: usize = 200;
 
 /// The same of the features that are granted.
 const FEATURES_BYTES: usize = 70;
@@ -48,7 +54,7 @@ pub fn reply(out: &mut Vec<u8>, reply: &Reply, language: Language, unix_micros: 
         names(out, features);
     }
     if let Some(extra) = &reply.extra {
-        self::extra(out, extra, start);
+        self::extra(out, extra, start, language);
     }
     out.extend_from_slice(b"}\n");
 }
@@ -64,6 +70,8 @@ fn text_bytes(reply: &Reply) -> usize {
         (extra.msg_id.is_some(), MSG_ID_BYTES),
         (extra.recipients.is_some(), RECIPIENTS_BYTES),
         (extra.kept.is_some(), KEPT_BYTES),
+        (extra.file.is_some(), FILE_BYTES),
+        (extra.file.as_ref().is_some_and(|file| file.data.is_some()), PIECE_BYTES),
         (reply.features.is_some(), FEATURES_BYTES),
     ];
     let others: usize = others.iter().filter(|(is_there, _)| *is_there).map(|other| other.1).sum();
@@ -98,10 +106,13 @@ fn names(out: &mut Vec<u8>, features: Features) {
 }
 
 /// What only some answers say; the answer began at `start`.
-fn extra(out: &mut Vec<u8>, extra: &Extra, start: usize) {
+fn extra(out: &mut Vec<u8>, extra: &Extra, start: usize, language: Language) {
     if let Some(id) = &extra.id {
         key(out, "id");
         out.extend_from_slice(cleaned(id).as_bytes());
+    }
+    if let Some(facts) = &extra.file {
+        file(out, facts, extra.id.is_none(), extra.is_brief);
     }
     if let Some(msg_id) = extra.msg_id {
         key(out, "msg_id");
@@ -122,17 +133,25 @@ fn extra(out: &mut Vec<u8>, extra: &Extra, start: usize) {
         text(out, room, |quoted| quoted.write_str(topic));
     }
     if let Some(listing) = &extra.listing {
-        self::entries(out, listing, extra, end);
+        let words = extra.file_words_chars.map(|chars| FileWords { language, chars });
+        self::entries(out, listing, extra, end, words);
     }
 }
 
 /// A listing, and whether there is more: of names only where there is.
-fn entries(out: &mut Vec<u8>, listing: &Listing, extra: &Extra, end: usize) {
+fn entries(
+    out: &mut Vec<u8>,
+    listing: &Listing,
+    extra: &Extra,
+    end: usize,
+    words: Option<FileWords>,
+) {
     let room = if extra.is_brief {
         Room::up_to(end.saturating_sub(LISTING_END.len()))
     } else {
         Room::ENDLESS
     };
+    let room = Room { words, ..room };
     let is_cut = self::listing(out, listing, room);
     let is_empty = out.ends_with(b"[]");
     let more = is_cut || extra.more;

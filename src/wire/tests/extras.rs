@@ -1,9 +1,9 @@
 //! What only some answers say, and how a short answer stays short.
 
-use crate::limits::ANSWER_BYTES;
+use crate::limits::{ANSWER_BYTES, BRIEF_PIECE_BYTES};
 use crate::message::{
-    Code, Extra, Features, Kept, Language, Listed, Listing, Mark, MemberEntry, MessageId, Name,
-    Page, PageMessage, Phrase, Reply, Role, RoomEntry, UserEntry,
+    Code, Extra, Features, FileFacts, Kept, Language, Listed, Listing, Mark, MemberEntry,
+    MessageId, Name, Page, PageMessage, Phrase, Reply, Role, RoomEntry, Sha256, UserEntry,
 };
 use crate::wire::encode;
 use proptest::collection::vec;
@@ -52,21 +52,66 @@ fn page(messages: Vec<PageMessage>) -> Listing {
 fn an_answer_says_what_else_there_is_in_a_fixed_order() {
     assert_eq!(rest(Extra::default()), "}\n");
     let kept = Kept { rooms: true, direct: true, ..Kept::default() };
+    let file = FileFacts { upload: Some(MessageId(0xcd)), is_id: true, ..FileFacts::default() };
     let extra = Extra {
         id: Some("7".into()),
+        file: Some(Box::new(file)),
         msg_id: Some(MessageId(0xab)),
         recipients: Some(2),
         topic: Some("tea\n".into()),
         kept: Some(kept),
         listing: Some(Listing::Names(names(&["ann"]))),
         more: true,
+        file_words_chars: None,
         is_brief: false,
     };
     assert_eq!(
         rest(extra),
-        ",\"id\":7,\"msg_id\":\"00000000000000ab\",\"recipients\":2,\
+        ",\"id\":7,\"upload\":\"00000000000000cd\",\"msg_id\":\"00000000000000ab\",\"recipients\":2,\
          \"history\":{\"common\":false,\"rooms\":true,\"direct\":true,\"days\":0,\"messages\":0},\
          \"topic\":\"tea\\n\",\"data_list\":[\"ann\"],\"more\":true}\n"
+    );
+}
+
+#[test]
+fn what_is_said_of_a_file_stands_in_a_fixed_order() {
+    let file = FileFacts {
+        upload: Some(MessageId(0xcd)),
+        is_id: true,
+        data: Some(b"hello".as_slice().into()),
+        next: Some(5),
+        name: Some("\"a\".txt".into()),
+        size: Some(5),
+        sha256: Some(Sha256([0xab; 32])),
+    };
+    let sum = "ab".repeat(32);
+    assert_eq!(
+        rest(Extra { file: Some(Box::new(file)), ..Extra::default() }),
+        format!(
+            ",\"id\":\"00000000000000cd\",\"upload\":\"00000000000000cd\",\"data\":\"aGVsbG8=\",\
+             \"next\":5,\"name\":\"\\\"a\\\".txt\",\"size\":5,\"sha256\":\"{sum}\"}}\n"
+        )
+    );
+    let empty = FileFacts { data: Some(Box::default()), ..FileFacts::default() };
+    assert_eq!(
+        rest(Extra { file: Some(Box::new(empty)), ..Extra::default() }),
+        ",\"data\":\"\"}\n"
+    );
+}
+
+#[test]
+fn a_file_in_a_list_of_messages_is_told_of_in_words_to_who_knows_none() {
+    let object = r#"{"action":"attachment","time":1.5,"from":"a","to":"b","name":"x","size":2048,"sha256":"","id":"","message":""}"#;
+    let words = |file_words_chars| {
+        let listing = Some(page(vec![message(1, object)]));
+        rest(Extra { listing, file_words_chars, ..Extra::default() })
+    };
+    assert!(words(None).contains(r#"[{"action":"attachment","time":1.5,"#));
+    assert_eq!(
+        words(Some(500)),
+        ",\"messages\":[{\"action\":\"msg\",\"time\":1.000001,\"to\":\"b\",\"from\":\"a\",\
+         \"message\":\"[файл x, 2,0 КиБ]\",\"msg_id\":\"0000000000000001\",\
+         \"server_time\":1.000001}],\"more\":false}\n"
     );
 }
 
@@ -291,11 +336,24 @@ fn kept() -> impl Strategy<Value = Option<Kept>> {
     }))
 }
 
+/// All that an answer to `get` says.
+fn file(name: String, data: Vec<u8>) -> FileFacts {
+    FileFacts {
+        data: Some(data.into()),
+        next: Some(u64::MAX),
+        name: Some(name.into()),
+        size: Some(u64::MAX),
+        sha256: Some(Sha256([0xff; 32])),
+        ..FileFacts::default()
+    }
+}
+
 proptest! {
     #[test]
     fn a_short_answer_is_short_whatever_it_says(
         names in [name(), name()],
-        (id, kind) in (id(), 0..4),
+        (id, kind) in (id(), 0..5),
+        (file_name, piece) in (text(500), prop::collection::vec(any::<u8>(), 0..=BRIEF_PIECE_BYTES)),
         features in prop::option::of(prop::sample::select(vec![Features::NONE, Features::GRANTED])),
         (msg_id, recipients) in (any::<bool>(), prop::option::of(any::<usize>())),
         kept in kept(),
@@ -308,6 +366,11 @@ proptest! {
         let (features, extra) = match kind {
             0 => (None, Extra { msg_id, recipients, ..extra }),
             1 => (features, Extra { kept, ..extra }),
+            // An `id` is repeated only to who asked for a feature.
+            4 => {
+                let file = Some(Box::new(file(file_name, piece)));
+                (None, Extra { id: None, file, ..extra })
+            }
             2 => (None, Extra { topic: Some(topic.into()), ..extra }),
             _ => (None, Extra { listing: Some(listing), ..extra }),
         };

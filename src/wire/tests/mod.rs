@@ -5,6 +5,7 @@ mod checks;
 mod corpus;
 mod extras;
 mod fields;
+mod files;
 mod limits;
 mod notices;
 mod properties;

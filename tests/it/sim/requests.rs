@@ -1,5 +1,6 @@
 //! What the simulated clients ask for.
 
+use super::disk::FILE_BYTES;
 use super::random::Random;
 
 pub const USERS: [&str; 4] = ["ann", "bob", "Вася", "dora"];
@@ -8,18 +9,23 @@ const GUESTS: [&str; 5] = ["Guest", "John Doe", "ann", "аnn", "newcomer"];
 const NEW: [&str; 4] = ["newcomer", "Newcomer", "Guest", "ann"];
 const ROOMS: [&str; 5] = ["#one", "#one", "#two", "#two", "#three"];
 const ADDRESSEES: [&str; 8] = ["#all", "#one", "#two", "bob", "Guest", "nobody", "ann", ""];
-const FEATURES: [&str; 4] =
-    [r#"["ids"]"#, r#"["ids","offline"]"#, r#"["ids","notices","offline","history"]"#, "[]"];
+const FEATURES: [&str; 4] = [
+    r#"["ids"]"#,
+    r#"["ids","offline","files"]"#,
+    r#"["ids","notices","offline","history"]"#,
+    "[]",
+];
 /// What is done in rooms and to their members.
 const DEEDS: [&str; 11] =
     ["topic", "hide", "show", "invite", "kick", "ban", "unban", "op", "deop", "destroy", "members"];
 
-/// One request; `id` is to come back with its answer, `name` is who the connection is.
-pub fn make(random: &mut Random, id: usize, name: Option<&str>) -> String {
+/// One request; `id` is to come back with its answer, `name` is who the connection is, `files` are the
+/// numbers of files that somebody sent or sends.
+pub fn make(random: &mut Random, id: usize, name: Option<&str>, files: &[String]) -> String {
     if name.is_none() && random.below(10) < 7 {
         return log_in(random, id);
     }
-    match random.below(24) {
+    match random.below(27) {
         0..=3 if random.below(8) == 0 => log_in(random, id),
         0 | 4 => presence(random, id, name),
         1 | 5 | 6 => {
@@ -34,6 +40,7 @@ pub fn make(random: &mut Random, id: usize, name: Option<&str>) -> String {
         3 | 14..=18 => deed(random, id),
         19 | 20 => read(random, id),
         21 | 22 => lists(random, id),
+        23..=25 => file(random, id, name, files),
         _ if random.below(3) > 0 => lists(random, id),
         _ => random.pick(&["{}", r#"{"action":"quit","id":7777}"#, r#"{"a":1,"a":2}"#]).to_owned(),
     }
@@ -105,6 +112,26 @@ fn read(random: &mut Random, id: usize) -> String {
         2 => format!(r#"{{"action":"search","time":1,"id":{id},"query":"hi"}}"#),
         _ => format!(r#"{{"action":"ack","time":1,"id":{id},"msg_id":"{position}"}}"#),
     }
+}
+
+fn file(random: &mut Random, id: usize, name: Option<&str>, files: &[String]) -> String {
+    if files.is_empty() || random.below(6) == 0 {
+        let (to, from) = (random.pick(&ADDRESSEES), name.unwrap_or("ann"));
+        return format!(
+            r#"{{"action":"upload","time":1,"id":{id},"to":"{to}","from":"{from}","name":"f","size":{FILE_BYTES}}}"#
+        );
+    }
+    // The newest are still open.
+    let newest = &files[files.len().saturating_sub(2)..];
+    let upload = &newest[random.below(newest.len())];
+    let offset = random.pick(&[0, FILE_BYTES / 2, FILE_BYTES / 2, FILE_BYTES]);
+    let rest = if random.below(3) == 0 {
+        r#""action":"get""#.to_owned()
+    } else {
+        let data = "A".repeat(random.pick(&[0, FILE_BYTES / 2, FILE_BYTES / 2, FILE_BYTES]));
+        format!(r#""action":"put","data":"{data}""#)
+    };
+    format!(r#"{{{rest},"time":1,"id":{id},"upload":"{upload}","offset":{offset}}}"#)
 }
 
 fn lists(random: &mut Random, id: usize) -> String {

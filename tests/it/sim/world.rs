@@ -35,6 +35,8 @@ pub struct World {
     /// What was handed over of what waited.
     handed: BTreeSet<MessageId>,
     sessions: Sessions,
+    /// The numbers of files that somebody sent or sends.
+    files: Vec<String>,
     /// Requests so far: the next one's `id`.
     requests: usize,
     /// What was delivered of each conversation, in order.
@@ -109,6 +111,7 @@ impl World {
             operated: false,
             handed: BTreeSet::new(),
             sessions,
+            files: Vec::new(),
             requests: 0,
             delivered: BTreeMap::new(),
             last_id: MessageId::ZERO,
@@ -125,7 +128,11 @@ impl World {
             1 if self.random.below(4) == 0 => self.vanish(),
             1..=3 => self.commit(),
             4..=6 => self.report(),
-            7 | 8 => self.finish_other(),
+            7 | 8 => {
+                // A piece of a file takes two of them.
+                self.finish_other();
+                self.finish_other();
+            }
             9 if self.random.below(8) == 0 => {
                 self.disk.operate(&mut self.random);
                 self.operated = true;
@@ -206,7 +213,7 @@ impl World {
         self.requests += 1;
         let id = self.requests;
         let name = self.chat.name_of(connection).map(ToString::to_string);
-        let text = requests::make(&mut self.random, id, name.as_deref());
+        let text = requests::make(&mut self.random, id, name.as_deref(), &self.files);
         self.trace.push(format!("{connection:?} > {text}"));
         let line = self.open.get_mut(&connection.slot).unwrap();
         line.owed.push_back(Owed { id, stores: None });
@@ -289,6 +296,14 @@ impl World {
                 Effect::Deliver { to, except, payload, mark } => {
                     self.delivered(asked.map(|(asker, _)| asker), to, except, &payload, mark);
                 }
+                Effect::Store { connection, message, payload: Payload::File(notice) } => {
+                    let announced = message.attachment.as_ref().expect("what it announces");
+                    assert_eq!(
+                        (announced.upload, message.mark.unix_micros),
+                        (notice.id, notice.unix_micros)
+                    );
+                    self.stores(connection, message);
+                }
                 Effect::Store { connection, mut message, payload } => {
                     let (asker, text) = asked.expect("a message outside a request");
                     assert_eq!((asker, &payload), (connection, &Payload::AsSent));
@@ -331,6 +346,10 @@ impl World {
     fn asked_for(&mut self, connection: ConnectionId, job: Job) {
         if connection != ConnectionId::NONE {
             self.line(connection);
+        }
+        if let Job::OpenUpload(upload) = &job {
+            self.files.push(upload.id.to_string());
+            self.numbered(Mark { id: upload.id, unix_micros: upload.created_unix_micros });
         }
         if disk::is_write(&job) {
             self.to_write.push_back((connection, job));
@@ -398,7 +417,7 @@ impl World {
                 self.numbered(mark);
                 self.check_delivery(to, asker);
             }
-            Payload::WithSender(_) => panic!("nobody asked for that"),
+            Payload::WithSender(_) | Payload::File(_) => panic!("nobody asked for that"),
         }
     }
 

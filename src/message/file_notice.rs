@@ -1,7 +1,29 @@
-//! A file, told of in words: for those whose form has no files.
+//! What is said of a file once it is whole: as a value, and in words for those whose form has no
+//! files.
 
-use super::Language;
+use super::{Language, MessageId, Name, Sha256};
 use std::fmt::Write;
+
+/// A file that can be fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileNotice {
+    /// Its number.
+    pub id: MessageId,
+    /// When it was announced, in microseconds since 1970.
+    pub unix_micros: u64,
+    /// Who sent it.
+    pub from: Name,
+    /// To whom or where.
+    pub to: Name,
+    /// What it is called, a base name.
+    pub name: Box<str>,
+    /// How many bytes it has.
+    pub size: u64,
+    /// Its content.
+    pub sha256: Sha256,
+    /// What is said with it, perhaps nothing.
+    pub text: Box<str>,
+}
 
 /// What stands for what was left off.
 const CUT: char = '…';

@@ -5,8 +5,8 @@ use super::session::Session;
 use super::{Chat, Payload, gate, message_ids, waiting};
 use crate::limits::UPLOAD_TIME;
 use crate::message::{
-    AccountId, Announced, AttachmentRecord, Code, Conversation, FileFacts, FileNotice, Mark, Name,
-    Now, Phrase, Reply, Sha256, StoredMessage, Upload,
+    AccountId, Announced, AttachmentRecord, Code, Conversation, Features, FileFacts, FileNotice,
+    Mark, Name, Now, Phrase, Reply, Sha256, StoredMessage, Upload,
 };
 
 /// Where a file goes, as things are now.
@@ -70,7 +70,11 @@ pub(super) fn announce(
     }
     let from = session.name().cloned().unwrap_or_else(|| Name::shown(""));
     let mark = Mark { id: message_ids::take(chat, chat.now), unix_micros: chat.now.unix_micros };
-    let reply = announced(session, &upload, sha256, (from.clone(), to.clone()), absent.is_some());
+    let mut reply =
+        announced(session, &upload, sha256, (from.clone(), to.clone()), absent.is_some());
+    if session.features.has(Features::IDS) {
+        reply.extra_mut().msg_id = Some(mark.id);
+    }
     let message = StoredMessage {
         mark,
         conversation: upload.conversation,

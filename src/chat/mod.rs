@@ -232,6 +232,9 @@ impl Chat {
 
     fn resume(&mut self, session: &mut Session, waiting: Waiting, done: Done) -> Outcome {
         match (waiting, done) {
+            (Waiting::Piece(_) | Waiting::Fetched { .. }, Done::Busy { seconds }) => {
+                Outcome::reply(Code::TooMany, Phrase::FilesBusy { seconds })
+            }
             (_, Done::Busy { seconds }) => Outcome::reply(Code::TooMany, Phrase::Busy { seconds }),
             (_, Done::AccountGone) => Outcome::reply(
                 Code::Unauthorized,

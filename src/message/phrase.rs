@@ -294,6 +294,8 @@ pub enum Phrase {
     // The server (429, 500).
     /// 429: too many log-ins are waiting.
     Busy { seconds: u32 },
+    /// 429: too many pieces of files wait for the disk.
+    FilesBusy { seconds: u32 },
     /// 429: too many connections, in all or from one address.
     TooManyConnections { limit: usize },
     /// 500: the server failed.
@@ -476,7 +478,9 @@ impl Phrase {
             P::ConnectedElsewhere { .. } => Facts::slug("connected_elsewhere"),
             P::Offline { .. } => Facts::slug("offline"),
             P::OfflineFull { limit, .. } => Facts::slug("offline_full").limit(*limit),
-            P::Busy { seconds } => Facts::slug("busy").limit(*seconds as usize),
+            P::Busy { seconds } | P::FilesBusy { seconds } => {
+                Facts::slug("busy").limit(*seconds as usize)
+            }
             P::TooManyConnections { limit } => Facts::slug("too_many_connections").limit(*limit),
             // What is left: all others have their facts above.
             _ => Facts::slug("server_failed"),

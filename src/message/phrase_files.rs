@@ -46,6 +46,9 @@ fn in_english(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
         P::GuestGetsNoFiles { user } => {
             write!(f, "{user} is a guest: files go to users, to chats and to all")
         }
+        P::FilesBusy { seconds } => {
+            write!(f, "Too much of files waits for the disk: try again in {seconds} s")
+        }
         P::NoSuchUpload => {
             f.write_str("There is no such upload of yours, or no more: begin again with upload")
         }
@@ -92,6 +95,9 @@ fn in_russian(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
         P::NoFilesHere => f.write_str("Файлы здесь не передаются"),
         P::GuestGetsNoFiles { user } => {
             write!(f, "{user} гость: файлы отправляют пользователям, в чаты и всем")
+        }
+        P::FilesBusy { seconds } => {
+            write!(f, "Слишком много файлов ждет записи: повторите через {seconds} с")
         }
         P::NoSuchUpload => {
             f.write_str("Такой загрузки у вас нет или больше нет: начните снова с upload")

@@ -99,6 +99,11 @@ fn messages() {
 }
 
 #[test]
+fn files() {
+    check_both(&["ann", "bob", "cat", "dora"], "files");
+}
+
+#[test]
 fn synonyms() {
     check_both(&["ann"], "synonyms");
 }

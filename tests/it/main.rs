@@ -36,6 +36,7 @@ mod dialects;
 mod disk_full;
 mod docs;
 mod features;
+mod files;
 mod golden;
 mod idle;
 mod limits;

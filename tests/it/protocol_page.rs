@@ -7,8 +7,8 @@ use super::transcript::play;
 use jim::chat::{ACTIONS, Needs, Policy};
 use jim::limits::{
     ANSWER_BYTES, BEGINNER_REQUESTS, KEEPALIVE_IDLE, LINGER, LINGER_BYTES, Limits,
-    OBJECT_HELD_BYTES, OBJECT_OPEN_BYTES, PACE_BACKLOG, PACE_GAP, TCP_USER_TIMEOUT,
-    UNREAD_ANSWER_BYTES,
+    OBJECT_HELD_BYTES, OBJECT_OPEN_BYTES, PACE_BACKLOG, PACE_GAP, PIECE_BYTES, PUT_HELD_BYTES,
+    PUT_OPEN_BYTES, TCP_USER_TIMEOUT, UNREAD_ANSWER_BYTES, UPLOAD_TIME,
 };
 use jim::message::{
     Code, Deed, Facts, JsonFault, Junk, Language, Listed, Name, NameFault, Phrase, RoomState, Told,
@@ -268,7 +268,7 @@ fn file_faults() -> [Phrase; 8] {
     ]
 }
 
-fn refusals() -> [(Code, Phrase); 37] {
+fn refusals() -> [(Code, Phrase); 38] {
     use Code as C;
     use Phrase as P;
     [
@@ -307,6 +307,7 @@ fn refusals() -> [(Code, Phrase); 37] {
         (C::Gone, P::Offline { user: bob() }),
         (C::Gone, P::OfflineFull { user: bob(), limit: 1000 }),
         (C::TooMany, P::Busy { seconds: 5 }),
+        (C::TooMany, P::FilesBusy { seconds: 1 }),
         (C::TooMany, P::TooManyConnections { limit: 20_000 }),
         (C::ServerError, P::ServerFailed),
     ]
@@ -409,6 +410,7 @@ fn number(phrase: &Phrase) -> usize {
         P::GuestGetsNoFiles { .. } => 89,
         P::NoSuchUpload => 90,
         P::NoSuchFile => 91,
+        P::FilesBusy { .. } => 92,
     }
 }
 
@@ -417,7 +419,7 @@ fn every_phrase_is_among_the_answers() {
     let mut numbers: Vec<usize> = answers().iter().map(|(_, phrase)| number(phrase)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (0..=91).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..=92).collect::<Vec<_>>());
 }
 
 #[test]
@@ -462,6 +464,12 @@ fn its_numbers_are_those_of_the_code() {
         format!("TCP keepalive after {} s", KEEPALIVE_IDLE.as_secs()),
         format!("unacknowledged for {} s", TCP_USER_TIMEOUT.as_secs()),
         format!("for up to {} s or {} MiB, then closes", LINGER.as_secs(), LINGER_BYTES >> 20),
+        format!("(with `files` {} KiB)", PUT_OPEN_BYTES / 1024),
+        format!("`attachment_max` ({} MiB", policy.attachments.max_bytes >> 20),
+        format!("The next piece, up to {} KiB", PIECE_BYTES / 1024),
+        format!("a `put` may have {} KiB", PUT_HELD_BYTES / 1024),
+        format!("on others {} KiB", OBJECT_HELD_BYTES / 1024),
+        format!("for {} hours", UPLOAD_TIME.as_secs() / 3600),
     ];
     for sentence in sentences {
         assert!(page.contains(&sentence), "PROTOCOL.md does not say: {sentence}");

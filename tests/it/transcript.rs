@@ -11,7 +11,7 @@
 //! `>` sends the line (with `\n` behind it), `>>` sends it without, `>x` sends bytes that are given
 //! in hexadecimal, `>f` sends a frame of the exchange, `~` half-closes. `<` is what the server sends next (`<f`: a
 //! frame), its times shown as `T` and its
-//! `msg_id`s as `ID1`, `ID2`, ... in the order in which they are seen; in what is sent these stand for
+//! numbers of messages and files as `ID1`, `ID2`, ... in the order in which they are seen; in what is sent these stand for
 //! them again.
 //! `closed` is the server's end. A connection that is named first connects. With `JIM_UPDATE_GOLDEN=1` the `<` lines are written anew.
 
@@ -92,8 +92,8 @@ struct Mask {
     ids: Vec<String>,
 }
 
-/// A number of a message, as the server writes it.
-const ID_KEY: &str = "\"msg_id\":\"";
+/// Before a number of a message or of a file, as the server writes it.
+const ID_KEYS: [&str; 3] = ["\"msg_id\":\"", "\"upload\":\"", "\"id\":\""];
 const ID_DIGITS: usize = 16;
 
 impl Mask {
@@ -106,18 +106,30 @@ impl Mask {
     }
 
     fn hide_ids(&mut self, line: &str) -> String {
-        let mut parts = line.split(ID_KEY);
-        let mut shown = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            let (id, rest) = part.split_at(ID_DIGITS.min(part.len()));
-            let known = self.ids.iter().position(|known| known == id);
-            let place = known.unwrap_or_else(|| {
-                self.ids.push(id.to_owned());
-                self.ids.len() - 1
-            });
-            shown.push_str(&format!("{ID_KEY}ID{}{rest}", place + 1));
+        let (mut shown, mut rest) = (String::new(), line);
+        let next = |rest: &str| {
+            let ends = ID_KEYS.iter().filter_map(|key| Some(rest.find(key)? + key.len()));
+            ends.min()
+        };
+        while let Some(end) = next(rest) {
+            let (before, behind) = rest.split_at(end);
+            shown.push_str(before);
+            rest = behind;
+            if let Some((id, behind)) = split_id(behind) {
+                shown.push_str(&format!("ID{}", self.place(id)));
+                rest = behind;
+            }
         }
-        shown
+        shown + rest
+    }
+
+    /// Which of the numbers it is, from 1 on.
+    fn place(&mut self, id: &str) -> usize {
+        let known = self.ids.iter().position(|known| known == id);
+        known.unwrap_or_else(|| {
+            self.ids.push(id.to_owned());
+            self.ids.len() - 1
+        }) + 1
     }
 
     fn reveal(&self, line: &str) -> String {
@@ -127,6 +139,13 @@ impl Mask {
         }
         sent
     }
+}
+
+/// A number, where one stands here whole.
+fn split_id(text: &str) -> Option<(&str, &str)> {
+    let (id, behind) = text.split_at_checked(ID_DIGITS)?;
+    let is_id = id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    (is_id && behind.starts_with('"')).then_some((id, behind))
 }
 
 /// Puts `T` for the time of an exchange message.

@@ -7,6 +7,6 @@ mod checks;
 
 use jim::limits::Limits;
 use jim::message::{JsonFault, Phrase, Request};
-use jim::wire::{Decoded, Decoder};
+use jim::wire::jim::{Bounds, Decoded, Decoder};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::any_cut_is_as_good(data));

@@ -1,6 +1,7 @@
 //! Files, over real sockets: sent in pieces, gone on with elsewhere, fetched by who may, and told of
 //! to those who know none.
 
+use super::process::resident_kib;
 use super::support::{Client, DEADLINE, Folder, Server, add_user};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -489,6 +490,28 @@ fn pieces_may_follow_each_other_without_a_wait_and_the_end_of_input_loses_none()
     sender.join().unwrap();
     let mut bob = logged_in(&server, "bob", FILES);
     assert!(fetch(&mut bob, &id).0 == content);
+}
+
+/// A thousand answers of 64 KiB are asked for and not read: they are not made either.
+#[test]
+fn who_reads_no_answer_is_given_no_further_pieces() {
+    const GETS: usize = 1000;
+    let server = server();
+    let mut ann = logged_in(&server, "ann", FILES);
+    let content = content(PIECE);
+    let id = send(&mut ann, "ann", "#all", "a", &content);
+    let mut bob = logged_in(&server, "bob", FILES);
+    let before = resident_kib(server.pid());
+    let get = json!({"action": "get", "time": 1, "id": id, "offset": 0}).to_string();
+    bob.send(get.repeat(GETS));
+    for _ in 0..200 {
+        assert_eq!(fetch(&mut ann, &id).0.len(), PIECE);
+    }
+    let grown = resident_kib(server.pid()).saturating_sub(before);
+    assert!(grown < 8 * 1024, "{grown} KiB more");
+    for _ in 0..GETS {
+        assert_eq!(bob.object()["next"], PIECE);
+    }
 }
 
 #[test]

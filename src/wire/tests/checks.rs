@@ -1,14 +1,15 @@
 //! What must hold for any bytes at all. The fuzz targets run these functions too, so this file asks
 //! its parent for the wire and names nothing of the house.
 
-use super::{Decoded, Decoder, JsonFault, Limits, Phrase, Request};
+use super::{Bounds, Decoded, Decoder, JsonFault, Limits, Phrase, Request};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::fmt;
 
-/// The longest object that a decoder lets its caller hold.
+/// The longest object that a decoder lets its caller hold, without and with `files`.
 const HELD: usize = 9 * 1024;
+const HELD_WITH_FILES: usize = 72 * 1024;
 
 /// Everything that a decoder said about a stream, and where in the stream it stood then.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,7 +20,12 @@ pub(super) struct Heard {
 }
 
 /// Decodes a stream that comes in pieces as long as `pieces` says, over and over.
-pub(super) fn hear(stream: &[u8], pieces: &[usize]) -> Heard {
+pub(super) fn hear(stream: &[u8], pieces: &[usize]) -> [Heard; 2] {
+    [(Bounds::PLAIN, HELD), (Bounds::FILES, HELD_WITH_FILES)]
+        .map(|(bounds, held)| hear_within(stream, pieces, bounds, held))
+}
+
+fn hear_within(stream: &[u8], pieces: &[usize], bounds: Bounds, held: usize) -> Heard {
     let limits = Limits::default();
     let mut decoder = Decoder::default();
     let (mut done, mut come) = (0, 0);
@@ -30,7 +36,7 @@ pub(super) fn hear(stream: &[u8], pieces: &[usize]) -> Heard {
         come = come.min(stream.len());
         loop {
             let input = &stream[done..come];
-            let (consumed, entry) = match decoder.decode(input, &limits) {
+            let (consumed, entry) = match decoder.decode_within(input, &limits, bounds) {
                 Decoded::Incomplete { consumed } => (consumed, None),
                 Decoded::Request { request, consumed } => {
                     assert!(input[..consumed].ends_with(request.raw));
@@ -48,7 +54,7 @@ pub(super) fn hear(stream: &[u8], pieces: &[usize]) -> Heard {
             }
             assert!(consumed > 0, "nothing was read, but something said");
         }
-        assert!(come - done < HELD, "{} bytes are held", come - done);
+        assert!(come - done < held, "{} bytes are held", come - done);
     }
     let saw_spacing = decoder.saw_spacing();
     Heard { said, saw_spacing, is_inside_object: decoder.is_inside_object() }

@@ -12,7 +12,7 @@ mod properties;
 mod replies;
 mod splices;
 
-use super::{Decoded, Decoder};
+use super::jim::{Bounds, Decoded, Decoder};
 use crate::limits::Limits;
 use crate::message::{JsonFault, Junk, Phrase, Request};
 

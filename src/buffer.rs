@@ -4,10 +4,15 @@
 //! recipient. Memory comes from a [`Pool`] and goes back to it as soon as a buffer is empty, so an
 //! idle connection holds none.
 
+mod output;
+mod pour;
+
+pub use output::{Front, OutputQueue};
+pub use pour::Wanted;
+
 use crate::limits::{READ_BUFFER_BYTES, WRITE_PARTS};
+use output::Waiting;
 use std::cell::Cell;
-use std::collections::VecDeque;
-use std::io::IoSlice;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -156,7 +161,7 @@ impl Pool {
 
     fn give_queue(&mut self, queue: Box<Waiting>) {
         debug_assert!(queue.is_drained());
-        if queue.segments.capacity() <= WRITE_PARTS && self.queues.len() < KEPT_SMALL {
+        if queue.room() <= WRITE_PARTS && self.queues.len() < KEPT_SMALL {
             self.queues.push(queue);
         }
     }
@@ -295,255 +300,9 @@ impl Drop for Chunk {
         self.gauge.subtract(self.bytes.capacity());
     }
 }
-
-/// A piece of output.
-#[derive(Debug)]
-enum Segment {
-    /// This connection's own: answers, and deliveries to it alone.
-    Own { bytes: Vec<u8>, start: usize, answer_bytes: usize, answers: usize },
-    /// A part of what an audience gets.
-    Shared { chunk: Rc<Chunk>, range: Range<usize> },
-}
-
-impl Segment {
-    fn data(&self) -> &[u8] {
-        match self {
-            Self::Own { bytes, start, .. } => bytes.get(*start..),
-            Self::Shared { chunk, range } => chunk.bytes.get(range.clone()),
-        }
-        .unwrap_or_default()
-    }
-
-    fn skip(&mut self, count: usize) {
-        match self {
-            Self::Own { start, .. } => *start += count,
-            Self::Shared { range, .. } => range.start += count,
-        }
-    }
-}
-
-/// What a segment costs besides its bytes.
-const SEGMENT_BYTES: usize = size_of::<Segment>();
-
-/// What waits to be written to one connection. While nothing does, it has no memory.
-#[derive(Debug, Default)]
-pub struct OutputQueue(Option<Box<Waiting>>);
-
-// One for each of many idle connections.
-const _: () = assert!(size_of::<OutputQueue>() <= 8);
-
-/// What waits, one piece at least.
-#[derive(Debug, Default)]
-struct Waiting {
-    segments: VecDeque<Segment>,
-    bytes: usize,
-    own_bytes: usize,
-    answer_bytes: usize,
-    answers: usize,
-}
-
-impl OutputQueue {
-    /// All bytes that wait, shared ones included.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.0.as_ref().map_or(0, |waiting| waiting.bytes)
-    }
-
-    /// The memory that this queue alone keeps: shared chunks are counted by their [`Gauge`].
-    #[must_use]
-    pub fn own_memory(&self) -> usize {
-        self.0
-            .as_ref()
-            .map_or(0, |waiting| waiting.own_bytes + waiting.segments.len() * SEGMENT_BYTES)
-    }
-
-    /// The bytes of answers that wait, as opposed to deliveries.
-    #[must_use]
-    pub fn answer_bytes(&self) -> usize {
-        self.0.as_ref().map_or(0, |waiting| waiting.answer_bytes)
-    }
-
-    /// How many answers wait.
-    #[must_use]
-    pub fn answers(&self) -> usize {
-        self.0.as_ref().map_or(0, |waiting| waiting.answers)
-    }
-
-    /// How many pieces wait; each is one object where nothing was joined.
-    #[must_use]
-    pub fn pieces(&self) -> usize {
-        self.0.as_ref().map_or(0, |waiting| waiting.segments.len())
-    }
-
-    /// Whether nothing waits.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.0.is_none()
-    }
-
-    /// Appends an answer that `encode` writes. With `join` it may share a piece with what was
-    /// appended before.
-    pub fn push_answer(&mut self, pool: &mut Pool, join: bool, encode: impl FnOnce(&mut Vec<u8>)) {
-        let waiting = self.waiting(pool);
-        let count = waiting.append(pool, join, encode);
-        waiting.answer_bytes += count;
-        waiting.answers += 1;
-        if let Some(Segment::Own { answer_bytes, answers, .. }) = waiting.segments.back_mut() {
-            *answer_bytes += count;
-            *answers += 1;
-        }
-    }
-
-    /// Appends a copy of something that is delivered to this connection.
-    pub fn push_copy(&mut self, pool: &mut Pool, join: bool, data: &[u8]) {
-        self.waiting(pool).append(pool, join, |out| out.extend_from_slice(data));
-    }
-
-    /// Appends a part of a shared chunk.
-    pub fn push_shared(&mut self, pool: &mut Pool, chunk: &Rc<Chunk>, range: Range<usize>) {
-        if range.is_empty() {
-            return;
-        }
-        let waiting = self.waiting(pool);
-        waiting.bytes += range.len();
-        waiting.segments.push_back(Segment::Shared { chunk: Rc::clone(chunk), range });
-    }
-
-    fn waiting(&mut self, pool: &mut Pool) -> &mut Waiting {
-        self.0.get_or_insert_with(|| pool.take_queue())
-    }
-
-    /// The pieces at the front, for one vectored write; says how many there are and their bytes.
-    pub fn front<'a>(&'a self, parts: &mut [IoSlice<'a>]) -> Front {
-        let mut front = Front { parts: 0, bytes: 0 };
-        let segments = self.0.iter().flat_map(|waiting| &waiting.segments);
-        for (part, segment) in parts.iter_mut().zip(segments) {
-            let data = segment.data();
-            *part = IoSlice::new(data);
-            front.parts += 1;
-            front.bytes += data.len();
-        }
-        front
-    }
-
-    /// The first `count` bytes were written.
-    pub fn written(&mut self, pool: &mut Pool, count: usize) {
-        let Some(waiting) = &mut self.0 else { return };
-        waiting.written(pool, count);
-        if waiting.segments.is_empty()
-            && let Some(drained) = self.0.take()
-        {
-            pool.give_queue(drained);
-        }
-    }
-}
-
-impl Waiting {
-    fn is_drained(&self) -> bool {
-        self.segments.is_empty()
-            && [self.bytes, self.own_bytes, self.answer_bytes, self.answers] == [0; 4]
-    }
-
-    fn append(&mut self, pool: &mut Pool, join: bool, encode: impl FnOnce(&mut Vec<u8>)) -> usize {
-        let joins = join
-            && matches!(self.segments.back(),
-                Some(Segment::Own { bytes, .. }) if bytes.len() < OWN_KEPT_BYTES / 2);
-        if !joins {
-            let bytes = pool.take_owned();
-            self.segments.push_back(Segment::Own { bytes, start: 0, answer_bytes: 0, answers: 0 });
-        }
-        let Some(Segment::Own { bytes, .. }) = self.segments.back_mut() else { return 0 };
-        let before = bytes.len();
-        encode(bytes);
-        let count = bytes.len() - before;
-        self.bytes += count;
-        self.own_bytes += count;
-        count
-    }
-
-    fn written(&mut self, pool: &mut Pool, mut count: usize) {
-        debug_assert!(count <= self.bytes);
-        self.bytes = self.bytes.saturating_sub(count);
-        while let Some(segment) = self.segments.front_mut() {
-            let length = segment.data().len();
-            if count < length {
-                return segment.skip(count);
-            }
-            count -= length;
-            self.drop_front(pool);
-        }
-    }
-
-    fn drop_front(&mut self, pool: &mut Pool) {
-        match self.segments.pop_front() {
-            Some(Segment::Own { bytes, answer_bytes, answers, .. }) => {
-                self.own_bytes = self.own_bytes.saturating_sub(bytes.len());
-                self.answer_bytes = self.answer_bytes.saturating_sub(answer_bytes);
-                self.answers = self.answers.saturating_sub(answers);
-                pool.give_owned(bytes);
-            }
-            Some(Segment::Shared { chunk, .. }) => pool.give_chunk(chunk),
-            None => {}
-        }
-    }
-}
-
-/// What [`OutputQueue::front`] laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Front {
-    /// How many parts.
-    pub parts: usize,
-    /// Their bytes together.
-    pub bytes: usize,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn drain(queue: &mut OutputQueue, pool: &mut Pool, step: usize) -> Vec<u8> {
-        let mut out = Vec::new();
-        while !queue.is_empty() {
-            let mut parts = [IoSlice::new(&[]); WRITE_PARTS];
-            let front = queue.front(&mut parts);
-            let all: Vec<u8> =
-                parts[..front.parts].iter().flat_map(|part| part.iter().copied()).collect();
-            let count = step.min(all.len());
-            out.extend_from_slice(&all[..count]);
-            queue.written(pool, count);
-        }
-        out
-    }
-
-    #[test]
-    fn output_keeps_its_order_however_little_is_written_at_once() {
-        for step in [1, 2, 3, 7, 1000] {
-            let (mut pool, gauge, mut queue) =
-                (Pool::default(), Gauge::default(), OutputQueue::default());
-            queue.push_answer(&mut pool, true, |out| out.extend_from_slice(b"one "));
-            let chunk = pool.share(b"two three ".to_vec(), &gauge);
-            queue.push_shared(&mut pool, &chunk, 0..4);
-            queue.push_copy(&mut pool, true, b"and ");
-            queue.push_shared(&mut pool, &chunk, 4..10);
-            drop(chunk);
-            assert!(gauge.bytes() >= 10);
-            assert_eq!(queue.bytes(), 18);
-            assert_eq!((queue.answers(), queue.answer_bytes()), (1, 4));
-            assert_eq!(drain(&mut queue, &mut pool, step), b"one two and three ");
-            assert_eq!((queue.bytes(), queue.answers(), queue.answer_bytes()), (0, 0, 0));
-            assert_eq!((queue.own_memory(), gauge.bytes()), (0, 0));
-        }
-    }
-
-    #[test]
-    fn objects_that_must_stay_apart_are_pieces_of_their_own() {
-        let (mut pool, mut queue) = (Pool::default(), OutputQueue::default());
-        queue.push_answer(&mut pool, false, |out| out.extend_from_slice(b"{1}"));
-        queue.push_answer(&mut pool, false, |out| out.extend_from_slice(b"{2}"));
-        assert_eq!(queue.pieces(), 2);
-        queue.push_answer(&mut pool, true, |out| out.extend_from_slice(b"{3}"));
-        assert_eq!(queue.pieces(), 2, "a joined one needs no piece");
-    }
 
     #[test]
     fn a_short_output_in_a_large_buffer_moves_to_a_small_one() {

@@ -1,7 +1,8 @@
 //! The client's half of the exchange: what seed 004's client writes, and reads.
 
+pub use super::file_length;
 use super::value::{Fault, load};
-use super::{LENGTH_BYTES, members, write_frame};
+use super::{members, write_frame};
 use crate::limits::Limits;
 
 /// What a server said in a control frame: any of these, each where it is a text.
@@ -45,12 +46,6 @@ pub fn write_text(out: &mut Vec<u8>, text: &str, attachment: Option<&str>) {
     let mut said = vec![("text", text)];
     said.extend(attachment.map(|name| ("attachment", name)));
     write_frame(out, |out| members(out, &said));
-}
-
-/// What a file's frame begins with.
-#[must_use]
-pub const fn file_length(bytes: u32) -> [u8; LENGTH_BYTES] {
-    bytes.to_be_bytes()
 }
 
 #[cfg(test)]

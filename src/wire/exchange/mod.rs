@@ -236,6 +236,26 @@ pub fn write_message(out: &mut Vec<u8>, nickname: &str, text: &str, unix_micros:
     write_frame(out, |out| members(out, &said));
 }
 
+/// Writes the frame of a message with a file. The file's frame has to follow at once.
+pub fn write_attachment(
+    out: &mut Vec<u8>,
+    nickname: &str,
+    text: &str,
+    name: &str,
+    unix_micros: u64,
+) {
+    let time = utc(unix_micros);
+    let said =
+        [("time", time.as_str()), ("nickname", nickname), ("text", text), ("attachment", name)];
+    write_frame(out, |out| members(out, &said));
+}
+
+/// What a file's frame begins with.
+#[must_use]
+pub const fn file_length(bytes: u32) -> [u8; LENGTH_BYTES] {
+    bytes.to_be_bytes()
+}
+
 fn members(out: &mut Vec<u8>, members: &[(&str, &str)]) {
     for (index, (key, value)) in members.iter().enumerate() {
         out.push(if index == 0 { b'{' } else { b',' });

@@ -409,8 +409,9 @@ impl Client {
     /// When the next turn is due whatever happens.
     fn poll_timeout(&self, link: &Link, mode: &dyn Mode) -> Option<Duration> {
         // A mode that has just got in, or that takes its next line, asks for input that no event
-        // announces.
-        let input = mode.wants_input(&self.session) && !self.keyboard.is_waiting();
+        // announces; it may have been typed before it was asked for.
+        let is_there = !self.keyboard.is_waiting() || self.lines.has_line();
+        let input = is_there && mode.wants_input(&self.session);
         let output = mode.has_more_output(&self.session);
         if link.is_readable() || self.lines_left || input || output {
             return Some(Duration::ZERO);

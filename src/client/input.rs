@@ -47,6 +47,12 @@ impl Lines {
         Some(self.finish(line))
     }
 
+    /// Whether [`Self::poll_line`] has one.
+    pub(super) fn has_line(&self) -> bool {
+        let unseen = self.held.get(self.seen..).unwrap_or_default();
+        memchr::memchr(b'\n', unseen).is_some()
+    }
+
     /// Whether more may be taken in though nobody takes lines out.
     pub(super) fn has_room(&self) -> bool {
         self.held.len() < INPUT_LINE_BYTES

@@ -300,6 +300,7 @@ impl Drop for Chunk {
         self.gauge.subtract(self.bytes.capacity());
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

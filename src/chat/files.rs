@@ -5,8 +5,8 @@ use super::session::Session;
 use super::{Chat, Payload, gate, message_ids, waiting};
 use crate::limits::UPLOAD_TIME;
 use crate::message::{
-    AccountId, Announced, AttachmentRecord, Code, Conversation, Features, FileFacts, FileNotice,
-    Mark, Name, Now, Phrase, Reply, Sha256, StoredMessage, Upload,
+    AccountId, Announced, AttachmentRecord, Code, Conversation, Dialect, Features, FileFacts,
+    FileNotice, Mark, Name, Now, Phrase, Reply, Sha256, StoredMessage, Upload,
 };
 
 /// Where a file goes, as things are now.
@@ -28,7 +28,9 @@ pub(super) fn destination(
     match upload.conversation {
         Conversation::Common => {
             let to = chat.common_name().clone();
-            Ok(Destination { to, in_history: kept.common, absent: None })
+            // Seed 004 keeps no history, and its clients are not told of one.
+            let in_history = kept.common && session.dialect != Dialect::Exchange;
+            Ok(Destination { to, in_history, absent: None })
         }
         Conversation::Room(id) => {
             let room = chat.rooms.get(id).filter(|room| room.is_seen_by(upload.sender));

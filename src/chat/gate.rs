@@ -6,8 +6,8 @@
 use super::session::{Owed, Session};
 use super::{Chat, CloseReason, Effect, Payload, waiting};
 use crate::message::{
-    AccountId, AudienceId, Code, ConnectionId, Conversation, Extra, Name, Phrase, Reply, RoomId,
-    StoredMessage,
+    AccountId, AudienceId, Code, ConnectionId, Conversation, Extra, Job, Name, Phrase, Reply,
+    RoomId, StoredMessage,
 };
 use std::sync::Arc;
 
@@ -53,10 +53,20 @@ pub(super) fn stored(chat: &mut Chat, connection: ConnectionId, message: &Arc<St
 pub(super) fn failed(chat: &mut Chat, connection: ConnectionId, message: Option<&StoredMessage>) {
     if let Some(message) = message {
         waiting::not_stored(chat, message);
+        forget_file(chat, message);
     }
     answer_stored(chat, connection, |reply| {
         instead(reply, Code::ServerError, Phrase::ServerFailed)
     });
+}
+
+/// The file of a guest that could not be announced is forgotten: nobody can go on with it.
+fn forget_file(chat: &mut Chat, message: &StoredMessage) {
+    let announced = message.attachment.as_ref().filter(|_| message.sender.is_none());
+    if let Some(upload) = announced.map(|announced| announced.upload) {
+        let (connection, job) = (ConnectionId::NONE, Job::DropUpload { upload });
+        chat.effects.push_back(Effect::Job { connection, job });
+    }
 }
 
 /// It is not on disk, since its way was closed by what came there before it: the answer is what it

@@ -38,7 +38,8 @@ use crate::message::{
     Done, Extra, Features, Job, Name, Now, Phrase, Reply, Request, RoomId, Snapshot,
 };
 use chance::Chance;
-use handlers::{authenticate, fetch, history, join, leave, passwd, put, register, upload};
+pub use handlers::offer::Offered;
+use handlers::{authenticate, fetch, history, join, leave, offer, passwd, put, register, upload};
 use message_ids::MessageIds;
 use outcome::Outcome;
 use probe::Probes;
@@ -268,6 +269,8 @@ impl Chat {
             (Waiting::Fetched { offset, record }, Done::Piece(piece)) => {
                 fetch::read(self, session, offset, *record, piece)
             }
+            (Waiting::Offered(upload), done) => offer::opened(session, upload, &done),
+            (Waiting::Receiving(upload), done) => offer::received(self, session, &upload, &done),
             _ => Outcome::reply(Code::ServerError, Phrase::ServerFailed),
         }
     }
@@ -554,8 +557,10 @@ impl Session {
 
     /// Whether the next request has to wait.
     fn is_busy(&self) -> bool {
-        self.waiting.is_some()
+        self.waiting.as_deref().is_some_and(|waiting| !matches!(waiting, Waiting::Receiving(_)))
             || self.ending.is_some()
+            // What is said behind a file of the exchange is not kept, and would overtake it.
+            || (self.dialect == Dialect::Exchange && self.owed().is_some())
             || self.owed().is_some_and(|owed| {
                 owed.len() >= gate::ANSWERS_OWED || owed.back().is_some_and(gate::is_large)
             })

@@ -144,6 +144,10 @@ pub(super) enum Waiting {
         /// How many bytes are to come.
         size: u64,
     },
+    /// A file of the exchange waits for the disk.
+    Offered(Arc<Upload>),
+    /// Its bytes come, and the connection is held by nothing but them.
+    Receiving(Arc<Upload>),
     /// `put` waits for what is known of its upload.
     Put(PutPiece),
     /// `put` waits for its piece to be written.

@@ -195,6 +195,7 @@ impl<O: Observer> Running<O> {
         connection.phase = Phase::Flushing { until: Moment::at(self.now.uptime + FLUSH_TIME) };
         connection.forget_jobs();
         connection.mark_dirty(&mut self.dirty);
+        self.forget_file(id);
         self.workers.passwords.forget(id);
     }
 
@@ -221,6 +222,7 @@ impl<O: Observer> Running<O> {
         connection.phase = Phase::Gone;
         connection.forget_jobs();
         self.doomed.push(id);
+        self.forget_file(id);
         self.workers.passwords.forget(id);
     }
 }

@@ -1,5 +1,6 @@
 //! One connection: a socket, its two buffers, and where it stands in its life.
 
+use super::incoming_file::Frames;
 use super::patience::Patience;
 use super::place::{Form, Place, Taste};
 use super::settings::{OutputBounds, Pacing, Settings};
@@ -13,7 +14,6 @@ use crate::limits::{
 use crate::message::{AudienceId, ConnectionId, Dialect, Features, Name};
 use crate::transport::Stream;
 use crate::wire::detect::Wire;
-use crate::wire::exchange;
 use crate::wire::jim::{Bounds, Decoder};
 use mio::Interest;
 use std::io::{self, IoSlice, Read};
@@ -57,6 +57,8 @@ pub(super) enum Filled {
 pub(super) enum Flushed {
     /// Nothing waits.
     All,
+    /// A piece of a file is needed first.
+    Dry,
     /// The kernel refused bytes: it will say when it has room.
     Blocked,
     /// The budget of the turn is used up.
@@ -77,7 +79,7 @@ pub(super) struct Connection {
     pub(super) input: Parked,
     pub(super) decoder: Decoder,
     /// Where its frames stand, if it sends such.
-    pub(super) frames: Option<Box<exchange::Decoder>>,
+    pub(super) frames: Option<Box<Frames>>,
     /// Whose form its messages have.
     pub(super) dialect: Dialect,
     /// What it speaks, once its first bytes have said so.
@@ -280,8 +282,8 @@ impl Connection {
     pub(super) fn is_halfway(&self) -> bool {
         match self.dialect {
             Dialect::Exchange => {
-                let in_file = |frames: &exchange::Decoder| frames.is_inside_file();
-                !self.input.is_empty() || self.frames.as_deref().is_some_and(in_file)
+                let awaits_more = || self.frames.as_deref().is_some_and(Frames::awaits_more);
+                !self.is_held() && (!self.input.is_empty() || awaits_more())
             }
             Dialect::Jim | Dialect::Console => self.decoder.is_inside_object(),
         }
@@ -369,6 +371,9 @@ impl Connection {
             }
             if self.blocked {
                 return Flushed::Blocked;
+            }
+            if self.output.is_dry() {
+                return Flushed::Dry;
             }
             if budget == 0 || burst == 0 {
                 return Flushed::Budget;

@@ -77,7 +77,7 @@ impl<O: Observer> Running<O> {
     /// read.
     pub(super) fn hear_frame(&mut self, id: ConnectionId, input: &mut ReadBuffer) -> Option<bool> {
         let connection = self.connections.get_mut(id)?;
-        let decoded = connection.frames.get_or_insert_default().decode(input.data());
+        let decoded = connection.frames.get_or_insert_default().decoder.decode(input.data());
         let consumed = match decoded {
             exchange::Decoded::Incomplete => return Some(false),
             exchange::Decoded::Refused { length } => {
@@ -89,11 +89,15 @@ impl<O: Observer> Running<O> {
                 self.hear_exchange(id, frame);
                 consumed
             }
-            exchange::Decoded::File { consumed, .. } => {
-                self.malformed(id, Phrase::NoFiles);
+            exchange::Decoded::File { length, consumed } => {
+                connection.note_request();
+                self.begin_file(id, length)?;
                 consumed
             }
-            exchange::Decoded::Piece { consumed, .. } => consumed,
+            exchange::Decoded::Piece { bytes, is_last, consumed } => {
+                self.take_bytes(id, bytes, is_last);
+                consumed
+            }
         };
         input.consume(consumed);
         Some(true)
@@ -115,28 +119,33 @@ impl<O: Observer> Running<O> {
                 return self.malformed(id, Phrase::BadFrame { fault: fault.what, at: fault.at });
             }
         };
-        let (mut object, time) = (self.pool.take_owned(), self.now.unix_micros);
         let is_known = self.chat.name_of(id).is_some();
         match said {
             exchange::Said::Nickname(nickname) if !is_known => {
-                exchange::write_presence(&mut object, &nickname, time);
+                let mut object = self.pool.take_owned();
+                exchange::write_presence(&mut object, &nickname, self.now.unix_micros);
                 self.hear_jim(id, &object);
+                self.pool.give_owned(object);
             }
-            exchange::Said::Text { text, attachment } if is_known => {
-                if attachment.is_some()
-                    && let Some(connection) = self.connections.get_mut(id)
-                {
-                    connection.frames.get_or_insert_default().expect_file();
-                }
-                let (common, speaker) = (self.chat.common_name(), self.name(id));
-                exchange::write_msg(&mut object, common.as_str(), &speaker, &text, time);
-                self.hear_jim(id, &object);
+            exchange::Said::Text { text, attachment: None } if is_known => {
+                self.hear_text(id, &text);
+            }
+            exchange::Said::Text { text, attachment: Some(name) } if is_known => {
+                self.expect_file(id, text, name);
             }
             _ => {
                 let field = if is_known { "text" } else { "nickname" };
                 self.malformed(id, Phrase::MissingField { field });
             }
         }
+    }
+
+    /// Handles what somebody in the exchange says to everybody.
+    pub(super) fn hear_text(&mut self, id: ConnectionId, text: &str) {
+        let (mut object, time) = (self.pool.take_owned(), self.now.unix_micros);
+        let (common, speaker) = (self.chat.common_name(), self.name(id));
+        exchange::write_msg(&mut object, common.as_str(), &speaker, text, time);
+        self.hear_jim(id, &object);
         self.pool.give_owned(object);
     }
 

@@ -81,7 +81,8 @@ impl Message<'_> {
 
 impl Audiences {
     /// Hands the announcement of a file to the audience's members at once, behind what they were
-    /// delivered before: in words to those who know no files, and so in other bytes.
+    /// delivered before: in words to those who know no files, and so in other bytes; to those who
+    /// are in the exchange with the file itself.
     pub(super) fn deliver_file(
         &mut self,
         audience: AudienceId,
@@ -95,6 +96,13 @@ impl Audiences {
             self.share(audience, form, targets);
             let Some(list) = self.list(audience, form) else { continue };
             let others = list.members.iter().copied().filter(|member| Some(*member) != except);
+            if form == Form::Exchange {
+                let others: Vec<_> = others.collect();
+                if !others.is_empty() {
+                    self.pour(&others, file, words, targets);
+                }
+                continue;
+            }
             let (knowing, others) = others.partition::<Vec<_>, _>(|member| {
                 targets.connections.get_mut(*member).is_some_and(|member| member.knows_files())
             });

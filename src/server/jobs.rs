@@ -2,6 +2,7 @@
 
 use super::connection::Phase;
 use super::event_loop::{Observer, Running};
+use super::incoming_file::Frames;
 use crate::chat::Payload;
 use crate::logging::log;
 use crate::message::{ConnectionId, Done, Job, MessageId, StoredMessage};
@@ -51,6 +52,9 @@ impl Backlog {
 impl<O: Observer> Running<O> {
     /// Hands a job to its worker. Whether its connection is read on meanwhile says the chat.
     pub(super) fn submit(&mut self, id: ConnectionId, job: Job) {
+        if let Job::OpenUpload(upload) = &job {
+            self.note_upload(id, upload);
+        }
         let mut peer = None;
         if let Some(connection) = self.connections.get_mut(id) {
             connection.jobs_owed = connection.jobs_owed.saturating_add(1);
@@ -134,7 +138,9 @@ impl<O: Observer> Running<O> {
         };
         let Some(job) = refused else { return };
         let bytes = FileWorker::bytes_of(&job);
-        if bytes > 0 && self.backlog.files_bytes + bytes > PIECES_BYTES {
+        // In the exchange nobody can come back; what all bring there the guests' quota bounds.
+        let may_come_back = bytes > 0 && !self.is_in_exchange(id);
+        if may_come_back && self.backlog.files_bytes + bytes > PIECES_BYTES {
             self.settle(id);
             return self.chat.handle_done(self.now, id, Done::Busy { seconds: PIECES_BUSY });
         }
@@ -157,7 +163,7 @@ impl<O: Observer> Running<O> {
             self.take_result(connection, done);
         }
         while let Some((connection, done)) = self.workers.files.poll_done() {
-            self.take_result(connection, done);
+            self.take_file_result(connection, done);
         }
         self.submit_storage_backlog();
         self.submit_reader_backlog();
@@ -201,8 +207,9 @@ impl<O: Observer> Running<O> {
     fn submit_files_backlog(&mut self) {
         while let Some((id, job)) = self.backlog.files.pop_front() {
             let bytes = FileWorker::bytes_of(&job);
-            // Nobody waits for the answer to a piece whose connection is gone.
-            let counts = id == ConnectionId::NONE || self.is_open(id);
+            // Nobody waits for a piece whose connection is gone; one that closes may still be sent
+            // a file.
+            let counts = id == ConnectionId::NONE || self.connections.get_mut(id).is_some();
             if counts && let Err(job) = self.workers.files.submit(id, job) {
                 self.backlog.files.push_front((id, job));
                 return;
@@ -238,10 +245,23 @@ impl<O: Observer> Running<O> {
 
     /// A job is done: what waited for it is answered, and the connection's next request may be
     /// handled.
-    fn take_result(&mut self, id: ConnectionId, done: Done) {
+    pub(super) fn take_result(&mut self, id: ConnectionId, done: Done) {
         let was_held = self.connections.get_mut(id).is_some_and(|asker| asker.is_held());
         let peer = self.settle(id);
+        self.note_opened(id, &done);
         self.finish(id, peer, done);
+        self.go_on(id, was_held);
+    }
+
+    /// A job is done, of which the chat hears nothing.
+    pub(super) fn take_nothing(&mut self, id: ConnectionId) {
+        let was_held = self.connections.get_mut(id).is_some_and(|asker| asker.is_held());
+        self.settle(id);
+        self.go_on(id, was_held);
+    }
+
+    /// The connection's next request is handled, unless that has to wait still.
+    fn go_on(&mut self, id: ConnectionId, was_held: bool) {
         self.note_busy(id);
         let Some(connection) = self.connections.get_mut(id) else { return };
         if connection.ended || (was_held && !connection.is_held()) {
@@ -267,7 +287,7 @@ impl<O: Observer> Running<O> {
     pub(super) fn note_busy(&mut self, id: ConnectionId) {
         let busy = self.chat.is_busy(id);
         if let Some(connection) = self.connections.get_mut(id) {
-            connection.waiting = busy;
+            connection.waiting = busy || connection.frames.as_deref().is_some_and(Frames::holds);
         }
     }
 }

@@ -45,6 +45,7 @@ impl<O: Observer> Running<O> {
             Flushed::All if matches!(connection.phase, Phase::Flushing { .. }) => {
                 return self.drain_after_flush(id);
             }
+            Flushed::Dry => self.pour(id),
             Flushed::All | Flushed::Blocked | Flushed::Paced => {}
         }
         self.update_interest(id);

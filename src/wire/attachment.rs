@@ -1,7 +1,7 @@
 //! The object that announces a file: the server's own, and so the only one that begins as it does.
 
 use super::encode::{json, marked};
-use crate::message::{FileNotice, Language, Mark, file_in_words};
+use crate::message::{FileNotice, Language, Mark, Sha256, file_in_words};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -60,6 +60,9 @@ pub struct Attachment<'a> {
     pub name: Cow<'a, str>,
     /// How many bytes it has.
     pub size: u64,
+    /// Its content's sum, in digits.
+    #[serde(borrow)]
+    pub sha256: Cow<'a, str>,
     /// What is said with it.
     #[serde(borrow)]
     pub message: Cow<'a, str>,
@@ -79,6 +82,12 @@ impl<'a> Attachment<'a> {
     #[must_use]
     pub fn read(object: &'a [u8]) -> Option<Self> {
         serde_json::from_slice(object).ok()
+    }
+
+    /// Its content.
+    #[must_use]
+    pub fn content(&self) -> Option<Sha256> {
+        Sha256::parse(&self.sha256)
     }
 
     /// What it says, in words.
@@ -111,7 +120,7 @@ pub fn write_file_in_words(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{MessageId, Name, Sha256};
+    use crate::message::{MessageId, Name};
     use serde_json::json;
 
     const MARK: Mark = Mark { id: MessageId(0x12), unix_micros: 5_000_000 };
@@ -147,6 +156,7 @@ mod tests {
         assert_eq!(&object[at.start as usize..at.end as usize], br#""look\n\u001b[2J""#);
         let file = Attachment::read(object).unwrap();
         assert_eq!((&*file.from, &*file.to, file.size), ("ann", "#room", 12_600));
+        assert_eq!(file.content(), Some(Sha256([7; 32])));
         assert_eq!((&*file.name, &*file.message), ("отчёт \"1\".pdf", "look\n\u{1b}[2J"));
     }
 

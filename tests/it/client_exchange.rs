@@ -66,7 +66,7 @@ fn a_nickname_that_is_taken_is_told_with_the_servers_reason() {
 
 #[test]
 fn a_text_goes_also_where_its_file_does_not() {
-    let server = Server::start(&[]);
+    let server = Server::with_settings("attachment_max = 0\n");
     let mut bob = Program::named(&server, "bob");
     let folder = Folder::new();
     folder.file("empty", "");
@@ -99,6 +99,32 @@ fn a_text_goes_also_where_its_file_does_not() {
     bob.signal(Signal::INT);
     let expected = "Ivan > one\nIvan > two\nIvan > three\nIvan > \nIvan > last\n";
     assert_eq!(bob.end().1, expected);
+}
+
+#[test]
+fn a_file_goes_from_one_folder_to_another() {
+    let server = Server::start(&["--lang", "en"]);
+    let mut bob = Program::named(&server, "bob");
+    let mut olga = Program::exchange("Olga", &port(&server));
+    olga.wait_for("NEW MESSAGE:\n");
+    let folder = Folder::new();
+    let bytes: Vec<u8> = (0..3_000_001_u32).map(|number| (number % 253) as u8).collect();
+    fs::write(folder.path().join("1 ф.jpg"), &bytes).unwrap();
+    let mut ivan = Program::start_in(folder, &["--exchange", "Ivan", "127.0.0.1", &port(&server)]);
+    ivan.type_line("see");
+    ivan.type_line("1 ф.jpg");
+    ivan.type_line("next");
+    ivan.type_line("");
+    bob.wait_for("Ivan > see [file 1 ф.jpg, 2.8 MiB]\n");
+    bob.wait_for("Ivan > next\n");
+    olga.wait_for("] next\n");
+    let kept = fs::read(olga.folder.path().join("1 ф.jpg")).unwrap();
+    assert!(kept == bytes);
+    olga.type_line("\\q");
+    let (_, screen, errors) = olga.end();
+    let screen = masked(&screen);
+    assert!(screen.contains("<HH:MM> [Ivan] see (1 ф.jpg attached)\n"), "{screen}");
+    assert_eq!(errors, "");
 }
 
 #[test]

@@ -35,6 +35,7 @@ mod db;
 mod dialects;
 mod disk_full;
 mod docs;
+mod exchange_files;
 mod features;
 mod files;
 mod golden;

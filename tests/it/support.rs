@@ -298,22 +298,37 @@ impl Client {
         }
     }
 
-    /// What one frame of the exchange holds, or `None` at the end.
+    /// What one frame of the exchange holds, a text, or `None` at the end.
     pub fn read_frame(&mut self) -> Option<String> {
+        self.read_bytes().map(|frame| String::from_utf8(frame).unwrap())
+    }
+
+    /// The same of a frame of any bytes.
+    pub fn read_bytes(&mut self) -> Option<Vec<u8>> {
         loop {
             if let Some((length, rest)) = self.held.split_first_chunk() {
                 let length = u32::from_be_bytes(*length) as usize;
                 if let Some(frame) = rest.get(..length) {
-                    let frame = String::from_utf8(frame.to_vec()).unwrap();
+                    let frame = frame.to_vec();
                     self.held.drain(..4 + length);
                     return Some(frame);
                 }
             }
             if self.fill() == 0 {
-                assert!(self.held.is_empty(), "half a frame: {:?}", self.held);
+                assert!(self.held.is_empty(), "half a frame: {} bytes", self.held.len());
                 return None;
             }
         }
+    }
+
+    /// Reads a frame as the exchange's own client does: its length, then as many bytes.
+    pub fn read_just_a_frame(&mut self) -> Vec<u8> {
+        assert!(self.held.is_empty());
+        let mut length = [0; 4];
+        assert_eq!(self.stream.read(&mut length).unwrap(), 4, "one read, the whole length");
+        let mut frame = vec![0; u32::from_be_bytes(length) as usize];
+        self.stream.read_exact(&mut frame).unwrap();
+        frame
     }
 
     /// Sends text as a frame of the exchange, in two segments as its client does.

@@ -12,6 +12,7 @@ pub(super) mod leave;
 pub(super) mod members;
 pub(super) mod moderate;
 pub(super) mod msg;
+pub(super) mod offer;
 pub(super) mod owner;
 pub(super) mod passwd;
 pub(super) mod presence;

@@ -59,7 +59,7 @@ fn prepare(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Res
 }
 
 /// A file's name without the folders that it was in, if it can be one.
-fn base_name(field: &Field<'_>) -> Result<Box<str>, Phrase> {
+pub(super) fn base_name(field: &Field<'_>) -> Result<Box<str>, Phrase> {
     let name = field.text.rsplit(['/', '\\']).next().unwrap_or_default().trim();
     let is_dots = name.chars().all(|character| character == '.');
     let has_controls = name.chars().any(char::is_control) || visible(name).to_string() != name;
@@ -109,6 +109,13 @@ pub(in crate::chat) fn go_on(session: &Session, size: u64, done: &Done) -> Outco
             let phrase = Phrase::UploadOpened { size };
             Outcome::Reply(files::reply(session, Code::Ok, phrase, facts))
         }
+        _ => refused(done),
+    }
+}
+
+/// There is no room for the file, or the disk fails.
+pub(super) fn refused(done: &Done) -> Outcome {
+    match *done {
         Done::QuotaExceeded { limit_bytes, used_bytes, is_own } => {
             let (limit, used) = (limit_bytes, used_bytes);
             Outcome::bad(Phrase::QuotaExceeded { limit, used, is_own })

@@ -14,6 +14,9 @@ pub(super) const COLUMNS: &str = "attachments.id, attachments.created, attachmen
     attachments.place, attachments.peer, attachments.addressee, attachments.name, \
     attachments.size, attachments.text, attachments.sha256";
 
+/// So many of the guests' files may go to make room for one: more would hold up other jobs.
+const ROWS_FOR_ROOM: u32 = 8192;
+
 /// Opens an upload where the quotas have room for it.
 pub(super) fn open(
     connection: &Connection,
@@ -21,7 +24,12 @@ pub(super) fn open(
     bounds: &AttachmentBounds,
 ) -> rusqlite::Result<Done> {
     let counted = upload.size.max(ATTACHMENT_COUNTED_BYTES);
-    let own = used(connection, upload.sender)?;
+    let mut own = used(connection, upload.sender)?;
+    let excess = own.saturating_add(counted).saturating_sub(bounds.quota_user_bytes);
+    if excess > 0 && upload.sender.is_none() {
+        make_room(connection, excess)?;
+        own = used(connection, None)?;
+    }
     let all = used_in_all(connection)?;
     let quotas = [(own, bounds.quota_user_bytes, true), (all, bounds.quota_bytes, false)];
     for (used_bytes, limit_bytes, is_own) in quotas {
@@ -31,6 +39,23 @@ pub(super) fn open(
     }
     insert(connection, upload)?;
     Ok(Done::UploadOpened { upload: upload.id })
+}
+
+/// Guests' files that no history has are there for those who were told of them, and nobody can remove
+/// them: where the next one needs their room the oldest go, if they are enough.
+fn make_room(connection: &Connection, excess: u64) -> rusqlite::Result<()> {
+    let sql = "SELECT id, size FROM attachments
+        WHERE sender IS NULL AND sha256 IS NOT NULL AND message IS NULL ORDER BY id LIMIT ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([ROWS_FOR_ROOM])?;
+    let (mut gone, mut freed) = (Vec::new(), 0_u64);
+    while freed < excess {
+        let Some(row) = rows.next()? else { return Ok(()) };
+        gone.push(row.get::<_, i64>(0)?);
+        freed = freed.saturating_add(unsigned(row.get(1)?).max(ATTACHMENT_COUNTED_BYTES));
+    }
+    let mut delete = connection.prepare_cached("DELETE FROM attachments WHERE id = ?1")?;
+    gone.into_iter().try_for_each(|id| delete.execute([id]).map(drop))
 }
 
 /// A new row, of an upload without a piece.

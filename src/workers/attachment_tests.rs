@@ -166,6 +166,38 @@ fn quotas_count_what_is_open_and_whole_and_not_what_is_gone() {
 }
 
 #[test]
+fn the_oldest_files_of_guests_make_room_for_their_next() {
+    let scratch = Scratch::new();
+    let mut store = scratch.open();
+    let bounds = AttachmentBounds { quota_user_bytes: 20_000, ..AttachmentBounds::default() };
+    store.set_bounds(bounds);
+    let ann = add_account(&mut store, "ann");
+    let sum = Sha256([1; 32]);
+    let whole = |store: &mut Store, id: i64, sender, in_history| {
+        let opened = opened(store, upload(id, sender, 5000));
+        assert_eq!(opened, Done::UploadOpened { upload: MessageId(id) });
+        let message = StoredMessage { sender, in_history, ..announcement(100 + id, id, sum) };
+        assert!(matches!(announced(store, message), Done::Stored(_)));
+    };
+    whole(&mut store, 5, None, true);
+    whole(&mut store, 6, Some(ann), false);
+    whole(&mut store, 7, None, false);
+    whole(&mut store, 8, None, false);
+    let room = |store: &mut Store, id, size| match opened(store, upload(id, None, size)) {
+        Done::UploadOpened { .. } => true,
+        Done::QuotaExceeded { is_own: true, .. } => false,
+        other => panic!("{other:?}"),
+    };
+    assert!(!room(&mut store, 9, 15_001), "what a history has stays");
+    assert_eq!(ids(&store), [5, 6, 7, 8]);
+    assert!(room(&mut store, 9, 5000) && room(&mut store, 10, 5000));
+    assert_eq!(ids(&store), [5, 6, 8, 9, 10], "the oldest went");
+    assert!(room(&mut store, 11, 1));
+    assert_eq!(ids(&store), [5, 6, 9, 10, 11]);
+    assert!(!room(&mut store, 12, 5000), "what is open stays");
+}
+
+#[test]
 fn an_account_that_is_gone_uploads_nothing_and_a_number_is_used_once() {
     let scratch = Scratch::new();
     let mut store = scratch.open();

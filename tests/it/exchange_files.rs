@@ -299,9 +299,16 @@ fn what_cannot_be_handed_on_is_told_and_skipped() {
     let server = Server::with_settings(
         "lang = \"en\"\nattachment_max = \"900KiB\"\nattachment_quota_user = \"1MiB\"\n",
     );
-    let [mut ivan, mut olga] = in_exchange(&server, ["ivan", "olga"]);
-    send_file(&mut ivan, "half", "half", &[0; 500_000]);
+    let [mut ivan, mut olga, mut oleg] = in_exchange(&server, ["ivan", "olga", "oleg"]);
+    // What is whole makes room, what is still to come does not.
+    send_file(&mut ivan, "whole", "whole", &[0; 500_000]);
     assert_eq!(read_file(&mut olga).1.len(), 500_000);
+    assert_eq!(read_file(&mut oleg).1.len(), 500_000);
+    oleg.send(heading("open", "open", 600_000));
+    send_file(&mut olga, "known", "known", b"");
+    for reader in [&mut ivan, &mut oleg] {
+        assert_eq!(read_file(reader).0, shown("olga", "known", "known"));
+    }
     let long = "x".repeat(501);
     let rows = [
         (heading(&long, "name", 70_000), "500"),
@@ -318,7 +325,9 @@ fn what_cannot_be_handed_on_is_told_and_skipped() {
         assert!(answer.contains("SERVER") && answer.contains(told), "{answer}: {told}");
     }
     send_file(&mut ivan, "good", "good", b"good");
-    assert_eq!(read_file(&mut olga), (shown("ivan", "good", "good"), b"good".to_vec()));
+    for reader in [&mut olga, &mut oleg] {
+        assert_eq!(read_file(reader), (shown("ivan", "good", "good"), b"good".to_vec()));
+    }
     assert!(parts(&server).is_empty());
 }
 

@@ -332,6 +332,37 @@ fn what_cannot_be_handed_on_is_told_and_skipped() {
 }
 
 #[test]
+fn what_the_disk_does_not_take_is_told_and_skipped() {
+    let server = Server::start(&["--lang", "en"]);
+    let [mut ivan, mut olga] = in_exchange(&server, ["ivan", "olga"]);
+    send_file(&mut ivan, "one", "one", b"one");
+    assert_eq!(read_file(&mut olga).1, b"one");
+    let open = server.folder.path().join("jim-data/attachments/open");
+    fs::remove_dir(&open).unwrap();
+    fs::write(&open, "no folder").unwrap();
+    send_file(&mut ivan, "lost", "lost", &bytes(1, 400_000));
+    let told = next_text(&mut ivan);
+    assert!(told.contains("SERVER") && told.contains("The server failed"), "{told}");
+    fs::remove_file(&open).unwrap();
+    fs::create_dir(&open).unwrap();
+    send_file(&mut ivan, "two", "two", b"two");
+    assert_eq!(read_file(&mut olga), (shown("ivan", "two", "two"), b"two".to_vec()));
+}
+
+#[test]
+fn who_does_not_go_on_with_a_file_is_cut_off() {
+    let server = Server::with_settings("lang = \"en\"\nhalf_object = \"1s\"\n");
+    let [mut ivan, mut olga] = in_exchange(&server, ["ivan", "olga"]);
+    ivan.send(heading("half", "half", MIB));
+    ivan.send(vec![1; 300_000]);
+    assert_eq!(ivan.read_frame(), None);
+    assert!(next_text(&mut olga).contains("disconnected"));
+    wait_until("the pieces are gone", || parts(&server).is_empty());
+    let log = log_of(&server);
+    assert!(log.contains("half an object stayed half"), "{log}");
+}
+
+#[test]
 fn where_files_are_off_the_text_goes_alone() {
     let server = Server::with_settings("lang = \"en\"\nattachment_max = 0\n");
     let [mut one, mut two] = in_exchange(&server, ["one", "two"]);

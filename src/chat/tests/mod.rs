@@ -5,5 +5,6 @@ mod files;
 mod gate;
 mod lists;
 mod matrix;
+mod offers;
 mod rooms;
 mod world;

@@ -1,6 +1,6 @@
 //! A chat with a disk and a hasher that do at once what is asked of them.
 
-use crate::chat::{Chat, Effect, Payload, Policy};
+use crate::chat::{Chat, Effect, Offered, Payload, Policy};
 use crate::limits::Limits;
 use crate::message::{
     AccountId, AccountRecord, AttachmentRecord, AudienceId, Change, Code, ConnectionId, Done,
@@ -146,6 +146,17 @@ impl World {
         std::mem::take(&mut self.replies)
     }
 
+    /// A client of the exchange is about to send a file.
+    pub(super) fn offer(
+        &mut self,
+        id: ConnectionId,
+        file: Offered<'_>,
+    ) -> Vec<(ConnectionId, Reply)> {
+        self.chat.handle_file(self.now, id, file);
+        self.carry_out();
+        std::mem::take(&mut self.replies)
+    }
+
     pub(super) fn gone(&mut self, id: ConnectionId) {
         self.chat.handle_gone(id);
         self.leave_all(id);
@@ -214,6 +225,11 @@ impl World {
                 Done::Changed { by, change }
             }
             Job::RaiseCeiling { ceiling } => Done::CeilingRaised { ceiling },
+            Job::OpenUpload(_) if self.is_full => Done::Failed,
+            Job::DropUpload { upload } => {
+                self.files.remove(&upload);
+                Done::UploadDropped { upload }
+            }
             Job::OpenUpload(upload) => {
                 let record = AttachmentRecord { upload: (*upload).clone(), sha256: None };
                 self.files.insert(upload.id, (record, Vec::new()));

@@ -35,10 +35,13 @@ const JIM_CLIENT: Program = Program {
         Opt::value("--since", None),
         Opt::switch("--follow", None),
         Opt::value("--invite", None),
+        Opt::value("--message", None),
+        Opt::value("--output", Some('o')),
         Opt::value("--count", None),
         Opt::value("--timeout", None),
         Opt::switch("--split", None),
         Opt::value("--lang", None),
+        Opt::switch("--quiet", Some('q')),
         Opt::switch("--verbose", Some('v')),
         Opt::switch("--version", Some('V')),
     ],
@@ -68,7 +71,7 @@ fn run() -> Exit {
         say(concat!("jim-client ", env!("CARGO_PKG_VERSION"), "\n"));
         return Exit::Done;
     }
-    start_log(args.verbose);
+    start_log(args.verbose, args.quiet);
     if let Some(spawning) = args.spawning(&typed()) {
         return start_many(spawning);
     }
@@ -104,7 +107,7 @@ fn run() -> Exit {
         Err(SetupError::Interrupted) => return Exit::INTERRUPTED,
         Err(error) => {
             log::error!(target: "jim-client", "{}", visible(&error.to_string()));
-            return Exit::Usage;
+            return error.exit();
         }
     };
     outcome.unwrap_or_else(|error| {
@@ -145,8 +148,12 @@ fn say(text: &str) {
 }
 
 /// Messages about the client itself: `jim-client: TEXT` on standard error, without colours.
-fn start_log(verbose: bool) {
-    let level = if verbose { LevelFilter::Debug } else { LevelFilter::Info };
+fn start_log(verbose: bool, quiet: bool) {
+    let level = match (verbose, quiet) {
+        (true, _) => LevelFilter::Debug,
+        (false, true) => LevelFilter::Warn,
+        (false, false) => LevelFilter::Info,
+    };
     let config = ConfigBuilder::new()
         .set_max_level(LevelFilter::Off)
         .set_time_level(LevelFilter::Off)

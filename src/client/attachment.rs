@@ -140,7 +140,7 @@ impl Drop for Saving {
 
 /// A name that is safe in any folder, of what a sender gave: no folders, nothing hidden, nothing
 /// that a terminal or a shell obeys, and no device of Windows.
-fn safe_name(given: &str) -> String {
+pub(super) fn safe_name(given: &str) -> String {
     let base = given.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut name = String::new();
     for character in base.trim().chars().map(safe_character) {

@@ -122,3 +122,50 @@ pub const FILE_NAME_BYTES: usize = 200;
 
 /// The longest name that common file systems take, in bytes.
 pub const FILE_NAME_MOST_BYTES: usize = 255;
+
+/// How many bytes of a file one request of JIM carries, before base64.
+pub const PIECE_BYTES: u64 = 48 * 1024;
+
+/// How long the answer to such a request is waited for: the line may be slow.
+pub const PIECE_WAIT: Duration = Duration::from_secs(60);
+
+/// How many pieces are under way before one is answered. Beside a chat it is few, since what is
+/// typed goes behind them.
+pub const PIECES_UNDER_WAY: usize = 4;
+
+/// The same beside a chat.
+pub const PIECES_BESIDE_A_CHAT: usize = 2;
+
+/// How many pieces of a file are read and hashed in one turn of the loop, to catch up with what is
+/// there already.
+pub const HASHED_PIECES_PER_TURN: usize = 32;
+
+/// How often in a row a file's request may fail before the file is given up.
+pub const SETBACKS: u32 = 8;
+
+/// The pause after a failure of the server's own.
+pub const SETBACK_WAIT: Duration = Duration::from_secs(2);
+
+/// How long a lost connection is tried again for a file that makes no progress.
+pub const GIVE_UP_WAIT: Duration = Duration::from_secs(600);
+
+/// How many files may wait for their turn.
+pub const FILES_WAITING: usize = 100;
+
+/// How long a server keeps an upload that is not whole.
+pub const UPLOAD_KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// The longest record of an interrupted upload.
+pub const RECORD_BYTES: u64 = 64 * 1024;
+
+/// How many such records are looked at for those that are too old.
+pub const RECORDS_LOOKED_AT: usize = 1000;
+
+/// How many names are tried for a file before one is free.
+pub const NAMES_TRIED: u32 = 1000;
+
+/// How often a bar of progress is drawn, at most.
+pub const BAR_WAIT: Duration = Duration::from_millis(100);
+
+/// How often progress is told beside a chat without a bar.
+pub const PROGRESS_WAIT: Duration = Duration::from_secs(10);

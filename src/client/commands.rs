@@ -6,7 +6,7 @@ use super::bounds::{HISTORY_MESSAGES, HISTORY_USUAL, PAGE_MESSAGES};
 use super::reader::COMMON_NAMES;
 use super::script::{CommandFault, first_and_rest, some, whole};
 use crate::config::nearest;
-use crate::message::Language;
+use crate::message::{Language, MessageId};
 use std::fmt::Write;
 
 /// What a line asks for.
@@ -27,6 +27,15 @@ pub(super) enum Typed {
     To(String),
     /// Change the password.
     Passwd,
+    /// Send a file to where lines go.
+    Send {
+        /// Its name.
+        file: String,
+        /// A text that goes with it.
+        text: Option<String>,
+    },
+    /// Get a file.
+    Get(MessageId),
     /// One of the added actions.
     Ask(Ask),
     /// What the last list did not show.
@@ -70,7 +79,7 @@ const fn row(form: &'static str, english: &'static str, russian: &'static str, r
     Row { form, english, russian, read }
 }
 
-const TABLE: [Row; 28] = [
+const TABLE: [Row; 30] = [
     row(
         "/msg TO TEXT",
         "sends to a user or a room",
@@ -195,6 +204,19 @@ const TABLE: [Row; 28] = [
     }),
     row("/remove NAME", "removes a contact", "удаляет контакт", |rest, _| {
         Ok(whole(rest).map(|name| ask_contact(What::DelContact, name)))
+    }),
+    row(
+        "/send FILE [TEXT]",
+        "sends a file to where lines go",
+        "посылает файл туда же",
+        |rest, _| {
+            let (file, text) = first_and_rest(rest)?;
+            let text = some(text.trim().to_owned());
+            Ok(some(file).map(|file| Typed::Send { file, text }))
+        },
+    ),
+    row("/get ID", "gets a file that was announced", "загружает файл", |rest, _| {
+        Ok(MessageId::parse(&rest.trim().to_ascii_lowercase()).map(Typed::Get))
     }),
     row("/passwd", "changes your password", "меняет ваш пароль", |rest, _| {
         Ok(nothing(rest).then_some(Typed::Passwd))

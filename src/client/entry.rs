@@ -52,6 +52,8 @@ pub struct Entry {
     retry: Retry,
     address: Option<SocketAddr>,
     entered: bool,
+    /// Whether the common chat is entered too.
+    is_present: bool,
 }
 
 impl Entry {
@@ -72,7 +74,15 @@ impl Entry {
             retry: Retry::default(),
             address: None,
             entered: false,
+            is_present: true,
         }
+    }
+
+    /// The same, but for the common chat, which is of no use to someone who only sends a file.
+    #[must_use]
+    pub const fn without_presence(mut self) -> Self {
+        self.is_present = false;
+        self
     }
 
     /// The name in use.
@@ -153,8 +163,8 @@ impl Entry {
         self.kept = answer.kept.or(self.kept);
         self.server_unix_micros = answer.unix_micros;
         match (self.asked, &self.room) {
-            (Asked::Authenticate, _) => self.go_on(turn, Asked::Presence),
-            (Asked::Presence, Some(_)) => self.go_on(turn, Asked::Join),
+            (Asked::Authenticate, _) if self.is_present => self.go_on(turn, Asked::Presence),
+            (Asked::Authenticate | Asked::Presence, Some(_)) => self.go_on(turn, Asked::Join),
             _ => self.enter(turn),
         }
         ControlFlow::Continue(())

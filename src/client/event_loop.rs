@@ -3,6 +3,7 @@
 //! This is the only place of the client that knows the time and what a terminal is. The modes
 //! decide; here is done what they decided.
 
+mod bar;
 mod connecting;
 mod leaving;
 mod overdue;
@@ -21,6 +22,7 @@ use super::render::Screen;
 use super::session::{Received, Session};
 use super::words::Notice;
 use crate::message::Now;
+use bar::Bar;
 use mio::{Events, Interest, Poll, Token};
 use overdue::Overdue;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -52,6 +54,8 @@ pub struct Plan {
     pub screen: Screen,
     /// How long all of it may take.
     pub time_limit: Option<Duration>,
+    /// Whether a bar of progress is drawn on standard error, a terminal.
+    pub shows_bar: bool,
 }
 
 /// Runs the client to its end.
@@ -59,12 +63,14 @@ pub struct Plan {
 /// # Errors
 /// What the system refuses that nothing works without: `poll`, signals.
 pub fn run(plan: Plan) -> io::Result<Exit> {
-    let Plan { host, port, mut mode, screen, time_limit } = plan;
+    let Plan { host, port, mut mode, screen, time_limit, shows_bar } = plan;
     let mut client = Client::new(screen, time_limit)?;
+    client.bar = Bar::new(shows_bar);
     let exit = client.run(&host, port, mode.as_mut())?;
     if exit == Exit::CannotConnect {
         mode.handle_unreachable(&mut client.screen);
     }
+    mode.handle_ended(&mut client.screen);
     // The exit stands whether or not anybody reads the last lines.
     let _ = client.show();
     Ok(exit)
@@ -97,6 +103,7 @@ struct Client {
     /// Whether the last turn left lines behind, so that `poll` must not sleep.
     lines_left: bool,
     overdue: Overdue,
+    bar: Bar,
     /// Whether `poll` tells when nobody reads standard output any more.
     watches_output: bool,
 }
@@ -124,6 +131,7 @@ impl Client {
             told_end: false,
             lines_left: false,
             overdue: Overdue::default(),
+            bar: Bar::default(),
             watches_output: false,
             events: Events::with_capacity(16),
             poll,
@@ -159,7 +167,8 @@ impl Client {
                         return Ok(exit);
                     }
                 }
-                ControlFlow::Break(Exit::CannotConnect) if pause.is_some() => {}
+                ControlFlow::Break(Exit::CannotConnect)
+                    if pause.is_some() && !is_over(mode, self.start.elapsed()) => {}
                 ControlFlow::Break(exit) => return Ok(exit),
             }
             let lasted = self.start.elapsed().saturating_sub(begin);
@@ -474,6 +483,11 @@ impl Client {
             None => ControlFlow::Continue(()),
         }
     }
+}
+
+/// Whether a lost connection is not made again any more.
+fn is_over(mode: &dyn Mode, uptime: Duration) -> bool {
+    mode.returns_until().is_some_and(|until| until <= uptime)
 }
 
 const fn exit_of(ending: Ending) -> Option<Exit> {

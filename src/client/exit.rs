@@ -19,6 +19,12 @@ pub enum Exit {
     NotAcknowledged,
     /// 7: a time-out: the user's own (`--timeout`), or the server did not answer.
     TimedOut,
+    /// 8: the server refused a file, has none of that number, or takes none.
+    FileRefused,
+    /// 9: there is a file of that name already.
+    Exists,
+    /// 10: a file is not what was sent: its SHA-256 differs, or it changed meanwhile.
+    Damaged,
     /// 128 and the signal's number; so 130 for Ctrl-C.
     Signal(u8),
 }
@@ -55,6 +61,9 @@ impl Exit {
             Self::Gone => 5,
             Self::NotAcknowledged => 6,
             Self::TimedOut => 7,
+            Self::FileRefused => 8,
+            Self::Exists => 9,
+            Self::Damaged => 10,
             Self::Signal(number) => 128_u8.saturating_add(number),
         }
     }

@@ -5,6 +5,7 @@ use super::cutter::sample;
 use super::event::Event;
 use super::fault::Fault;
 use super::listing::{Listing, array, integer, micros};
+use super::transfer::{Attachment, FileAnswer};
 use crate::message::{Features, Kept, MessageId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -36,6 +37,8 @@ pub struct Answer {
     pub id: Option<MessageId>,
     /// What the server keeps of messages, where the answer says so.
     pub kept: Option<Kept>,
+    /// What only answers about files say.
+    pub file: Option<Box<FileAnswer>>,
 }
 
 impl Answer {
@@ -71,6 +74,8 @@ pub struct Message {
     pub id: Option<MessageId>,
     /// When the server took it, in microseconds since 1970.
     pub unix_micros: Option<u64>,
+    /// The file that it announces.
+    pub attachment: Option<Box<Attachment>>,
     /// The whole object, as it came.
     pub raw: Vec<u8>,
 }
@@ -165,6 +170,18 @@ struct Fields<'a> {
     history: Option<&'a RawValue>,
     #[serde(borrow)]
     by: Option<&'a RawValue>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    upload: Option<&'a RawValue>,
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    size: Option<&'a RawValue>,
+    #[serde(borrow)]
+    sha256: Option<&'a RawValue>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
 }
 
 impl Incoming {
@@ -183,7 +200,7 @@ impl Incoming {
             return Ok(Self::Answer(fields.answer(response)));
         }
         match first_text(&[fields.action]).unwrap_or_default().as_str() {
-            "msg" | "message" => {
+            "msg" | "message" | "attachment" => {
                 let message = fields.message();
                 Ok(Self::Message(Message { raw, ..message }))
             }
@@ -208,10 +225,37 @@ impl Fields<'_> {
             listing: self.listing(),
             more: self.more.is_some_and(|raw| raw.get() == "true"),
             topic: first_text(&[self.topic]),
-            next: first_text(&[self.next]).and_then(|id| MessageId::parse(&id)),
-            id: first_text(&[self.msg_id]).and_then(|id| MessageId::parse(&id)),
+            next: number(&[self.next]),
+            id: number(&[self.msg_id]),
             kept: self.history.and_then(kept),
+            file: self.file(),
         }
+    }
+
+    fn file(&self) -> Option<Box<FileAnswer>> {
+        let file = FileAnswer {
+            // A request's own `id` may be repeated in `id`, so the number is looked for first in
+            // `upload`.
+            id: number(&[self.upload]).or_else(|| number(&[self.id])),
+            next: self.next.and_then(integer),
+            name: first_text(&[self.name]),
+            size: self.size.and_then(integer),
+            sha256: first_text(&[self.sha256]),
+            data: first_text(&[self.data]),
+        };
+        (file != FileAnswer::default()).then(|| Box::new(file))
+    }
+
+    /// The file that an object of its own kind announces; without a number nobody can get it.
+    fn attachment(&self) -> Option<Box<Attachment>> {
+        if first_text(&[self.action])? != "attachment" {
+            return None;
+        }
+        Some(Box::new(Attachment {
+            id: number(&[self.id])?,
+            name: first_text(&[self.name]).unwrap_or_default(),
+            size: self.size.and_then(integer).unwrap_or_default(),
+        }))
     }
 
     fn listing(&self) -> Option<Listing> {
@@ -237,8 +281,9 @@ impl Fields<'_> {
             from: first_text(&from).unwrap_or_default(),
             to: first_text(&to),
             text: first_text(&text).unwrap_or_default(),
-            id: first_text(&[self.msg_id]).and_then(|id| MessageId::parse(&id)),
+            id: number(&[self.msg_id]),
             unix_micros: self.server_time.and_then(micros),
+            attachment: self.attachment(),
             raw: Vec::new(),
         }
     }
@@ -277,6 +322,11 @@ fn features(raw: &RawValue) -> Features {
 /// The code; some course servers send it as a text. 0 for what is no code.
 fn code(raw: &RawValue) -> u16 {
     serde_json::from_str(raw.get().trim_matches('"')).unwrap_or_default()
+}
+
+/// A message's or a file's number.
+fn number(fields: &[Option<&RawValue>]) -> Option<MessageId> {
+    first_text(fields).and_then(|id| MessageId::parse(&id))
 }
 
 pub(super) fn first_text(fields: &[Option<&RawValue>]) -> Option<String> {
@@ -362,6 +412,48 @@ mod tests {
         let marks: Vec<_> = messages.iter().map(|it| (it.id, it.unix_micros)).collect();
         assert_eq!(marks, [(Some(MessageId(0xab)), Some(2_250_000)), (None, None)]);
         assert!(messages[0].raw.starts_with(b"{\"action\"") && messages[0].raw.ends_with(b"}"));
+    }
+
+    #[test]
+    fn files_are_announced() {
+        let text = r##"{"action":"attachment","time":1,"from":"a","to":"#r","name":"x.jpg",
+            "size":12345,"sha256":"00","id":"00000000000000ab","message":"look",
+            "msg_id":"00000000000000ac","server_time":2}"##;
+        let Incoming::Message(message) = decode(text) else { panic!("no message") };
+        let name = "x.jpg".to_owned();
+        let expected = Attachment { id: MessageId(0xab), name, size: 12_345 };
+        assert_eq!(message.attachment, Some(Box::new(expected)));
+        assert_eq!((message.text.as_str(), message.id), ("look", Some(MessageId(0xac))));
+        // Who cannot get it is told of the message all the same.
+        let Incoming::Message(message) = decode(r#"{"action":"attachment","id":7,"size":-1}"#)
+        else {
+            panic!("no message")
+        };
+        assert_eq!(message.attachment, None);
+    }
+
+    #[test]
+    fn answers_about_files() {
+        let file = |text: &str| match decode(text) {
+            Incoming::Answer(answer) => answer.file,
+            other => panic!("no answer: {other:?}"),
+        };
+        assert_eq!(file(r#"{"response":200,"next":"00000000000000ab"}"#), None);
+        let opened = file(r#"{"response":200,"id":"mine","upload":"00000000000000ab","next":0}"#);
+        let opened = opened.unwrap();
+        assert_eq!((opened.id, opened.next), (Some(MessageId(0xab)), Some(0)));
+        let piece = file(
+            r#"{"response":200,"next":2,"name":"x","size":2,"sha256":"0f","data":"YWI=","id":"y"}"#,
+        );
+        let expected = FileAnswer {
+            id: None,
+            next: Some(2),
+            name: Some("x".into()),
+            size: Some(2),
+            sha256: Some("0f".into()),
+            data: Some("YWI=".into()),
+        };
+        assert_eq!(piece, Some(Box::new(expected)));
     }
 
     #[test]

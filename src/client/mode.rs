@@ -107,6 +107,14 @@ pub trait Mode {
         false
     }
 
+    /// Until when, in uptime, a lost connection is made again; `None` for ever.
+    fn returns_until(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The client is over, for whatever reason.
+    fn handle_ended(&mut self, _screen: &mut Screen) {}
+
     /// The client says goodbye.
     fn handle_leaving(&mut self, turn: &mut Turn<'_>) {
         turn.session.send(turn.now, &Request::Quit { user: None });

@@ -3,9 +3,10 @@
 //! argh reads it after the program has put it into the form that argh knows.
 
 use super::bounds::HISTORY_MESSAGES;
+use super::options_files::Command;
 use super::reader::{COMMON_NAMES, Past, Wishes};
 use super::since::Since;
-use crate::message::Language;
+use crate::message::{Language, MessageId};
 use argh::{ArgsInfo, FromArgs};
 use std::time::Duration;
 use thiserror::Error;
@@ -158,6 +159,14 @@ pub struct Args {
     #[argh(option, arg_name = "code")]
     pub invite: Option<String>,
 
+    /// with send: a text that goes with the file
+    #[argh(option, arg_name = "text")]
+    pub message: Option<String>,
+
+    /// with get: the folder or the new file to save it in
+    #[argh(option, short = 'o', arg_name = "path")]
+    pub output: Option<String>,
+
     /// with -r: end after so many messages
     #[argh(option, arg_name = "n")]
     pub count: Option<String>,
@@ -173,6 +182,10 @@ pub struct Args {
     /// the language: ru or en (default: by the locale)
     #[argh(option, arg_name = "ru|en")]
     pub lang: Option<String>,
+
+    /// tell only what is wrong, and show no progress
+    #[argh(switch, short = 'q')]
+    pub quiet: bool,
 
     /// tell more about what the client does
     #[argh(switch, short = 'v')]
@@ -225,6 +238,20 @@ pub enum Purpose {
         /// An invitation's code.
         invite: Option<String>,
     },
+    /// `send`
+    Send {
+        /// The file.
+        file: String,
+        /// A text that goes with it.
+        message: Option<String>,
+    },
+    /// `get`
+    Get {
+        /// The file's number.
+        id: MessageId,
+        /// Where it is wanted.
+        output: Option<String>,
+    },
     /// `-w`
     Write,
     /// Neither.
@@ -266,6 +293,8 @@ pub struct Options {
     pub time_limit: Option<Duration>,
     /// The language, where it was given.
     pub language: Option<Language>,
+    /// Whether only what is wrong is told.
+    pub quiet: bool,
 }
 
 impl Args {
@@ -274,12 +303,14 @@ impl Args {
     /// # Errors
     /// The first thing that makes no sense.
     pub fn understand(mut self) -> Result<Options, OptionFault> {
-        let registers = self.take_register()?;
-        self.check_dialect(registers.is_some())?;
-        self.check_conflicts(registers.is_some())?;
+        let command = self.take_command()?;
+        let registers = matches!(command, Some(Command::Register(_)));
+        self.check_dialect(command.as_ref().map(Command::name))?;
+        self.check_conflicts(registers)?;
+        self.check_files(command.as_ref())?;
         let (host, port) = self.server()?;
-        let purpose = match registers {
-            Some(name) => Purpose::Register { name, invite: self.invite.clone() },
+        let purpose = match command {
+            Some(command) => self.purpose_of(command),
             None => self.purpose()?,
         };
         Ok(Options {
@@ -293,18 +324,18 @@ impl Args {
             to: some("--to", self.to)?,
             password_file: self.password_file,
             split: self.split,
+            quiet: self.quiet,
         })
     }
 
-    /// Takes `register NAME` away from before the address; gives the name.
-    fn take_register(&mut self) -> Result<Option<String>, OptionFault> {
-        if self.server.first().is_none_or(|first| first != "register") {
-            return Ok(None);
+    /// Takes `register NAME`, `send FILE` or `get ID` away from before the address.
+    fn take_command(&mut self) -> Result<Option<Command>, OptionFault> {
+        let Some(first) = self.server.first() else { return Ok(None) };
+        let command = Command::read(first, self.server.get(1).cloned())?;
+        if command.is_some() {
+            self.server.drain(..2);
         }
-        let mut words = self.server.drain(..).skip(1);
-        let name = words.next().ok_or(OptionFault::Needs("register", "a name"))?;
-        self.server = words.collect();
-        some("the name", Some(name))
+        Ok(command)
     }
 
     fn check_conflicts(&self, registers: bool) -> Result<(), OptionFault> {
@@ -324,6 +355,7 @@ impl Args {
             (registers && !guest, "register", "-u (the name stands behind register)"),
             (registers && self.name.is_some(), "register", "--name"),
             (registers && self.to.is_some(), "register", "--to"),
+            (self.quiet && self.verbose, "--quiet", "--verbose"),
             (self.split && self.read, "--split", "-r"),
             (self.split && script, "--split", "--script"),
         ];

@@ -14,15 +14,17 @@ impl Args {
     }
 
     /// Checks that nothing is asked of these modes that only JIM has.
-    pub(super) fn check_dialect(&self, registers: bool) -> Result<(), OptionFault> {
+    pub(super) fn check_dialect(&self, command: Option<&'static str>) -> Result<(), OptionFault> {
         let mode = match (self.console_chat, &self.exchange) {
             (true, Some(_)) => return Err(OptionFault::Conflict("--console-chat", "--exchange")),
             (true, None) => "--console-chat",
             (false, Some(_)) => "--exchange",
             (false, None) => return Ok(()),
         };
+        if let Some(command) = command {
+            return Err(OptionFault::Conflict(mode, command));
+        }
         let others = [
-            (registers, "register"),
             (self.read, "-r"),
             (self.write, "-w"),
             (self.script.is_some(), "--script"),

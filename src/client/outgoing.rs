@@ -1,6 +1,7 @@
 //! What the client sends.
 
 use super::ask::{Ask, What};
+use super::transfer::{FileAsked, FileRequest};
 use crate::message::{Features, Secret};
 use serde::Serialize;
 use std::{fmt, io};
@@ -71,6 +72,8 @@ pub enum Request {
     },
     /// One of the added actions.
     Added(Box<Ask>),
+    /// About a file that is sent or got.
+    File(FileRequest),
     /// Say goodbye.
     Quit {
         /// Who, if a name is known.
@@ -97,6 +100,8 @@ pub enum Asked {
     Msg,
     /// [`Request::Added`].
     Added(What),
+    /// [`Request::File`].
+    File(FileAsked),
     /// [`Request::Quit`].
     Quit,
 }
@@ -133,6 +138,8 @@ struct Object<'a> {
     features: Option<Vec<&'static str>>,
     #[serde(flatten)]
     ask: Option<&'a Ask>,
+    #[serde(flatten)]
+    file: Option<&'a FileRequest>,
 }
 
 impl Request {
@@ -148,6 +155,7 @@ impl Request {
             Self::Leave { .. } => Asked::Leave,
             Self::Msg { .. } => Asked::Msg,
             Self::Added(ask) => Asked::Added(ask.what),
+            Self::File(request) => Asked::File(request.asked()),
             Self::Quit { .. } => Asked::Quit,
         }
     }
@@ -186,15 +194,8 @@ impl Request {
                 features: named_features(*features),
                 ..Object::default()
             },
-            Self::Join { user: name, room } => Object {
-                action: "join",
-                time,
-                user: Some(named(name)),
-                room: Some(room),
-                ..Object::default()
-            },
-            Self::Leave { user: name, room } => Object {
-                action: "leave",
+            Self::Join { user: name, room } | Self::Leave { user: name, room } => Object {
+                action: if self.asked() == Asked::Join { "join" } else { "leave" },
                 time,
                 user: Some(named(name)),
                 room: Some(room),
@@ -212,6 +213,12 @@ impl Request {
             Self::Added(ask) => {
                 Object { action: ask.what.action(), time, ask: Some(ask), ..Object::default() }
             }
+            Self::File(request) => Object {
+                action: request.asked().action(),
+                time,
+                file: Some(request),
+                ..Object::default()
+            },
             Self::Quit { user: name } => Object {
                 action: "quit",
                 time,

@@ -75,7 +75,8 @@ fn show_request(turn: &mut Turn<'_>, request: &Request) {
         Request::Quit { .. }
         | Request::Register { .. }
         | Request::Passwd { .. }
-        | Request::Added(_) => return,
+        | Request::Added(_)
+        | Request::File(_) => return,
     };
     show(turn, line);
 }

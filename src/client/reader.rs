@@ -92,9 +92,9 @@ impl Wishes {
     #[must_use]
     pub const fn features(&self) -> Features {
         if self.past.is_some() || self.follows {
-            Features::IDS.with(Features::HISTORY)
+            Features::IDS.with(Features::FILES).with(Features::HISTORY)
         } else {
-            Features::IDS
+            Features::IDS.with(Features::FILES)
         }
     }
 

@@ -3,6 +3,7 @@
 
 use super::incoming::Message;
 use super::since::zoned;
+use super::transfer::Progress;
 use super::words::Notice;
 use crate::message::{Language, Now, visible};
 use jiff::civil::Date;
@@ -20,6 +21,10 @@ pub struct Screen {
     /// The day of the message that was shown last.
     day: Option<Date>,
     lines: String,
+    /// What gets a file that is announced.
+    gets: &'static str,
+    /// How far a file is that is sent or got.
+    progress: Option<Progress>,
     /// Each with how many bytes of lines come before it.
     notices: Vec<(usize, Level, String)>,
 }
@@ -31,7 +36,34 @@ impl Screen {
     /// A screen that shows times of a zone.
     #[must_use]
     pub const fn new(language: Language, zone: TimeZone, terminal: bool) -> Self {
-        Self { language, zone, terminal, day: None, lines: String::new(), notices: Vec::new() }
+        Self {
+            language,
+            zone,
+            terminal,
+            day: None,
+            lines: String::new(),
+            gets: "jim-client get",
+            progress: None,
+            notices: Vec::new(),
+        }
+    }
+
+    /// The same for who gets files by this command.
+    #[must_use]
+    pub const fn getting_by(mut self, command: &'static str) -> Self {
+        self.gets = command;
+        self
+    }
+
+    /// How far a file is that is sent or got, or that none is any more.
+    pub fn progress(&mut self, progress: Option<Progress>) {
+        self.progress = progress;
+    }
+
+    /// What was said last of that.
+    #[must_use]
+    pub const fn shown_progress(&self) -> Option<&Progress> {
+        self.progress.as_ref()
     }
 
     /// The language of what is shown.
@@ -63,6 +95,13 @@ impl Screen {
         let _ = writeln!(self.lines, "{text}");
     }
 
+    /// Shows a line for a program that reads the output; a person was told already.
+    pub fn line_for_a_program(&mut self, text: &impl Display) {
+        if !self.terminal {
+            self.line(text);
+        }
+    }
+
     /// Shows a question, behind which the answer is typed on the same line.
     pub fn prompt(&mut self, text: &str) {
         self.lines.push_str(text);
@@ -71,15 +110,26 @@ impl Screen {
     /// Shows a message: `[HH:MM:SS] FROM: TEXT`, with the time when the server took it.
     pub fn message(&mut self, now: Now, message: &Message) {
         let taken = self.enter_day(now, message);
-        let (from, text) = (visible(&message.from), visible(&message.text));
+        let (from, text) = (visible(&message.from), self.text(message));
         self.stamped(taken, &format_args!("{from}: {text}"));
     }
 
     /// Shows a message and whom it is to: `[HH:MM:SS] FROM (TO): TEXT`.
     pub fn message_to(&mut self, now: Now, message: &Message, to: &str) {
         let taken = self.enter_day(now, message);
-        let (from, text) = (visible(&message.from), visible(&message.text));
+        let (from, text) = (visible(&message.from), self.text(message));
         self.stamped(taken, &format_args!("{from} ({}): {text}", visible(to)));
+    }
+
+    /// A message's text, and what file it announces.
+    fn text(&self, message: &Message) -> String {
+        let mut text = visible(&message.text).to_string();
+        if let Some(attachment) = &message.attachment {
+            let blank = if text.is_empty() { "" } else { " " };
+            text += blank;
+            text += &attachment.text(self.language, self.gets);
+        }
+        text
     }
 
     /// Shows which day it is where a message is of another one than the last, and than today for

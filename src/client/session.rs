@@ -4,7 +4,7 @@
 //! Every request gets exactly one answer, in the order of the requests; so the oldest request
 //! under way says what an answer is about.
 
-use super::bounds::{ANSWER_WAIT, HALF_OBJECT_WAIT, LOGIN_WAIT};
+use super::bounds::{ANSWER_WAIT, HALF_OBJECT_WAIT, LOGIN_WAIT, PIECE_WAIT};
 use super::cutter::Cutter;
 use super::event::Event;
 use super::fault::Fault;
@@ -99,7 +99,10 @@ impl Session {
         self.half_until = None;
         Ok(Some(match Incoming::decode(raw)? {
             Incoming::Answer(answer) => match self.waiting.pop_front() {
-                Some((asked, _)) => Received::Answer(asked, answer),
+                Some((asked, _)) => {
+                    self.renew_patience(now);
+                    Received::Answer(asked, answer)
+                }
                 None => Received::Unasked(answer),
             },
             Incoming::Message(message) => Received::Message(message),
@@ -107,6 +110,14 @@ impl Session {
             Incoming::Event(event) => Received::Event(event),
             Incoming::Unknown(action) => Received::Unknown(action),
         }))
+    }
+
+    /// The next request's turn has come: what was spent on those before it, a large piece of a
+    /// file on a slow line, say, does not count.
+    fn renew_patience(&mut self, now: Now) {
+        if let Some((asked, until)) = self.waiting.front_mut() {
+            *until = now.uptime + patience(*asked);
+        }
     }
 
     /// What the end of the stream means.
@@ -160,6 +171,7 @@ impl Session {
 const fn patience(asked: Asked) -> Duration {
     match asked {
         Asked::Authenticate | Asked::Register | Asked::Passwd => LOGIN_WAIT,
+        Asked::File(_) => PIECE_WAIT,
         _ => ANSWER_WAIT,
     }
 }
@@ -209,6 +221,16 @@ mod tests {
         assert_eq!(session.poll_timeout(), Some(Duration::from_secs(11)));
         assert_eq!(session.handle_timeout(at(10)), Ok(()));
         assert_eq!(session.handle_timeout(at(11)), Err(Fault::Silent { seconds: 10 }));
+    }
+
+    #[test]
+    fn patience_counts_from_a_requests_turn() {
+        let mut session = Session::default();
+        session.send(at(1), &quit());
+        session.send(at(1), &quit());
+        session.handle_bytes(b"{\"response\":200}");
+        assert!(session.poll_received(at(9)).unwrap().is_some());
+        assert_eq!(session.poll_timeout(), Some(Duration::from_secs(19)));
     }
 
     #[test]

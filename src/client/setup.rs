@@ -5,6 +5,7 @@ use super::console_chat::ConsoleChat;
 use super::entry::{Entry, Who};
 use super::event_loop::Plan;
 use super::exchange::Exchange;
+use super::exit::Exit;
 use super::guest::guest_name;
 use super::mode::Mode;
 use super::options::{Options, Purpose};
@@ -15,11 +16,13 @@ use super::register::Register;
 use super::render::Screen;
 use super::script::{ScriptFault, parse};
 use super::talker::Talker;
+use super::transfer::{Courier, Errand, Memory, Place, Source, Stop};
 use super::writer::Writer;
 use crate::message::{Features, Language, Secret};
 use jiff::tz::TimeZone;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
+use std::path::Path;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -70,12 +73,27 @@ pub enum SetupError {
     /// There is no way to ask for the password.
     #[error("no password: give --password-file or JIM_PASSWORD, or run at a terminal ({0})")]
     CannotAsk(io::Error),
+    /// The file cannot be sent, or not be saved there.
+    #[error("{}", .0.text(*.1))]
+    File(Stop, Language),
     /// The new password was typed in two ways.
     #[error("the two passwords differ; nothing was sent")]
     Differ,
     /// Ctrl-C while the password was asked for.
     #[error("interrupted")]
     Interrupted,
+}
+
+impl SetupError {
+    /// What the client ends with because of it.
+    #[must_use]
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Self::Interrupted => Exit::INTERRUPTED,
+            Self::File(Stop::Exists { .. }, _) => Exit::Exists,
+            _ => Exit::Usage,
+        }
+    }
 }
 
 /// The language: what was given, else what the locale says.
@@ -105,6 +123,13 @@ pub fn plan(options: Options, surroundings: &Surroundings<'_>) -> Result<Plan, S
             let password = new_password(name, &options, language, surroundings)?;
             Box::new(Register::new(name.clone(), password, invite.clone()))
         }
+        Purpose::Send { .. } | Purpose::Get { .. } => {
+            let errand = errand(&options).map_err(|stop| SetupError::File(stop, language))?;
+            let who = who(&options, language, surroundings)?;
+            let entry = Entry::new(who, options.room().map(str::to_owned), errand.features());
+            let memory = Memory::of(surroundings.variable);
+            Box::new(Courier::new(entry.without_presence(), errand, memory))
+        }
         Purpose::ConsoleChat => Box::new(ConsoleChat::new()),
         Purpose::Exchange { nickname } => Box::new(Exchange::new(nickname.clone(), ".".into())),
         purpose => {
@@ -120,14 +145,35 @@ pub fn plan(options: Options, surroundings: &Surroundings<'_>) -> Result<Plan, S
                 Purpose::Write => Box::new(Writer::new(entry, to, options.split)),
                 _ => {
                     let returns = io::stdin().is_terminal();
-                    Box::new(Talker::new(entry, to, options.split, returns))
+                    let memory = Memory::of(surroundings.variable);
+                    Box::new(Talker::new(entry, to, options.split, returns).keeping(memory))
                 }
             }
         }
     };
-    let screen = Screen::new(language, TimeZone::system(), io::stdout().is_terminal());
+    let mut screen = Screen::new(language, TimeZone::system(), io::stdout().is_terminal());
+    if options.purpose == Purpose::Talk {
+        screen = screen.getting_by("/get");
+    }
+    let is_plain = (surroundings.variable)("TERM").is_some_and(|terminal| terminal == "dumb");
+    let is_errand = matches!(options.purpose, Purpose::Send { .. } | Purpose::Get { .. });
+    let shows_bar = is_errand && !options.quiet && !is_plain && io::stderr().is_terminal();
     let Options { host, port, time_limit, .. } = options;
-    Ok(Plan { host, port, mode, screen, time_limit })
+    Ok(Plan { host, port, mode, screen, time_limit, shows_bar })
+}
+
+/// Opens the file that is sent, and looks whether the place of one that is got is free.
+fn errand(options: &Options) -> Result<Errand, Stop> {
+    match &options.purpose {
+        Purpose::Get { id, output } => {
+            Ok(Errand::Get { id: *id, place: Place::of(output.as_deref())? })
+        }
+        Purpose::Send { file, message } => {
+            let (to, message) = (options.to.clone().unwrap_or_default(), message.clone());
+            Ok(Errand::Send { source: Source::open(Path::new(file))?, to, message })
+        }
+        _ => Err(Stop::Strange),
+    }
 }
 
 /// What the server is asked for. With `ids` messages that waited for an account do not count as

@@ -15,9 +15,11 @@ use super::mode::{Ending, Flow, Mode, Turn};
 use super::outgoing::{Asked, Request};
 use super::passwords;
 use super::reader::{COMMON_NAMES, Shown, handle_aside, is_passing};
+use super::render::Screen;
 use super::retry::Retry;
 use super::session::{Received, Session};
 use super::split::split;
+use super::transfer::{Memory, Style, Transfers};
 use super::words::Notice;
 use crate::limits::Limits;
 use crate::message::{Features, Language, Secret, visible};
@@ -29,8 +31,8 @@ use std::time::Duration;
 /// The interactive client.
 #[derive(Debug)]
 pub struct Talker {
-    entry: Entry,
-    to: String,
+    pub(super) entry: Entry,
+    pub(super) to: String,
     /// Whether long lines are cut.
     splits: bool,
     /// The current line's number, from 1.
@@ -62,6 +64,10 @@ pub struct Talker {
     asks_passwords: bool,
     /// The new password, while the answer is waited for.
     new_password: Option<Secret>,
+    /// The server's address.
+    pub(super) server: String,
+    /// The files that are sent and got beside the chat.
+    pub(super) files: Transfers,
 }
 
 /// An added action under way.
@@ -100,11 +106,19 @@ impl Talker {
             retry: Retry::default(),
             asks_passwords: false,
             new_password: None,
+            server: String::new(),
+            files: Transfers::new(Style::BesideAChat, Memory::default()),
         }
     }
 
+    /// The same with a memory of uploads that were interrupted.
+    pub(super) fn keeping(mut self, memory: Memory) -> Self {
+        self.files = Transfers::new(Style::BesideAChat, memory);
+        self
+    }
+
     /// What the interactive client understands.
-    pub const FEATURES: Features = Features::GRANTED.without(Features::FILES);
+    pub const FEATURES: Features = Features::GRANTED;
 
     /// Takes an answer to a request of the way in.
     fn handle_entry(&mut self, turn: &mut Turn<'_>, answer: &Answer) -> Flow {
@@ -121,6 +135,7 @@ impl Talker {
         }
         if self.entry.is_entered() {
             self.new_password = None;
+            self.begin_files(turn);
             if self.entry.is_user() && self.entry.granted().has(Features::IDS) {
                 self.acks.begin(turn.now, self.entry.server_unix_micros());
             }
@@ -238,6 +253,7 @@ impl Talker {
         let request = match commands::read(text, &self.to) {
             Ok(Typed::Quit) => {
                 self.ended = true;
+                self.files.give_up(turn.screen);
                 return self.give_up_missed(turn);
             }
             Ok(Typed::To(to)) => {
@@ -260,6 +276,8 @@ impl Talker {
                 self.leaving.push_back(room.clone());
                 Request::Leave { user, room }
             }
+            Ok(Typed::Send { file, text }) => return self.send_file(turn, &file, text),
+            Ok(Typed::Get(id)) => return self.get_file(turn, id),
             Ok(Typed::Help) => return turn.screen.notice(&Notice::Help),
             Ok(Typed::More) => return self.ask_more(turn),
             Ok(Typed::Ask(ask)) => return self.ask(turn, ask, confirming),
@@ -319,6 +337,7 @@ impl Talker {
 
     fn handle_answer(&mut self, turn: &mut Turn<'_>, asked: Asked, answer: Answer) {
         match asked {
+            Asked::File(_) => self.files.handle_answer(turn, answer),
             Asked::Added(What::Ack) => self.acks.handle_answer(turn),
             Asked::Added(_) => match self.asks.pop_front() {
                 Some(Asking::Typed(ask)) => self.more = answers::show(turn, &ask, answer),
@@ -383,7 +402,7 @@ impl Talker {
 
     /// Ends when nothing is typed any more and all that was typed is answered.
     fn finish(&self, turn: &Turn<'_>) -> Flow {
-        if self.ended && turn.session.under_way() == 0 {
+        if self.ended && turn.session.under_way() == 0 && self.files.is_idle() {
             return ControlFlow::Break(Ending::Quitting(Exit::Done));
         }
         ControlFlow::Continue(())
@@ -407,6 +426,8 @@ fn tell(turn: &mut Turn<'_>, answer: Answer) {
 
 impl Mode for Talker {
     fn begin(&mut self, turn: &mut Turn<'_>, address: SocketAddr) -> Flow {
+        self.server = address.to_string();
+        self.files.lose();
         self.asks.clear();
         self.joining.clear();
         self.leaving.clear();
@@ -484,13 +505,18 @@ impl Mode for Talker {
 
     fn handle_end_of_input(&mut self, turn: &mut Turn<'_>) -> Flow {
         self.ended = true;
+        if self.returns {
+            // A person leaves; a pipe has said all, and its files are still to be sent.
+            self.files.give_up(turn.screen);
+        }
         self.give_up_missed(turn);
         self.finish(turn)
     }
 
     fn handle_fault(&mut self, turn: &mut Turn<'_>, fault: Fault) -> Ending {
         let (exit, lost) = (fault.exit(), fault.is_lost_connection());
-        let under_way = turn.session.under_way();
+        let under_way = turn.session.under_way().saturating_sub(self.files.under_way());
+        self.files.lose();
         turn.screen.notice(&Notice::Fault { fault });
         if self.was_entered && under_way > 0 {
             turn.screen.notice(&Notice::Unanswered { requests: under_way });
@@ -504,7 +530,9 @@ impl Mode for Talker {
     }
 
     fn poll_timeout(&self) -> Option<Duration> {
-        self.entry.poll_timeout().into_iter().chain(self.retry.poll_timeout()).min()
+        let files = self.files.poll_timeout();
+        let both = self.entry.poll_timeout().into_iter().chain(self.retry.poll_timeout());
+        both.chain(files).min()
     }
 
     fn handle_timeout(&mut self, turn: &mut Turn<'_>) -> Flow {
@@ -512,7 +540,16 @@ impl Mode for Talker {
         if self.retry.is_due(turn.now) {
             self.ask_missed(turn);
         }
-        ControlFlow::Continue(())
+        self.files.go_on(turn);
+        self.finish(turn)
+    }
+
+    fn has_more_output(&self, session: &Session) -> bool {
+        self.files.has_more(session)
+    }
+
+    fn handle_ended(&mut self, screen: &mut Screen) {
+        self.files.give_up(screen);
     }
 }
 

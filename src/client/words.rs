@@ -4,6 +4,7 @@ use super::bounds::INPUT_LINE_BYTES;
 use super::commands;
 use super::fault::Fault;
 use super::input::Line;
+use super::transfer::FileNotice;
 use crate::message::{Kept, Language, visible};
 use log::Level;
 use std::fmt;
@@ -70,6 +71,8 @@ pub enum Notice {
     Reconnecting { seconds: u64 },
     /// A file cannot be sent to its end.
     CannotSendFile { why: String },
+    /// About a file that is sent or got.
+    File(FileNotice),
     /// `--timeout`.
     TimedOut { seconds: u64 },
     /// The interactive client does not know that command.
@@ -145,6 +148,7 @@ impl Notice {
             | Self::NoAccount
             | Self::HistoryRefused { .. } => Level::Warn,
             Self::Ignored { .. } => Level::Debug,
+            Self::File(notice) => notice.level(),
             _ => Level::Error,
         }
     }
@@ -199,6 +203,7 @@ impl Notice {
                 "what was written meanwhile cannot be shown: this server keeps nothing for us",
             ),
             Self::CannotSendFile { why } => write!(f, "the file is not sent to its end: {why}"),
+            Self::File(notice) => notice.write(Language::English, f),
             Self::TimedOut { seconds } => write!(f, "ended after {seconds} s (--timeout)"),
             Self::System { why } => f.write_str(why),
             Self::Ignored { action } => write!(f, "ignored an object: {}", visible(action)),
@@ -315,6 +320,7 @@ impl Notice {
                 "написанное тем временем не показать: этот сервер ничего для нас не хранит",
             ),
             Self::CannotSendFile { why } => write!(f, "файл не отправлен до конца: {why}"),
+            Self::File(notice) => notice.write(Language::Russian, f),
             Self::TimedOut { seconds } => write!(f, "завершено через {seconds} с (--timeout)"),
             Self::System { why } => f.write_str(why),
             Self::Ignored { action } => write!(f, "пропущен объект: {}", visible(action)),

@@ -6,10 +6,10 @@ use super::scripted_peer::Conversation;
 
 /// Lets a user in who may have everything.
 fn let_in(peer: &mut Conversation) {
-    peer.expect(&["\"authenticate\"", "[\"ids\",\"notices\",\"offline\",\"history\"]"]);
+    peer.expect(&["\"authenticate\"", "[\"ids\",\"notices\",\"offline\",\"files\",\"history\"]"]);
     peer.say(
         "{\"response\":202,\"time\":1,\"alert\":\"in\",\
-         \"features\":[\"ids\",\"notices\",\"offline\",\"history\"]}\n",
+         \"features\":[\"ids\",\"notices\",\"offline\",\"files\",\"history\"]}\n",
     );
     peer.accept("presence");
 }

@@ -30,6 +30,9 @@ impl Client {
     pub(super) fn show(&mut self) -> Flow {
         let mut flow = ControlFlow::Continue(());
         for (lines, notice) in self.screen.poll_parts() {
+            if !lines.is_empty() || notice.is_some() {
+                self.bar.hide();
+            }
             // Notices are told also where nobody reads the lines.
             if flow.is_continue() {
                 flow = self.write(&lines);
@@ -38,6 +41,8 @@ impl Client {
                 log::log!(target: "jim-client", level, "{text}");
             }
         }
+        let (progress, language) = (self.screen.shown_progress(), self.screen.language());
+        self.bar.draw(progress, language, self.start.elapsed());
         flow
     }
 
@@ -66,6 +71,7 @@ impl Client {
 
     pub(super) fn log_notices(&mut self) {
         for (level, text) in self.screen.poll_notices() {
+            self.bar.hide();
             log::log!(target: "jim-client", level, "{text}");
         }
     }

@@ -31,6 +31,9 @@ pub const DEFAULT_PORT: u16 = 7777;
         {command_name} -r -u ivan --to '#geekbrains' --history 20 --follow",
     example = "Make an account, where the server lets you:\n    \
         {command_name} register ivan --invite CODE",
+    example = "Send a file to a room, and get one that was announced:\n    \
+        {command_name} send photo.jpg -u ivan --to '#geekbrains' --message 'look at this'\n    \
+        {command_name} get 0123456789abcdef -u ivan -o photos/",
     example = "Play a script:\n    {command_name} --script examples/1-normal.jim",
     example = "Be the client of console chat, or of the exchange of positive content:\n    \
         {command_name} --console-chat --host localhost --port 7777\n    \
@@ -57,6 +60,11 @@ pub const DEFAULT_PORT: u16 = 7777;
     note = "completions SHELL prints what bash, zsh or fish reads to complete this command line, as in\n  \
         source <(jim-client completions bash)",
     note = "register asks for the password twice, or takes --password-file or JIM_PASSWORD.",
+    note = "send and get go on where the same command was interrupted, also after a lost connection,\n  \
+        and check the SHA-256. What is there already is never overwritten: without -o a file is saved\n  \
+        in this folder as 'NAME' or 'NAME (1)', and as 'NAME.part' while it comes. Uploads that were\n  \
+        begun are noted below $XDG_STATE_HOME/jim or ~/.local/state/jim. In a pipe the output is the\n  \
+        file's number, or the name that it has now. A bar is drawn only at a terminal.",
     note = "A script holds /login USER PASSWORD, /name NAME, /presence, /join #ROOM, /msg TO TEXT,\n  \
         /leave #ROOM and /quit, a command a line; a name with blanks stands in \"; lines that are\n  \
         empty or begin with // say nothing. It runs to its end also where the server refuses.",
@@ -84,6 +92,9 @@ pub const DEFAULT_PORT: u16 = 7777;
     error_code(5, "the server went away, or does not speak the wire"),
     error_code(6, "some lines of -w were not acknowledged"),
     error_code(7, "--timeout, or the server did not answer (10 s, a log-in 30 s)"),
+    error_code(8, "the server refused the file, has none of that number, or takes no files"),
+    error_code(9, "the file of -o is there already"),
+    error_code(10, "what arrived is not what was sent, or the file changed while it was sent"),
     error_code(130, "Ctrl-C; 129 and 143 for the signals HUP and TERM")
 )]
 pub struct Args {

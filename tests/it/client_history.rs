@@ -32,7 +32,7 @@ fn say_messages(peer: &mut Conversation, messages: &str, more: bool) {
 
 /// Lets a user in who asked for what history needs, and into the room.
 fn let_in(peer: &mut Conversation) {
-    peer.expect(&["\"authenticate\"", "\"features\":[\"ids\",\"history\"]"]);
+    peer.expect(&["\"authenticate\"", "\"features\":[\"ids\",\"files\",\"history\"]"]);
     peer.say("{\"response\":202,\"time\":1,\"alert\":\"in\",\"features\":[\"ids\",\"history\"]}\n");
     let presence = peer.accept("presence");
     assert!(!presence.contains("features"), "{presence}");

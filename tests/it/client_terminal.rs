@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Instant;
 
 /// A client at a terminal of its own.
-struct AtTerminal {
+pub struct AtTerminal {
     child: Child,
     typed: ChildStdin,
     chunks: Receiver<String>,
@@ -21,7 +21,7 @@ struct AtTerminal {
 }
 
 impl AtTerminal {
-    fn start(arguments: &str) -> Self {
+    pub fn start(arguments: &str) -> Self {
         let command = format!("exec {JIM_CLIENT} {arguments}");
         let mut child = Command::new("script")
             .args(["-q", "-e", "-c", &command, "/dev/null"])
@@ -45,12 +45,12 @@ impl AtTerminal {
         Self { child, typed, chunks, shown: String::new() }
     }
 
-    fn of(server: &Server, arguments: &str) -> Self {
+    pub fn of(server: &Server, arguments: &str) -> Self {
         Self::start(&format!("{} {} {arguments}", server.address.ip(), server.address.port()))
     }
 
     /// Waits until this is on the screen, behind what was waited for before; gives what came.
-    fn wait_for(&mut self, wanted: &str) -> String {
+    pub fn wait_for(&mut self, wanted: &str) -> String {
         let deadline = Instant::now() + DEADLINE;
         loop {
             if let Some(at) = self.shown.find(wanted) {
@@ -65,12 +65,12 @@ impl AtTerminal {
         }
     }
 
-    fn type_line(&mut self, line: &str) {
+    pub fn type_line(&mut self, line: &str) {
         self.typed.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
     /// Waits for its end; gives its exit code and what was left to be shown.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub fn end(mut self) -> (Option<i32>, String) {
         let deadline = Instant::now() + DEADLINE;
         while let Ok(chunk) =
             self.chunks.recv_timeout(deadline.saturating_duration_since(Instant::now()))

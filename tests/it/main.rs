@@ -19,6 +19,7 @@ mod client_alone;
 mod client_commands;
 mod client_dialects;
 mod client_exchange;
+mod client_files;
 mod client_history;
 mod client_hostile;
 mod client_live;

@@ -84,6 +84,11 @@ impl Conversation {
         ));
     }
 
+    /// Reads whatever the client still sends.
+    pub fn skip_to_end(&mut self) {
+        std::io::copy(&mut self.reader, &mut std::io::sink()).expect("the client closes");
+    }
+
     /// Waits for the client's end of the stream.
     pub fn expect_end(&mut self) {
         let mut rest = String::new();

@@ -45,7 +45,7 @@ enum Sent {
 pub(super) enum Step {
     /// It goes on.
     On,
-    /// The upload has a number now.
+    /// The upload has a number now, or stands where it stood before.
     Opened,
     /// It failed for now: after a pause it goes on.
     Later,
@@ -257,7 +257,11 @@ impl Upload {
                 self.make_stale();
                 self.stage = Stage::Sending;
                 self.stand_at(next)?;
-                Ok(if matches!(sent, Sent::Piece(_)) { Step::Later } else { Step::On })
+                Ok(match sent {
+                    Sent::Probe => Step::Opened,
+                    Sent::Piece(_) => Step::Later,
+                    _ => Step::On,
+                })
             }
             _ if is_passing => {
                 self.make_stale();

@@ -28,7 +28,7 @@ impl Talker {
     /// `/get`
     pub(super) fn get_file(&mut self, turn: &mut Turn<'_>, id: MessageId) {
         match self.no_files() {
-            None => self.files.get(turn, id, Place::Folder(".".into())),
+            None => self.files.get(turn, id, Place::HERE),
             Some(stop) => tell(turn, id.to_string(), stop),
         }
     }

@@ -110,7 +110,7 @@ fn a_file_is_got_under_a_safe_new_name() {
             peer.accept("quit");
         });
         assert_eq!((code, errors.as_str()), (0, ""), "{number}");
-        assert_eq!(output.trim(), format!("./{saved}"));
+        assert_eq!(output.trim(), saved);
         assert_eq!(fs::read_to_string(folder.path().join(saved)).unwrap(), "hello");
     }
     assert_eq!(fs::read_to_string(folder.path().join("_bashrc")).unwrap(), "mine");
@@ -257,7 +257,7 @@ fn files_go_beside_the_chat_and_what_is_announced_is_shown() {
     for told in [
         "waits for 1 other files",
         "a.txt is sent",
-        "saved as ./b.txt",
+        "saved as b.txt",
         "none cannot be read",
         "this command is written /get ID",
     ] {

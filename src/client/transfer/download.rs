@@ -40,6 +40,8 @@ pub(super) struct Download {
     next: u64,
     /// How long a piece of the server's is.
     piece_bytes: u64,
+    /// How much was there before anything came.
+    found: u64,
 }
 
 impl Download {
@@ -55,6 +57,7 @@ impl Download {
             taken: 0,
             next: 0,
             piece_bytes: 0,
+            found: 0,
         }
     }
 
@@ -76,6 +79,11 @@ impl Download {
     /// How much is there, in bytes.
     pub(super) const fn taken(&self) -> u64 {
         self.taken
+    }
+
+    /// How much was there before anything came, in bytes.
+    pub(super) const fn found(&self) -> u64 {
+        self.found
     }
 
     /// Where what is there lies, once something is.
@@ -184,7 +192,8 @@ impl Download {
         let place = self.place.take().ok_or(Stop::Strange)?;
         let target = Target::open(place, &name, size, head)?;
         self.piece_bytes = (head.len() as u64).max(1);
-        self.taken = target.found();
+        self.found = target.found();
+        self.taken = self.found;
         self.next = self.taken.max(head.len() as u64);
         self.target = Some(target);
         self.known = Some(Known { name, size, sha256 });

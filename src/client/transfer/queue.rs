@@ -165,7 +165,7 @@ impl Transfers {
             Ok(Step::Later) if active.setbacks >= SETBACKS => {
                 self.stop(turn, Stop::Refused { code, text });
             }
-            Ok(Step::Later) => active.put_off(turn, code, limit),
+            Ok(Step::Later) => active.put_off(turn, code, text, limit),
             Ok(Step::On | Step::Done) => {}
             Err(stop) => self.stop(turn, stop),
         }
@@ -388,7 +388,7 @@ impl Transfers {
     /// Shows how far it is.
     fn show(&mut self, turn: &mut Turn<'_>) {
         let Some(active) = &mut self.active else { return };
-        let progress = active.progress(turn.now);
+        let Some(progress) = active.progress(turn.now) else { return };
         let is_due = turn.now.uptime >= active.told + PROGRESS_WAIT;
         if self.style == Style::BesideAChat && is_due && self.open.is_some() {
             active.told = turn.now.uptime;
@@ -433,24 +433,27 @@ impl Active {
         }
     }
 
-    fn progress(&self, now: Now) -> Progress {
+    /// How far it is, once it is known how far it goes.
+    fn progress(&self, now: Now) -> Option<Progress> {
         let done = self.done();
         let total = match &self.work {
             Work::Up(upload) => upload.source().size(),
-            Work::Down(download) => download.size().unwrap_or_default(),
+            Work::Down(download) => download.size()?,
         };
-        Progress { name: self.name(), done, total, rate: self.rate.per_second(now.uptime, done) }
+        let rate = self.rate.per_second(now.uptime, done);
+        Some(Progress { name: self.name(), done, total, rate })
     }
 
     fn begun(&self) -> FileNotice {
-        let (name, from) = (self.name(), self.done());
+        let name = self.name();
         match &self.work {
             Work::Up(upload) => {
                 let (to, size) = (upload.to().to_owned(), upload.source().size());
-                FileNotice::Sending { name, to, size, from }
+                FileNotice::Sending { name, to, size, from: upload.taken() }
             }
             Work::Down(download) => {
-                FileNotice::Getting { name, size: download.size().unwrap_or_default(), from }
+                let size = download.size().unwrap_or_default();
+                FileNotice::Getting { name, size, from: download.found() }
             }
         }
     }
@@ -465,12 +468,17 @@ impl Active {
     }
 
     /// It failed for now: it goes on after a pause, of the length that the server asks for.
-    fn put_off(&mut self, turn: &mut Turn<'_>, code: u16, limit: Option<u64>) {
+    fn put_off(&mut self, turn: &mut Turn<'_>, code: u16, text: String, limit: Option<u64>) {
         self.setbacks += 1;
         let asked = limit.filter(|_| code == 429).map_or(SETBACK_WAIT, Duration::from_secs);
         let pause = asked.clamp(Duration::from_secs(1), RETRY_WAIT);
         self.until = Some(turn.now.uptime + pause);
-        turn.screen.notice(&Notice::Waiting { seconds: pause.as_secs() });
+        let seconds = pause.as_secs();
+        if code == 429 {
+            turn.screen.notice(&Notice::Waiting { seconds });
+        } else {
+            tell(turn, FileNotice::Again { name: self.name(), code, text, seconds });
+        }
     }
 }
 

@@ -24,12 +24,15 @@ pub(in crate::client) enum Place {
 }
 
 impl Place {
+    /// In the current folder.
+    pub(in crate::client) const HERE: Self = Self::Folder(PathBuf::new());
+
     /// What `-o` names: a folder, or a file that is still to be made.
     ///
     /// # Errors
     /// It is there already.
     pub(in crate::client) fn of(typed: Option<&str>) -> Result<Self, Stop> {
-        let Some(typed) = typed else { return Ok(Self::Folder(".".into())) };
+        let Some(typed) = typed else { return Ok(Self::HERE) };
         let path = PathBuf::from(typed);
         if path.is_dir() {
             return Ok(Self::Folder(path));

@@ -26,6 +26,8 @@ pub enum FileNotice {
     Sent { name: String, id: MessageId },
     /// It is here.
     Saved { path: PathBuf },
+    /// The server refused something for now.
+    Again { name: String, code: u16, text: String, seconds: u64 },
     /// It was not sent or got.
     Stopped { name: String, stop: Stop },
     /// A file was not sent to its end: how to go on.
@@ -42,9 +44,10 @@ impl FileNotice {
     pub const fn level(&self) -> Level {
         match self {
             Self::Stopped { .. } | Self::QueueFull { .. } => Level::Error,
-            Self::GoOnSending { .. } | Self::GoOnGetting { .. } | Self::NotRemembered { .. } => {
-                Level::Warn
-            }
+            Self::GoOnSending { .. }
+            | Self::GoOnGetting { .. }
+            | Self::Again { .. }
+            | Self::NotRemembered { .. } => Level::Warn,
             _ => Level::Info,
         }
     }
@@ -83,6 +86,12 @@ impl FileNotice {
             Self::Saved { path } => {
                 write!(f, "saved as {}", visible(&path.display().to_string()))
             }
+            Self::Again { name, code, text, seconds } => write!(
+                f,
+                "{}: the server says: {code} {}; trying again in {seconds} s",
+                visible(name),
+                visible(text)
+            ),
             Self::Stopped { name, stop } => {
                 write!(f, "{}: {}", visible(name), stop.text(Language::English))
             }
@@ -124,6 +133,12 @@ impl FileNotice {
             Self::Saved { path } => {
                 write!(f, "сохранён как {}", visible(&path.display().to_string()))
             }
+            Self::Again { name, code, text, seconds } => write!(
+                f,
+                "{}: сервер говорит: {code} {}; повтор через {seconds} с",
+                visible(name),
+                visible(text)
+            ),
             Self::Stopped { name, stop } => {
                 write!(f, "{}: {}", visible(name), stop.text(Language::Russian))
             }

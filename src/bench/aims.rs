@@ -27,7 +27,7 @@ pub(crate) fn of(plan: &Plan, kind: Kind) -> Vec<Aim> {
         Plan::Archive(_) => archive(kind),
         Plan::Idle(_) if kind == Kind::MEMORY => vec![Aim::AtMost(IDLE_KIB)],
         Plan::Idle(_) if kind == Kind::PRESENCE => vec![Aim::AtMost(PRESENCE_MILLIS)],
-        Plan::Idle(_) | Plan::Stored(_) | Plan::Logins(_) => Vec::new(),
+        Plan::Idle(_) | Plan::Stored(_) | Plan::Logins(_) | Plan::Transfers(_) => Vec::new(),
     }
 }
 

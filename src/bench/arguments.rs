@@ -43,6 +43,8 @@ use std::path::PathBuf;
     note = "flat: what a delivery costs with ten times the members, with 10,000 rooms, beside \
             idle connections and after many messages, each as a ratio to the plain load. Options: \
             connections, messages, seconds.",
+    note = "transfers: the latency of a room of 100 at a steady rate, alone and while ten accounts send \
+            each other files of 1 MiB and get them back. Options: rate, bytes, seconds.",
     note = "all: each of these but archive, with the numbers that the aims are set for. Option: seconds.",
     note = "compare: those of all that Redis can do, with Redis publishing and subscribing beside the \
             server and the floors, its limits and disk off. Where it is not installed that is said, \
@@ -145,7 +147,7 @@ pub struct Arguments {
     #[argh(switch)]
     pub version: bool,
     /// all, compare, table, fanout, pingpong, latency, stored, archive, logins, idle, flat,
-    /// instructions or floor
+    /// transfers, instructions or floor
     #[argh(positional)]
     pub measure: Option<Measure>,
 }
@@ -175,6 +177,8 @@ pub enum Measure {
     Idle,
     /// How the cost of a delivery grows.
     Flat,
+    /// Files beside a chat.
+    Transfers,
     /// Instructions under callgrind.
     Instructions,
     /// No measure: the floor as a server.
@@ -183,7 +187,7 @@ pub enum Measure {
 
 impl Measure {
     /// All of them, with their names on the command line.
-    pub const NAMES: [(&'static str, Self); 13] = [
+    pub const NAMES: [(&'static str, Self); 14] = [
         ("all", Self::All),
         ("compare", Self::Compare),
         ("table", Self::Table),
@@ -195,6 +199,7 @@ impl Measure {
         ("logins", Self::Logins),
         ("idle", Self::Idle),
         ("flat", Self::Flat),
+        ("transfers", Self::Transfers),
         ("instructions", Self::Instructions),
         ("floor", Self::Floor),
     ];
@@ -234,6 +239,7 @@ impl Measure {
             Self::Logins => &["--parallel", "--seconds"],
             Self::Idle => &["--connections", "--accounts", "--redis"],
             Self::Flat => &["--connections", "--messages", "--seconds"],
+            Self::Transfers => &["--rate", "--bytes", "--seconds"],
             Self::Instructions => &["--file"],
             Self::Floor => &["--port", "--waiting"],
         }

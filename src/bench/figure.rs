@@ -91,6 +91,9 @@ impl Kind {
     /// How many messages the largest commit stored.
     pub(crate) const COMMIT_LARGEST: Self =
         Self::new("commit, largest", "commit_largest_messages", "messages", Better::More);
+    /// Bytes of files that went in a second, those sent and those got.
+    pub(crate) const MOVED: Self =
+        Self::new("files sent and got", "moved_mib_per_second", "MiB/s", Better::More);
     /// Messages written in a second while an archive is filled.
     pub(crate) const FILLED: Self =
         Self::new("messages written", "written_per_second", "1/s", Better::More);

@@ -93,7 +93,7 @@ pub(crate) fn percentiles(latencies: &Histogram) -> Vec<Sample> {
 
 /// Messages at their moments; the senders take turns.
 #[derive(Debug)]
-struct Paced {
+pub(crate) struct Paced {
     crowd: Crowd,
     interval: Duration,
     /// How many messages there are in all.
@@ -106,7 +106,8 @@ struct Paced {
 }
 
 impl Paced {
-    fn new(plan: &LatencyPlan, dialect: Dialect) -> Result<Self, Failure> {
+    /// Nobody has said anything yet.
+    pub(crate) fn new(plan: &LatencyPlan, dialect: Dialect) -> Result<Self, Failure> {
         Ok(Self {
             crowd: Crowd::new(plan.crowd, dialect)?,
             interval: Duration::from_secs_f64(1.0 / plan.rate),
@@ -116,6 +117,16 @@ impl Paced {
             begun: clock(),
             latencies: Histogram::new(),
         })
+    }
+
+    /// How late the deliveries were.
+    pub(crate) const fn latencies(&self) -> &Histogram {
+        &self.latencies
+    }
+
+    /// How many deliveries there were.
+    pub(crate) fn delivered(&self) -> u64 {
+        self.crowd.delivered()
     }
 
     /// When the message with this number, counted over all senders, is due.

@@ -5,7 +5,7 @@
 //!   `aims` what that should reach.
 //! - `rounds` has the server, the floors and Redis take turns; `stage` starts them (`process`), with
 //!   accounts and rooms of a `world`.
-//! - A measure (`fanout`, `pingpong`, `latency`, `stored`, `logins`, `idle`) is a `swarm::Script`: it says
+//! - A measure (`fanout`, `pingpong`, `latency`, `stored`, `logins`, `idle`, `transfers`) is a `swarm::Script`: it says
 //!   what each client sends and looks at all that comes. `swarm` is its event loop, `dialect` what
 //!   it speaks; `entrance` brings clients in and lets them leave; `crowd` and `ledger` keep account
 //!   of who got what.
@@ -55,6 +55,7 @@ mod stored;
 mod swarm;
 #[cfg(test)]
 mod tests;
+mod transfers;
 mod world;
 
 pub use failure::Failure;

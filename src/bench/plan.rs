@@ -19,6 +19,7 @@ use super::rounds::Group;
 use super::rows;
 use super::stage::{Running, Settings};
 use super::stored::{self, Keeping, StoredPlan};
+use super::transfers::{self, TransfersPlan};
 use super::world::World;
 use crate::limits::{HASHES_WAITING_PER_ADDRESS, Limits};
 use std::fmt::Display;
@@ -45,6 +46,8 @@ pub(crate) enum Plan {
     Archive(ArchivePlan),
     /// Logins.
     Logins(LoginsPlan),
+    /// Files beside a chat.
+    Transfers(TransfersPlan),
     /// Idle connections.
     Idle(IdlePlan),
 }
@@ -63,6 +66,7 @@ impl Plan {
             Self::Stored(plan) => plan.title(),
             Self::Archive(plan) => plan.title(),
             Self::Logins(plan) => format!("logins: {} accounts", plan.accounts),
+            Self::Transfers(plan) => plan.title(),
             Self::Idle(plan) => plan.title(),
         }
     }
@@ -78,6 +82,7 @@ impl Plan {
             }
             Self::Latency(plan) => crowd(&plan.crowd),
             Self::Stored(plan) => plan.crowd.members,
+            Self::Transfers(plan) => plan.crowd.members + plan.transfers,
             Self::Archive(_) => 1,
             Self::PingPong(plan) => plan.pairs * 4,
             Self::Logins(plan) => plan.accounts,
@@ -92,6 +97,7 @@ impl Plan {
                 crowd.world()
             }
             Self::Stored(plan) => plan.crowd.world(),
+            Self::Transfers(plan) => plan.world(),
             Self::Logins(plan) => {
                 World { accounts: plan.accounts, full_hash: true, ..World::default() }
             }
@@ -118,6 +124,7 @@ impl Plan {
             }
             Self::Latency(plan) => plan.hold.settings(),
             Self::Stored(plan) => plan.keeping.settings(),
+            Self::Transfers(plan) => plan.settings(),
             _ => &[],
         }
     }
@@ -138,7 +145,7 @@ impl Plan {
             Self::PingPong(_) => true,
             Self::Idle(plan) => plan.identity == Identity::Guests,
             Self::Logins(_) => !redis,
-            Self::Archive(_) => false,
+            Self::Archive(_) | Self::Transfers(_) => false,
         }
     }
 
@@ -173,6 +180,7 @@ impl Plan {
             // It starts servers of its own.
             Self::Archive(_) => Ok(Vec::new()),
             Self::Logins(plan) => logins::run(plan, server, progress),
+            Self::Transfers(plan) => transfers::run(plan, server, progress),
             Self::Idle(plan) => idle::run(plan, server, progress),
         }
     }
@@ -225,6 +233,7 @@ pub(crate) fn groups(arguments: &Arguments, measure: Measure) -> Result<Vec<Grou
         Measure::Archive => vec![archive_plan(arguments)?.into()],
         Measure::Logins => vec![logins_plan(arguments)?.into()],
         Measure::Idle => vec![idle_plan(arguments)?.into()],
+        Measure::Transfers => vec![rows::transfers(arguments)?],
         Measure::Flat => rows::flat(arguments)?,
         Measure::Instructions | Measure::Floor => Vec::new(),
     })

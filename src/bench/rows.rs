@@ -11,6 +11,7 @@ use super::latency::{Hold, LatencyPlan};
 use super::pingpong::PingPongPlan;
 use super::plan::{Plan, logins_plan, stored_group, text_bytes, time, within};
 use super::rounds::Group;
+use super::transfers::TransfersPlan;
 
 /// How many times the cost with a tenth of the members a delivery may cost.
 const MEMBERS_FLAT: f64 = 1.3;
@@ -24,6 +25,9 @@ const ROOMS_PLAIN: usize = WINDOW;
 /// Messages of one sender that may be under way.
 const WINDOW: usize = 8;
 
+/// How many files are on their way at a time.
+const TRANSFERS: usize = 10;
+
 /// All rows. A server that runs already has no accounts of ours, and may have no process here to
 /// look at.
 pub(crate) fn all(arguments: &Arguments) -> Result<Vec<Group>, Failure> {
@@ -34,6 +38,7 @@ pub(crate) fn all(arguments: &Arguments) -> Result<Vec<Group>, Failure> {
         groups.push(stored_group(arguments)?);
         groups.extend(flat(arguments)?);
         groups.push(logins_plan(arguments)?.into());
+        groups.push(transfers(arguments)?);
     }
     Ok(groups)
 }
@@ -104,6 +109,15 @@ fn connections(arguments: &Arguments) -> Result<usize, Failure> {
     within("--connections", arguments.connections.unwrap_or(usual), 1..=90_000)
 }
 
+/// A busy room alone, and beside ten files that are on their way.
+pub(crate) fn transfers(arguments: &Arguments) -> Result<Group, Failure> {
+    let crowd = CrowdPlan::of_one_room(100, 10, text_bytes(arguments)?, Identity::Guests);
+    let (rate, time) =
+        (within("--rate", arguments.rate.unwrap_or(500.0), 1.0..=1e6)?, time(arguments)?);
+    let plan = |transfers| Plan::Transfers(TransfersPlan { crowd, rate, time, transfers });
+    Ok(Group { plans: vec![plan(0), plan(TRANSFERS)], flat: None })
+}
+
 /// How the cost of a delivery grows, each time beside the plain figure.
 pub(crate) fn flat(arguments: &Arguments) -> Result<Vec<Group>, Failure> {
     let bytes = text_bytes(arguments)?;
@@ -164,12 +178,24 @@ mod tests {
 
     #[test]
     fn everything_has_more_rows_than_a_running_server_can_be_asked() {
-        assert_eq!(groups("all").len(), 10 + 1 + 1 + 4 + 1);
+        assert_eq!(groups("all").len(), 10 + 1 + 1 + 4 + 1 + 1);
         assert_eq!(groups("--addr 127.0.0.1:7777 all").len(), 9);
         assert_eq!(groups("--addr 127.0.0.1:7777 --pid 1 all").len(), 10);
         for group in groups("--addr 127.0.0.1:7777 all") {
             assert!(group.plans.iter().all(|plan| !plan.needs_accounts()));
         }
+    }
+
+    #[test]
+    fn files_are_measured_beside_the_same_room_without() {
+        let groups = groups("transfers --rate 100");
+        let titles: Vec<_> = groups[0].plans.iter().map(Plan::title).collect();
+        let room = "100 messages a second, 100 members, senders: 10";
+        let expected =
+            [format!("transfers: none, {room}"), format!("transfers: 10 at a time, {room}")];
+        assert_eq!(titles, expected);
+        assert_eq!(groups[0].plans[1].world().accounts, 10);
+        assert!(groups[0].plans.iter().all(|plan| !plan.suits(Side::Floor)));
     }
 
     #[test]

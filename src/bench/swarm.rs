@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 /// How much one read may bring; all connections share the buffer.
 const READ_BYTES: usize = 256 * 1024;
 /// The longest object that may come.
-const OBJECT_BYTES: usize = 64 * 1024;
+const OBJECT_BYTES: usize = 128 * 1024;
 /// How long the server may owe something and say nothing.
 const PATIENCE: Duration = Duration::from_secs(20);
 

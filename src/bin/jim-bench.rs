@@ -51,6 +51,7 @@ const PROGRAM: Program = Program {
         ("logins", &[]),
         ("idle", &[]),
         ("flat", &[]),
+        ("transfers", &[]),
         ("instructions", &[]),
         ("floor", &[]),
     ],

@@ -20,6 +20,7 @@ mod client_commands;
 mod client_dialects;
 mod client_exchange;
 mod client_files;
+mod client_files_live;
 mod client_history;
 mod client_hostile;
 mod client_live;

@@ -5,7 +5,7 @@
 //! we are in and our contacts.
 
 use super::ask::{Ask, What};
-use super::bounds::{FOLLOWED_CONVERSATIONS, PAGE_MESSAGES, ROOM_PAGES};
+use super::bounds::{FOLLOWED_CONVERSATIONS, FOLLOWED_HELD_MESSAGES, PAGE_MESSAGES, ROOM_PAGES};
 use super::incoming::{Answer, Message};
 use super::listing::Listing;
 use super::reader::{COMMON_NAMES, Shown};
@@ -53,6 +53,9 @@ pub(super) struct Missed {
     others: Seen,
     /// What is asked for, the first of them now.
     steps: VecDeque<Step>,
+    /// What arrived on a new connection before anything was asked for, while there is none or it
+    /// is that new.
+    early: Option<Vec<Message>>,
 }
 
 impl Missed {
@@ -63,10 +66,24 @@ impl Missed {
         self.start.get_or_insert(MessageId(first.0.saturating_sub(1).max(0)));
     }
 
-    /// We are in again; what was missed is asked for. Without `start` before, nothing is.
-    pub(super) fn begin(&mut self) {
+    /// The connection is lost. What arrives on the next one before [`Self::begin`] waits: shown at
+    /// once, it would hide that something before it was missed.
+    pub(super) fn lose(&mut self) {
+        self.early.get_or_insert_default();
+    }
+
+    /// We are in again; what was missed is asked for. Without `start` before, nothing is. Gives what
+    /// arrived already and need not wait.
+    pub(super) fn begin(&mut self, me: &str) -> Vec<Message> {
         self.steps.clear();
-        let Some(kept) = self.kept else { return };
+        let early = self.early.take().unwrap_or_default();
+        if let Some(kept) = self.kept {
+            self.ask_for(kept);
+        }
+        early.into_iter().filter_map(|message| self.handle_live(message, me)).collect()
+    }
+
+    fn ask_for(&mut self, kept: Kept) {
         if kept.rooms {
             self.steps.push_back(Step::Rooms { after: None, pages: ROOM_PAGES });
         }
@@ -183,6 +200,14 @@ impl Missed {
     /// Takes a message that arrived for `me`; gives it back where it is to be shown now.
     pub(super) fn handle_live(&mut self, message: Message, me: &str) -> Option<Message> {
         let with = conversation(&message, me);
+        let is_kept = message.id.is_some() && self.is_kept(with);
+        if let Some(early) = self.early.as_mut().filter(|_| is_kept) {
+            // What does not fit is in the pages that will be asked for.
+            if early.len() < FOLLOWED_HELD_MESSAGES {
+                early.push(message);
+            }
+            return None;
+        }
         if self.is_reading() && self.is_kept(with) {
             self.discover(with);
         }
@@ -208,7 +233,10 @@ impl Missed {
     /// Stops asking; gives what was held back.
     pub(super) fn give_up(&mut self) -> Vec<Message> {
         self.steps.clear();
-        self.followed.values_mut().flat_map(|followed| followed.timeline.give_up()).collect()
+        let followed = self.followed.values_mut();
+        let mut held: Vec<_> = followed.flat_map(|followed| followed.timeline.give_up()).collect();
+        held.extend(self.early.take().unwrap_or_default());
+        held
     }
 
     /// A conversation as it is followed from now on, where it is kept and there is room for it.

@@ -73,7 +73,7 @@ fn each_conversation_is_read_on_from_what_was_shown() {
     assert!(missed.handle_live(message("bob", "ann", 7), "ann").is_some());
     assert!(missed.handle_live(message("ann", "carl", 8), "ann").is_some());
     missed.handle_own("#tea", MessageId(6));
-    missed.begin();
+    assert!(missed.begin("ann").is_empty());
     // It arrives before what was missed is there.
     assert!(missed.handle_live(message("bob", "#tea", 12), "ann").is_none());
     answer_lists(&mut missed, &[("#tea", true), ("#milk", true), ("#none", false)], &["dora"]);
@@ -99,7 +99,7 @@ fn each_conversation_is_read_on_from_what_was_shown() {
 #[test]
 fn a_conversation_that_begins_meanwhile_is_read_too() {
     let mut missed = started();
-    missed.begin();
+    assert!(missed.begin("ann").is_empty());
     let first = 1 << 21;
     assert!(missed.handle_live(message("eve", "ann", first + 1), "ann").is_none());
     answer_lists(&mut missed, &[], &[]);
@@ -116,9 +116,9 @@ fn a_conversation_that_begins_meanwhile_is_read_too() {
 fn a_connection_lost_again_loses_nothing_that_was_held() {
     let mut missed = started();
     missed.handle_live(message("bob", "#tea", 5), "ann");
-    missed.begin();
+    assert!(missed.begin("ann").is_empty());
     missed.handle_live(message("bob", "#tea", 9), "ann");
-    missed.begin();
+    assert!(missed.begin("ann").is_empty());
     answer_lists(&mut missed, &[], &[]);
     assert_eq!(asked(&missed), history("#tea", 5));
     let found = missed.handle_answer(page(vec![message("bob", "#tea", 8)], false));
@@ -132,7 +132,7 @@ fn refusals_end_nothing_but_themselves() {
         missed.handle_live(message("bob", with, 5), "ann");
     }
     missed.handle_live(message("guest", "ann", 5), "ann");
-    missed.begin();
+    assert!(missed.begin("ann").is_empty());
     missed.handle_live(message("guest", "ann", 6), "ann");
     missed.handle_answer(refused(400));
     missed.handle_answer(refused(400));
@@ -144,7 +144,7 @@ fn refusals_end_nothing_but_themselves() {
     assert_eq!((found.refusal, ids(&found.messages)), (Some((500, String::new())), vec![7]));
     let found = missed.handle_answer(refused(404));
     assert_eq!((found.refusal, ids(&found.messages)), (None, vec![6]));
-    missed.begin();
+    assert!(missed.begin("ann").is_empty());
     answer_lists(&mut missed, &[], &[]);
     assert_eq!(asked(&missed), history("#tea", 7));
 }
@@ -152,7 +152,7 @@ fn refusals_end_nothing_but_themselves() {
 #[test]
 fn lists_are_read_to_a_bound() {
     let mut missed = started();
-    missed.begin();
+    assert!(missed.begin("ann").is_empty());
     let endless = || listed(rooms(&[("#a", false)]), true);
     let pages = (0..).take_while(|_| {
         let is_rooms = asked(&missed).0 == What::Rooms;
@@ -177,13 +177,38 @@ fn lists_are_read_to_a_bound() {
 fn what_is_not_kept_is_not_asked_for_and_not_shown_twice() {
     let mut missed = Missed::default();
     assert!(missed.handle_live(message("bob", "#tea", 5), "ann").is_some());
-    missed.begin();
+    assert!(missed.begin("ann").is_empty());
     assert!(!missed.is_reading());
     assert!(missed.handle_live(message("bob", "#tea", 5), "ann").is_none());
     missed.start(Kept { rooms: true, ..Kept::default() }, 1000);
-    missed.begin();
+    assert!(missed.begin("ann").is_empty());
     assert!(missed.handle_live(message("bob", "ann", 6), "ann").is_some());
     assert!(missed.handle_live(message("bob", "#all", 7), "ann").is_some());
     missed.handle_answer(listed(rooms(&[]), false));
     assert!(!missed.is_reading());
+}
+
+#[test]
+fn what_arrives_before_the_pages_are_asked_for_hides_nothing_before_it() {
+    let mut missed = started();
+    assert!(missed.handle_live(message("bob", "#tea", 5), "ann").is_some());
+    missed.lose();
+    // We are logged in again, and not yet present.
+    assert!(missed.handle_live(message("bob", "#tea", 12), "ann").is_none());
+    let unkept = Message { id: None, ..message("bob", "#all", 0) };
+    assert!(missed.handle_live(unkept, "ann").is_some(), "nobody asks for it");
+    assert!(missed.begin("ann").is_empty());
+    answer_lists(&mut missed, &[("#tea", true)], &[]);
+    assert_eq!(asked(&missed), history("#tea", 5));
+    let found = missed.handle_answer(page(vec![message("bob", "#tea", 9)], false));
+    assert_eq!(ids(&found.messages), [9, 12]);
+}
+
+#[test]
+fn what_arrived_early_is_shown_where_no_page_will_come() {
+    let mut missed = started();
+    missed.lose();
+    assert!(missed.handle_live(message("bob", "#tea", 12), "ann").is_none());
+    assert_eq!(ids(&missed.give_up()), [12]);
+    assert!(missed.handle_live(message("bob", "#tea", 13), "ann").is_some());
 }

@@ -167,7 +167,9 @@ impl Talker {
             return self.give_up_missed(turn);
         }
         self.start_missed();
-        self.missed.begin();
+        for message in self.missed.begin(self.entry.name()) {
+            show(turn, &message);
+        }
         self.ask_missed(turn);
     }
 
@@ -523,6 +525,7 @@ impl Mode for Talker {
         }
         if lost && self.returns && self.was_entered && !self.ended {
             self.entry.leave();
+            self.missed.lose();
             return Ending::Reconnecting;
         }
         self.give_up_missed(turn);

@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn a_bar_has_the_room_that_there_is() {
         let line = |columns| progress("photo.jpg").line(Language::English, columns);
-        assert_eq!(line(60), "photo.jpg  45 % [####-----] 450 B of 1000 B, 100 B/s, 0:05");
+        assert_eq!(line(60), "photo.jpg  45 % [####------] 450 B of 1000 B, 100 B/s, 0:05");
         for columns in [0, 5, 20, 40, 60, 79, 200] {
             let line = line(columns);
             assert!(line.width() <= columns, "{columns}: {line}");

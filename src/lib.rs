@@ -11,7 +11,7 @@
 //! 3. [`wire`]: bytes to messages and back; no sockets.
 //! 4. [`chat`]: the rules; no socket, clock, thread or file.
 //! 5. [`few`] and [`buffer`]: short lists; the bounded read buffer and the output queue of shared chunks.
-//! 6. [`transport`]: how bytes reach us.
+//! 6. [`certificate`] and [`transport`]: files of keys; how bytes reach us.
 //! 7. [`workers`]: the threads that may block: storage, reading the history, password hashing.
 //! 8. [`server`]: the event loop that joins them all.
 //!
@@ -24,6 +24,7 @@ pub mod bench;
 extern crate self as jim;
 
 pub mod buffer;
+pub mod certificate;
 pub mod chat;
 pub mod client;
 pub mod config;

@@ -88,6 +88,16 @@ pub const WRITE_TURN_BYTES: usize = 256 * 1024;
 /// The most parts that one `writev` is given.
 pub const WRITE_PARTS: usize = 64;
 
+/// The most that a TLS session holds for writing, in bytes of what it was given.
+pub const TLS_OUTPUT_BYTES: usize = 32 * 1024;
+
+/// The most bytes that a client may take for its part of a TLS handshake.
+pub const HANDSHAKE_BYTES: usize = 64 * 1024;
+
+/// The most connections whose TLS handshake is gone on with in one turn of the loop: each may cost
+/// a signature.
+pub const HANDSHAKES_PER_TURN: usize = 16;
+
 /// The most connections that are accepted in one turn of the loop.
 pub const ACCEPTS_PER_TURN: usize = 64;
 

@@ -20,6 +20,9 @@ pub const SCRIPT_BYTES: u64 = 1024 * 1024;
 /// How long one address is tried.
 pub const CONNECT_WAIT: Duration = Duration::from_secs(5);
 
+/// How long a TLS handshake may take.
+pub const HANDSHAKE_WAIT: Duration = Duration::from_secs(10);
+
 /// How long a request may stay unanswered.
 pub const ANSWER_WAIT: Duration = Duration::from_secs(10);
 

@@ -22,6 +22,7 @@ use super::render::Screen;
 use super::session::{Received, Session};
 use super::words::Notice;
 use crate::message::Now;
+use crate::transport::ClientTls;
 use bar::Bar;
 use mio::{Events, Interest, Poll, Token};
 use overdue::Overdue;
@@ -48,6 +49,8 @@ pub struct Plan {
     pub host: String,
     /// Its port.
     pub port: u16,
+    /// Whom TLS is spoken with, if it is.
+    pub tls: Option<ClientTls>,
     /// What the client is for.
     pub mode: Box<dyn Mode>,
     /// What it shows.
@@ -63,9 +66,10 @@ pub struct Plan {
 /// # Errors
 /// What the system refuses that nothing works without: `poll`, signals.
 pub fn run(plan: Plan) -> io::Result<Exit> {
-    let Plan { host, port, mut mode, screen, time_limit, shows_bar } = plan;
+    let Plan { host, port, tls, mut mode, screen, time_limit, shows_bar } = plan;
     let mut client = Client::new(screen, time_limit)?;
     client.bar = Bar::new(shows_bar);
+    (client.host, client.tls) = (host.clone(), tls);
     let exit = client.run(&host, port, mode.as_mut())?;
     if exit == Exit::CannotConnect {
         mode.handle_unreachable(&mut client.screen);
@@ -95,6 +99,9 @@ struct Client {
     start: Instant,
     screen: Screen,
     time_limit: Option<Duration>,
+    /// The server's name, as it was given.
+    host: String,
+    tls: Option<ClientTls>,
     session: Session,
     keyboard: Keyboard,
     lines: Lines,
@@ -125,6 +132,8 @@ impl Client {
             start: Instant::now(),
             screen,
             time_limit,
+            host: String::new(),
+            tls: None,
             session: Session::default(),
             keyboard: Keyboard::new(KEYBOARD),
             lines: Lines::default(),

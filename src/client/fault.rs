@@ -18,6 +18,11 @@ pub enum Fault {
     /// The server closed the connection in the middle of an object.
     #[error("the server closed the connection in the middle of an object")]
     CutShort,
+    /// The connection ended without the word that TLS has for it.
+    #[error(
+        "the connection was cut off: TLS has a word for its end, and the server did not say it"
+    )]
+    CutOff,
     /// Bytes that start no JSON object.
     #[error("this is no JIM server; it sent: {sample}")]
     NotJson {
@@ -78,7 +83,7 @@ impl Fault {
     #[must_use]
     pub const fn is_lost_connection(&self) -> bool {
         match self {
-            Self::Closed | Self::Broke { .. } | Self::CutShort => true,
+            Self::Closed | Self::Broke { .. } | Self::CutShort | Self::CutOff => true,
             Self::Silent { .. } | Self::Half { .. } => true,
             Self::NotJson { .. } | Self::BadObject { .. } | Self::NeverCloses { .. } => false,
             Self::NoFrame { .. } | Self::FrameTooLong { .. } => false,

@@ -4,6 +4,7 @@
 
 use super::bounds::HISTORY_MESSAGES;
 use super::options_files::Command;
+use super::options_tls::Trusted;
 use super::reader::{COMMON_NAMES, Past, Wishes};
 use super::since::Since;
 use crate::message::{Language, MessageId};
@@ -34,6 +35,8 @@ pub const DEFAULT_PORT: u16 = 7777;
     example = "Send a file to a room, and get one that was announced:\n    \
         {command_name} send photo.jpg -u ivan --to '#geekbrains' --message 'look at this'\n    \
         {command_name} get 0123456789abcdef -u ivan -o photos/",
+    example = "Chat encrypted, with a server whose 'jimd cert show' has told its fingerprint:\n    \
+        {command_name} chat.example.org --tls --pin 64DIGITS",
     example = "Play a script:\n    {command_name} --script examples/1-normal.jim",
     example = "Be the client of console chat, or of the exchange of positive content:\n    \
         {command_name} --console-chat --host localhost --port 7777\n    \
@@ -83,7 +86,7 @@ pub const DEFAULT_PORT: u16 = 7777;
     error_code(0, "done: the user ended it, --count was reached, the input or the script ended"),
     error_code(1, "this system failed: standard output cannot be written, say"),
     error_code(2, "the command line, the password or the script was not understood"),
-    error_code(3, "cannot connect"),
+    error_code(3, "cannot connect, or with --tls: the server is not who it says"),
     error_code(
         4,
         "the server did not let us in, or made no account: the name or nickname is taken (409),\n    \
@@ -177,6 +180,18 @@ pub struct Args {
     /// with get: the folder or the new file to save it in
     #[argh(option, short = 'o', arg_name = "path")]
     pub output: Option<String>,
+
+    /// encrypt, and check that the server is who it says
+    #[argh(switch)]
+    pub tls: bool,
+
+    /// with --tls: trust this file's certificates, and not the system's
+    #[argh(option, arg_name = "file")]
+    pub ca: Option<String>,
+
+    /// with --tls: trust only the certificate with this SHA-256 fingerprint
+    #[argh(option, arg_name = "digits")]
+    pub pin: Option<String>,
 
     /// with -r: end after so many messages
     #[argh(option, arg_name = "n")]
@@ -290,6 +305,8 @@ pub struct Options {
     pub port: u16,
     /// What the client is to be.
     pub purpose: Purpose,
+    /// Whom TLS is spoken with, if it is.
+    pub tls: Option<Trusted>,
     /// The account.
     pub user: Option<String>,
     /// The file with its password.
@@ -320,6 +337,7 @@ impl Args {
         self.check_conflicts(registers)?;
         self.check_files(command.as_ref())?;
         let (host, port) = self.server()?;
+        let tls = self.tls()?;
         let purpose = match command {
             Some(command) => self.purpose_of(command),
             None => self.purpose()?,
@@ -328,6 +346,7 @@ impl Args {
             host,
             port,
             purpose,
+            tls,
             time_limit: number("--timeout", self.timeout.as_deref())?.map(Duration::from_secs),
             language: language(self.lang.as_deref())?,
             user: some("--user", self.user)?,

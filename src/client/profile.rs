@@ -79,6 +79,11 @@ struct File {
 struct Profile {
     address: Option<String>,
     port: Option<u16>,
+    #[serde(default)]
+    tls: bool,
+    /// From the folder of the settings.
+    ca: Option<PathBuf>,
+    pin: Option<String>,
     user: Option<String>,
     name: Option<String>,
     /// From the folder of the settings.
@@ -131,10 +136,14 @@ impl Args {
         self.address = profile.address;
         self.port = self.port.take().or_else(|| profile.port.map(|port| port.to_string()));
         self.to = self.to.take().or(profile.to);
+        let in_folder = |file: PathBuf| folder.join(file).to_string_lossy().into_owned();
+        if !self.tls && self.ca.is_none() && self.pin.is_none() {
+            self.tls = profile.tls || profile.ca.is_some() || profile.pin.is_some();
+            (self.ca, self.pin) = (profile.ca.map(in_folder), profile.pin);
+        }
         if !is_other && self.script.is_none() {
             (self.user, self.name) = (profile.user, profile.name);
-            let file = profile.password_file.map(|file| folder.join(file));
-            let file = file.map(|file| file.to_string_lossy().into_owned());
+            let file = profile.password_file.map(in_folder);
             self.password_file = self.password_file.take().or(file);
         }
     }
@@ -182,6 +191,8 @@ mod tests {
         [profile.work]
         address = "chat.example.org"
         port = 7000
+        tls = true
+        ca = "work.pem"
         user = "ivan"
         password-file = "work.password"
         to = "#team"
@@ -204,14 +215,16 @@ mod tests {
         let work = filled("--profile work");
         let expected = args(
             "--profile work --address chat.example.org --port 7000 --user ivan --to #team \
-             --password-file /c/work.password",
+             --password-file /c/work.password --tls --ca /c/work.pem",
         );
         assert_eq!(work, expected);
         assert_eq!(filled(""), args("--lang ru --name Иван"));
         assert_eq!(filled("--lang en --name bob"), args("--lang en --name bob"));
         let other = filled("--profile work --user ann --port 1");
-        let expected =
-            args("--profile work --address chat.example.org --port 1 --user ann --to #team");
+        let expected = args(
+            "--profile work --address chat.example.org --port 1 --user ann --to #team \
+                  --tls --ca /c/work.pem",
+        );
         assert_eq!(other, expected, "another's password is not for her");
     }
 

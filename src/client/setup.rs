@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::guest::guest_name;
 use super::mode::Mode;
 use super::options::{Options, Purpose};
+use super::options_tls::Trusted;
 use super::passwords::{new_prompts, prompt};
 use super::player::Player;
 use super::reader::{COMMON_NAMES, Reader};
@@ -18,7 +19,9 @@ use super::script::{ScriptFault, parse};
 use super::talker::Talker;
 use super::transfer::{Courier, Errand, Memory, Place, Source, Stop};
 use super::writer::Writer;
+use crate::certificate::{CertificateFault, authorities};
 use crate::message::{Features, Language, Secret};
+use crate::transport::{ClientTls, ClientTlsFault, Trust};
 use jiff::tz::TimeZone;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
@@ -76,6 +79,12 @@ pub enum SetupError {
     /// The file cannot be sent, or not be saved there.
     #[error("{}", .0.text(*.1))]
     File(Stop, Language),
+    /// The certificates to be trusted cannot be read.
+    #[error(transparent)]
+    Certificate(#[from] CertificateFault),
+    /// TLS cannot be begun.
+    #[error(transparent)]
+    Tls(#[from] ClientTlsFault),
     /// The new password was typed in two ways.
     #[error("the two passwords differ; nothing was sent")]
     Differ,
@@ -114,6 +123,7 @@ pub fn language(options: &Options, surroundings: &Surroundings<'_>) -> Language 
 /// As [`SetupError`] says; nothing was sent.
 pub fn plan(options: Options, surroundings: &Surroundings<'_>) -> Result<Plan, SetupError> {
     let language = language(&options, surroundings);
+    let tls = tls(&options)?;
     let mode: Box<dyn Mode> = match &options.purpose {
         Purpose::Play { script } => {
             let commands = parse(script, &read_script(script)?)?;
@@ -159,7 +169,7 @@ pub fn plan(options: Options, surroundings: &Surroundings<'_>) -> Result<Plan, S
     let is_errand = matches!(options.purpose, Purpose::Send { .. } | Purpose::Get { .. });
     let shows_bar = is_errand && !options.quiet && !is_plain && io::stderr().is_terminal();
     let Options { host, port, time_limit, .. } = options;
-    Ok(Plan { host, port, mode, screen, time_limit, shows_bar })
+    Ok(Plan { host, port, tls, mode, screen, time_limit, shows_bar })
 }
 
 /// Opens the file that is sent, and looks whether the place of one that is got is free.
@@ -174,6 +184,16 @@ fn errand(options: &Options) -> Result<Errand, Stop> {
         }
         _ => Err(Stop::Strange),
     }
+}
+
+fn tls(options: &Options) -> Result<Option<ClientTls>, SetupError> {
+    let trust = match &options.tls {
+        None => return Ok(None),
+        Some(Trusted::System) => Trust::System,
+        Some(Trusted::File(file)) => Trust::Authorities(authorities(Path::new(file))?),
+        Some(Trusted::Pinned(fingerprint)) => Trust::Pinned(*fingerprint),
+    };
+    Ok(Some(ClientTls::new(trust, &options.host)?))
 }
 
 /// What the server is asked for. With `ids` messages that waited for an account do not count as

@@ -463,6 +463,9 @@ fn write_fault_russian(fault: &Fault, f: &mut impl fmt::Write) -> fmt::Result {
         Fault::Closed => f.write_str("сервер закрыл соединение"),
         Fault::Broke { why } => write!(f, "соединение с сервером оборвалось: {why}"),
         Fault::CutShort => f.write_str("сервер закрыл соединение посреди объекта"),
+        Fault::CutOff => {
+            f.write_str("соединение оборвано: у TLS есть слово для конца, и сервер его не сказал")
+        }
         Fault::NotJson { sample } => {
             write!(f, "это не сервер JIM, он прислал: {}", visible(sample))
         }

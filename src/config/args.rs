@@ -1,6 +1,7 @@
 //! `jimd`'s command line as it is typed: nothing is checked or looked up here.
 
 use super::Exit;
+use super::args_cert::{CertCommand, CertVerb};
 use super::args_db::{DbCommand, DbVerb};
 use super::completions::Shell;
 use super::fault::Place;
@@ -44,6 +45,7 @@ pub const JIMD: Program = Program {
         ("user", &["add", "list", "passwd", "remove", "block", "unblock"]),
         ("db", &["check", "backup", "restore", "export", "import"]),
         ("invite", &["new", "list", "revoke"]),
+        ("cert", &["new", "show"]),
         ("config", &["default", "check"]),
         ("completions", &["bash", "zsh", "fish"]),
     ],
@@ -84,7 +86,10 @@ pub const JIMD: Program = Program {
     error_code(4, "another program listens on that port"),
     error_code(5, "the address does not exist, or is not this machine's"),
     error_code(6, "this user may not take that port (below 1024, say)"),
-    error_code(7, "the data or log folder, or a file that was named, cannot be used"),
+    error_code(
+        7,
+        "the data or log folder, a file that was named, or the certificate cannot be used"
+    ),
     error_code(8, "another jimd uses the data folder"),
     error_code(9, "the store is damaged, or was written by a newer jimd"),
     error_code(10, "there is no such user"),
@@ -98,7 +103,8 @@ pub const JIMD: Program = Program {
     )
 )]
 pub struct Args {
-    /// address or host name to listen on; may be given several times (default: all, IPv6 and IPv4)
+    /// address or host name to listen on, or that a certificate is for (cert new); may be given
+    /// several times (default: all, IPv6 and IPv4)
     #[argh(option, short = 'a', arg_name = "addr")]
     pub host: Vec<String>,
 
@@ -126,7 +132,7 @@ pub struct Args {
     #[argh(option, arg_name = "ru|en")]
     pub lang: Option<String>,
 
-    /// overwrite what exists (db backup, db restore, db export)
+    /// overwrite what exists (db backup, db restore, db export, cert new)
     #[argh(switch)]
     pub force: bool,
 
@@ -151,7 +157,7 @@ impl Args {
     pub fn parse(typed: impl IntoIterator<Item = OsString>) -> Result<Self, Leave> {
         let args: Self = parse(&JIMD, typed)?;
         if args.force && !args.may_force() {
-            let text = "jimd: --force is for db backup, db restore and db export\n\
+            let text = "jimd: --force is for db backup, db restore, db export and cert new\n\
                         Try 'jimd --help'.\n";
             return Err(Leave { text: text.to_owned(), exit: Exit::Usage });
         }
@@ -161,9 +167,11 @@ impl Args {
     const fn may_force(&self) -> bool {
         matches!(
             &self.command,
-            Some(Command::Db(DbCommand {
-                verb: DbVerb::Backup(_) | DbVerb::Restore(_) | DbVerb::Export(_)
-            }))
+            Some(
+                Command::Db(DbCommand {
+                    verb: DbVerb::Backup(_) | DbVerb::Restore(_) | DbVerb::Export(_)
+                }) | Command::Cert(CertCommand { verb: CertVerb::New(_) })
+            )
         )
     }
 
@@ -198,6 +206,8 @@ pub enum Command {
     Db(DbCommand),
     /// Invitations.
     Invite(InviteCommand),
+    /// The certificate for TLS.
+    Cert(CertCommand),
     /// Settings files.
     Config(ConfigCommand),
     /// A script for a shell.
@@ -496,7 +506,7 @@ mod tests {
             ("--prot 1", "jimd: there is no option --prot; did you mean --port?"),
             ("-p 1 -p 2", "jimd: Error parsing option '--port' with value '2'"),
             ("user add", "jimd: Required positional arguments not provided:"),
-            ("--force", "jimd: --force is for db backup, db restore and db export"),
+            ("--force", "jimd: --force is for db backup, db restore, db export and cert new"),
             ("db import f --force", "jimd: --force is for db backup,"),
             ("user add a b", "jimd: Unrecognized argument: b"),
             (

@@ -3,6 +3,7 @@
 use super::{Config, DATA, Environment, PORT};
 use crate::chat::Guests;
 use crate::message::Language;
+use crate::server::Plaintext;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -43,12 +44,19 @@ impl Programs {
     }
 }
 
-/// The lines before the first log line, each with its line end.
+/// The lines before the first log line, each with its line end. The fingerprint is that of the
+/// certificate, where TLS is served.
 #[must_use]
-pub fn banner(config: &Config, bound: &[SocketAddr], programs: &Programs) -> String {
+pub fn banner(
+    config: &Config,
+    bound: &[SocketAddr],
+    programs: &Programs,
+    fingerprint: Option<&str>,
+) -> String {
+    let join = join_command(config, bound, programs, fingerprint);
     let lines = match config.language() {
-        Language::Russian => russian(config, bound, programs),
-        Language::English => english(config, bound, programs),
+        Language::Russian => russian(config, bound, programs, fingerprint.is_some(), join),
+        Language::English => english(config, bound, programs, fingerprint.is_some(), join),
     };
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
@@ -76,7 +84,13 @@ pub fn listening(
     is_typed.then(|| format!("Listening for connections on {}...\n", endpoints(bound)))
 }
 
-fn english(config: &Config, bound: &[SocketAddr], programs: &Programs) -> [String; 7] {
+fn english(
+    config: &Config,
+    bound: &[SocketAddr],
+    programs: &Programs,
+    has_tls: bool,
+    join: String,
+) -> [String; 7] {
     let guests = match config.server.policy.guests {
         Guests::Write => "may read and write the common chat",
         Guests::Read => "may read the common chat, not write it",
@@ -88,19 +102,32 @@ fn english(config: &Config, bound: &[SocketAddr], programs: &Programs) -> [Strin
         Reach::Machine => format!("{} (this machine only)", endpoints(bound)),
         Reach::Some => endpoints(bound),
     };
+    let traffic = match config.server.plaintext {
+        _ if !has_tls => "NOT encrypted (plain TCP): anyone on the way can read it, passwords too",
+        Plaintext::Allow => {
+            "encrypted (TLS) for who asks for it: jim-client --tls; plain TCP is allowed too"
+        }
+        Plaintext::Local => "encrypted (TLS); plain TCP is allowed on this machine only",
+        Plaintext::Refuse => "encrypted (TLS), always",
+    };
     [
         format!("Listening: {reach}"),
         format!("Guests:    {guests}"),
-        "Traffic:   NOT encrypted (plain TCP): anyone on the way can read it, passwords too"
-            .to_owned(),
+        format!("Traffic:   {traffic}"),
         format!("Data:      {}", config.data.display()),
         format!("Logs:      {}", config.logs.display()),
         format!("Add a user: {}", add_user(config, programs, "NAME")),
-        format!("Join:       {}", join_command(bound, programs)),
+        format!("Join:       {join}"),
     ]
 }
 
-fn russian(config: &Config, bound: &[SocketAddr], programs: &Programs) -> [String; 7] {
+fn russian(
+    config: &Config,
+    bound: &[SocketAddr],
+    programs: &Programs,
+    has_tls: bool,
+    join: String,
+) -> [String; 7] {
     let guests = match config.server.policy.guests {
         Guests::Write => "могут читать общий чат и писать в него",
         Guests::Read => "могут читать общий чат, но не писать в него",
@@ -112,15 +139,24 @@ fn russian(config: &Config, bound: &[SocketAddr], programs: &Programs) -> [Strin
         Reach::Machine => format!("{} (только этот компьютер)", endpoints(bound)),
         Reach::Some => endpoints(bound),
     };
+    let traffic = match config.server.plaintext {
+        _ if !has_tls => {
+            "НЕ шифруется (обычный TCP): его может прочесть любой на пути, и пароли тоже"
+        }
+        Plaintext::Allow => {
+            "шифруется (TLS), если клиент просит: jim-client --tls; можно и обычным TCP"
+        }
+        Plaintext::Local => "шифруется (TLS); обычным TCP можно только с этого компьютера",
+        Plaintext::Refuse => "шифруется (TLS), всегда",
+    };
     [
         format!("Слушаем: {reach}"),
         format!("Гости:   {guests}"),
-        "Трафик:  НЕ шифруется (обычный TCP): его может прочесть любой на пути, и пароли тоже"
-            .to_owned(),
+        format!("Трафик:  {traffic}"),
         format!("Данные:  {}", config.data.display()),
         format!("Журналы: {}", config.logs.display()),
         format!("Добавить пользователя: {}", add_user(config, programs, "ИМЯ")),
-        format!("Войти в чат:           {}", join_command(bound, programs)),
+        format!("Войти в чат:           {join}"),
     ]
 }
 
@@ -188,7 +224,12 @@ fn quoted(path: &Path) -> String {
 }
 
 /// The one command to join from this machine; what `jim-client` does by itself is left out.
-fn join_command(bound: &[SocketAddr], programs: &Programs) -> String {
+fn join_command(
+    config: &Config,
+    bound: &[SocketAddr],
+    programs: &Programs,
+    fingerprint: Option<&str>,
+) -> String {
     const LOCAL: &str = "127.0.0.1";
     let reached = |address: &SocketAddr| match address {
         address if address.ip().is_unspecified() => LOCAL.to_owned(),
@@ -202,6 +243,12 @@ fn join_command(bound: &[SocketAddr], programs: &Programs) -> String {
         }
         if address.port() != PORT {
             command.push_str(&format!(" -p {}", address.port()));
+        }
+        let ip = address.ip();
+        let is_plain = config.server.plaintext.allows(ip)
+            || (config.server.plaintext == Plaintext::Local && ip.is_unspecified());
+        if let Some(fingerprint) = fingerprint.filter(|_| !is_plain) {
+            command.push_str(&format!(" --tls --pin {fingerprint}"));
         }
     }
     command
@@ -224,7 +271,7 @@ mod tests {
     }
 
     fn shown(config: &Config, bound: &[SocketAddr]) -> String {
-        banner(config, bound, &Programs::default())
+        banner(config, bound, &Programs::default(), None)
     }
 
     #[test]
@@ -281,6 +328,33 @@ Join:       jim-client
     }
 
     #[test]
+    fn what_is_encrypted_and_how_to_join_then() {
+        let mut config = config(Language::English, "d", Guests::Write);
+        let pin = " --tls --pin abc";
+        let rows = [
+            (Plaintext::Allow, "[::]:7777", "plain TCP is allowed too", ""),
+            (Plaintext::Local, "[::]:7777", "on this machine only", ""),
+            (
+                Plaintext::Local,
+                "10.0.0.5:7777",
+                "on this machine only",
+                " -a 10.0.0.5 --tls --pin abc",
+            ),
+            (Plaintext::Refuse, "[::]:7777", "encrypted (TLS), always", pin),
+        ];
+        for (plaintext, address, said, join) in rows {
+            config.server.plaintext = plaintext;
+            let programs = Programs::default();
+            let text = banner(&config, &bound(&[address]), &programs, Some("abc"));
+            assert!(text.contains(said), "{text}");
+            assert!(text.ends_with(&format!("Join:       jim-client{join}\n")), "{text}");
+        }
+        config.server.language = Language::Russian;
+        let text = banner(&config, &[], &Programs::default(), Some("abc"));
+        assert!(text.contains("Трафик:  шифруется (TLS), всегда"), "{text}");
+    }
+
+    #[test]
     fn guests_are_named_in_both_languages() {
         let rows = [
             (Guests::Write, "may read and write", "могут читать общий чат и писать"),
@@ -325,7 +399,7 @@ Join:       jim-client
         }
         let config = config(Language::English, "./jim-data", Guests::Write);
         let programs = Programs { jimd: "bin/jimd".to_owned(), client: "bin/client".to_owned() };
-        let text = banner(&config, &bound(&["[::1]:7777"]), &programs);
+        let text = banner(&config, &bound(&["[::1]:7777"]), &programs, None);
         assert!(text.contains("Add a user: bin/jimd user add NAME\n"), "{text}");
         assert!(text.contains("Join:       bin/client -a ::1\n"), "{text}");
     }

@@ -84,7 +84,12 @@ mod tests {
     #[test]
     fn it_is_the_defaults() {
         assert_eq!(read(&default_file()), Draft::default());
-        let expected = Draft { log_config: Some("log4rs.yaml".into()), ..Draft::default() };
+        let expected = Draft {
+            log_config: Some("log4rs.yaml".into()),
+            tls_cert: Some("cert.pem".into()),
+            tls_key: Some("key.pem".into()),
+            ..Draft::default()
+        };
         assert_eq!(read(&all_uncommented()), expected);
     }
 

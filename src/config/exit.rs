@@ -20,7 +20,7 @@ pub enum Exit {
     BadAddress,
     /// 6: this user may not take that port.
     NotPermitted,
-    /// 7: the data or log folder, or a file that was named, cannot be used.
+    /// 7: the data or log folder, a file that was named, or the certificate cannot be used.
     Folder,
     /// 8: another `jimd` uses the data folder.
     FolderTaken,

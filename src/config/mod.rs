@@ -6,6 +6,7 @@
 //! argument, so that nothing here depends on where it runs.
 
 mod args;
+mod args_cert;
 mod args_db;
 mod banner;
 mod commands;
@@ -32,6 +33,7 @@ pub use args::{
     ListInvitesCommand, NewInviteCommand, PasswdCommand, RemoveCommand, RevokeCommand,
     UnblockCommand, UserCommand, UserVerb,
 };
+pub use args_cert::{CertCommand, CertVerb, NewCertCommand, ShowCertCommand};
 pub use args_db::{
     BackupCommand, DbCheckCommand, DbCommand, DbVerb, ExportCommand, ImportCommand, RestoreCommand,
 };
@@ -50,6 +52,7 @@ pub use nearest::nearest;
 pub use normalise::{Leave, Opt, Program, UsageFault, normalise, parse};
 pub use password::{PasswordError, new_password};
 
+use crate::certificate::{CertificateFault, IdentityFiles};
 use crate::message::{Durability, Language};
 use crate::server::Settings;
 use layers::Layers;
@@ -66,6 +69,10 @@ pub struct Config {
     pub logs: PathBuf,
     /// The log's configuration, where one was named.
     pub log_config: Option<PathBuf>,
+    /// The certificate for TLS, where one was named.
+    pub tls_cert: Option<PathBuf>,
+    /// Its key.
+    pub tls_key: Option<PathBuf>,
     /// Whether the log is at level `debug`.
     pub verbose: bool,
     /// What a stored thing waits for.
@@ -77,6 +84,16 @@ impl Config {
     #[must_use]
     pub const fn language(&self) -> Language {
         self.server.language
+    }
+
+    /// Where the certificate for TLS is, and its key: where the settings say, else in the data
+    /// folder, if they are there. This looks at the disk.
+    ///
+    /// # Errors
+    /// One is there without the other.
+    pub fn identity_files(&self) -> Result<Option<IdentityFiles>, CertificateFault> {
+        let (certificate, key) = (self.tls_cert.as_deref(), self.tls_key.as_deref());
+        IdentityFiles::find(certificate, key, &self.data)
     }
 }
 
@@ -128,6 +145,8 @@ struct Draft {
     data: PathBuf,
     logs: PathBuf,
     log_config: Option<PathBuf>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
     verbose: bool,
     durability: Durability,
     server: Settings,
@@ -150,6 +169,8 @@ impl Default for Draft {
             data: DATA.into(),
             logs: LOGS.into(),
             log_config: None,
+            tls_cert: None,
+            tls_key: None,
             verbose: false,
             durability: Durability::default(),
             server: Settings::default(),
@@ -177,6 +198,8 @@ impl Draft {
             data: self.data,
             logs: self.logs,
             log_config: self.log_config,
+            tls_cert: self.tls_cert,
+            tls_key: self.tls_key,
             verbose: self.verbose,
             durability: self.durability,
         }

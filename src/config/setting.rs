@@ -96,7 +96,7 @@ pub(super) enum Kind {
     /// A folder.
     Folder(Slot<PathBuf>),
     /// A file, or none.
-    File(Slot<Option<PathBuf>>),
+    File { example: &'static str, at: Slot<Option<PathBuf>> },
     /// A list of texts, in words, and whether one is such a list.
     Texts { what: &'static str, fits: fn(&[String]) -> bool, at: Slot<Vec<String>> },
 }
@@ -145,7 +145,7 @@ impl Setting {
             },
             Kind::Hold(at) => self.hold(&given).map(|hold| *at(draft) = hold),
             Kind::Folder(at) => self.path(given).map(|path| *at(draft) = path),
-            Kind::File(at) => self.path(given).map(|path| *at(draft) = Some(path)),
+            Kind::File { at, .. } => self.path(given).map(|path| *at(draft) = Some(path)),
             Kind::Texts { fits, at, .. } => {
                 let texts = given.texts().map_err(|wrong| self.wrong_type(&wrong))?;
                 if !fits(&texts) {
@@ -168,7 +168,7 @@ impl Setting {
             Kind::Texts { .. } => Some(Given::List(
                 text.split(',').map(|item| Given::Text(item.trim().to_owned())).collect(),
             )),
-            Kind::Word(_) | Kind::Folder(_) | Kind::File(_) => None,
+            Kind::Word(_) | Kind::Folder(_) | Kind::File { .. } => None,
         };
         given.unwrap_or_else(|| Given::Text(text.to_owned()))
     }
@@ -195,7 +195,7 @@ impl Setting {
                 )
             }
             Kind::Folder(_) => "the path of a folder".to_owned(),
-            Kind::File(_) => "the path of a file".to_owned(),
+            Kind::File { .. } => "the path of a file".to_owned(),
             Kind::Texts { what, .. } => (*what).to_owned(),
         }
     }
@@ -214,8 +214,8 @@ impl Setting {
                 Hold::Micros(micros) => micros.to_string(),
             },
             Kind::Folder(at) => quoted(&at(draft).to_string_lossy()),
-            Kind::File(at) => quoted(
-                &at(draft).as_deref().map_or_else(|| "log4rs.yaml".into(), |p| p.to_string_lossy()),
+            Kind::File { example, at } => quoted(
+                &at(draft).as_deref().map_or_else(|| (*example).into(), |p| p.to_string_lossy()),
             ),
             Kind::Texts { at, .. } => toml::Value::from(at(draft).clone()).to_string(),
         }

@@ -87,8 +87,27 @@ pub(super) static SETTINGS: &[Setting] = &[
     varied(
         "log_config",
         "./log4rs.yaml where there is one, else a built-in one",
-        Kind::File(|d| &mut d.log_config),
+        Kind::File { example: "log4rs.yaml", at: |d| &mut d.log_config },
         "The file that says what is logged, where and how.",
+    ),
+    varied(
+        "tls_cert",
+        "cert.pem in the data folder, where it is there",
+        Kind::File { example: "cert.pem", at: |d| &mut d.tls_cert },
+        "The file of the certificate for TLS, and of those that lead to its authority (PEM).\n\
+         'jimd cert new' makes one in the data folder.",
+    ),
+    varied(
+        "tls_key",
+        "key.pem in the data folder, where it is there",
+        Kind::File { example: "key.pem", at: |d| &mut d.tls_key },
+        "The file of its key (PEM).",
+    ),
+    row(
+        "plaintext",
+        word!(server.plaintext),
+        "Who may connect without TLS: everyone (allow), programs on this machine (local), or\n\
+         nobody (refuse).",
     ),
     row("verbose", switch!(verbose), "Whether the log has every detail (level debug)."),
     varied(
@@ -218,6 +237,11 @@ pub(super) static SETTINGS: &[Setting] = &[
         "first_object_when_full",
         time!(MILLISECOND..=DAY, server.first_object_when_full),
         "The same, once over 80 % of max_connections are taken.",
+    ),
+    row(
+        "handshake",
+        time!(MILLISECOND..=HOUR, server.handshake),
+        "How long a TLS handshake may take.",
     ),
     row(
         "half_object",

@@ -221,10 +221,12 @@ fn every_variable_is_a_setting() {
         let mut layers = Layers::new(Draft::default());
         assert_eq!(environment.read_into(&mut layers), [], "{}", setting.key);
         let given = layers.finish().unwrap_or_else(|error| panic!("{error}"));
-        let expected = if setting.key == "log_config" {
-            Draft { log_config: Some("log4rs.yaml".into()), ..Draft::default() }
-        } else {
-            Draft::default()
+        let default = Draft::default();
+        let expected = match setting.key {
+            "log_config" => Draft { log_config: Some("log4rs.yaml".into()), ..default },
+            "tls_cert" => Draft { tls_cert: Some("cert.pem".into()), ..default },
+            "tls_key" => Draft { tls_key: Some("key.pem".into()), ..default },
+            _ => default,
         };
         assert_eq!(given, expected, "{}", setting.key);
     }

@@ -2,7 +2,7 @@
 
 use crate::chat::{Guests, Probe, Registration, Sessions};
 use crate::message::{Durability, Language};
-use crate::server::Pacing;
+use crate::server::{Pacing, Plaintext};
 
 /// A closed set of values, each with its word.
 trait Worded: Copy + PartialEq + 'static {
@@ -64,6 +64,11 @@ impl Worded for Pacing {
         &[("auto", Self::Auto), ("on", Self::On), ("off", Self::Off)];
 }
 
+impl Worded for Plaintext {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("allow", Self::Allow), ("local", Self::Local), ("refuse", Self::Refuse)];
+}
+
 impl Worded for Durability {
     const WORDS: &'static [(&'static str, Self)] =
         &[("fsync", Self::Fsync), ("os", Self::Os), ("none", Self::None)];
@@ -93,6 +98,7 @@ mod tests {
         check(Sessions::default());
         check(Probe::default());
         check(Pacing::default());
+        check(Plaintext::default());
         check(Durability::default());
     }
 }

@@ -248,6 +248,8 @@ pub enum Phrase {
     NotYou { field: &'static str, claimed: Name, user: Name },
     /// 403: this connection is another user already.
     AlreadyOther { user: Name, other: Name },
+    /// 403: only TLS is served (setting `plaintext`); the connection closes.
+    NotEncrypted,
     /// 403: nobody can register (setting `registration`).
     RegistrationClosed,
     /// 403: the invitation is missing, unknown, used up or expired, the same for all.
@@ -456,6 +458,7 @@ impl Phrase {
             P::NotAMember { .. } => Facts::slug("not_a_member"),
             P::NotYou { field, .. } => Facts::slug("not_you").field(field),
             P::AlreadyOther { .. } => Facts::slug("already_authenticated"),
+            P::NotEncrypted => Facts::slug("not_encrypted"),
             P::RegistrationClosed => Facts::slug("registration_closed"),
             P::BadInvite => Facts::slug("bad_invite"),
             P::NeedsRole { is_owner: true, .. } => Facts::slug("not_owner"),

@@ -40,6 +40,9 @@ pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
         P::AlreadyOther { user, other } => {
             write!(f, "This connection is {user} already: open another one for {other}")
         }
+        P::NotEncrypted => {
+            f.write_str("Only encrypted connections are served here: use TLS (jim-client --tls)")
+        }
         P::RegistrationClosed => {
             f.write_str("Registration is closed here: ask the operator for an account")
         }

@@ -40,6 +40,9 @@ pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
         P::AlreadyOther { user, other } => {
             write!(f, "Это уже соединение пользователя {user}: для {other} откройте новое")
         }
+        P::NotEncrypted => f.write_str(
+            "Здесь обслуживаются только шифрованные соединения: нужен TLS (jim-client --tls)",
+        ),
         P::RegistrationClosed => {
             f.write_str("Регистрация здесь закрыта: попросите учетную запись у оператора")
         }

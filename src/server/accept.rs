@@ -105,7 +105,7 @@ impl<O: Observer> Running<O> {
         connection.mark_dirty(&mut self.dirty);
     }
 
-    fn first_object_time(&self) -> std::time::Duration {
+    pub(super) fn first_object_time(&self) -> std::time::Duration {
         let settings = &self.server.settings;
         let crowded = settings.max_connections.saturating_mul(CROWDED_PERCENT) / 100;
         if self.served() > crowded {

@@ -64,7 +64,7 @@ impl<O: Observer> Running<O> {
         (&mut self.audiences, targets)
     }
 
-    fn reply(&mut self, to: ConnectionId, reply: &Reply) {
+    pub(super) fn reply(&mut self, to: ConnectionId, reply: &Reply) {
         self.server.observer.answered(self.now, reply);
         let Some(connection) = self.connections.get_mut(to) else { return };
         if let Some(name) = self.chat.name_of(to)

@@ -9,14 +9,15 @@ use crate::buffer::{OutputQueue, Parked, Pool, ReadBuffer};
 use crate::few::Few;
 use crate::limits::{
     BEGINNER_REQUESTS, CONSOLE_GAP, LINGER, LINGER_BYTES, OBJECT_HELD_BYTES, PACE_BACKLOG,
-    PACE_GAP, PUT_BUFFER_BYTES, UNREAD_ANSWER_BYTES, WRITE_PARTS, WRITE_TURN_BYTES,
+    PACE_GAP, PUT_BUFFER_BYTES, TLS_OUTPUT_BYTES, UNREAD_ANSWER_BYTES, WRITE_PARTS,
+    WRITE_TURN_BYTES,
 };
 use crate::message::{AudienceId, ConnectionId, Dialect, Features, Name};
 use crate::transport::Stream;
 use crate::wire::detect::Wire;
 use crate::wire::jim::{Bounds, Decoder};
 use mio::Interest;
-use std::io::{self, IoSlice, Read};
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ pub(super) enum Phase {
 /// What one `fill` brought.
 #[derive(Debug)]
 pub(super) enum Filled {
-    /// This many bytes.
+    /// So much of the budget, in bytes.
     Bytes(usize),
     /// Nothing now.
     Nothing,
@@ -142,7 +143,8 @@ pub(super) struct Connection {
 }
 
 // Each of many idle connections has one, and little else: what few need at a time is boxed.
-const _: () = assert!(size_of::<Connection>() <= 272);
+// In debug builds mio's sockets know whose they are.
+const _: () = assert!(size_of::<Connection>() <= if cfg!(debug_assertions) { 280 } else { 272 });
 
 impl Connection {
     pub(super) fn new(
@@ -211,17 +213,15 @@ impl Connection {
         if room == 0 {
             return Filled::Nothing;
         }
-        match self.stream.read(space) {
-            Ok(0) => {
+        match self.stream.receive(space) {
+            Ok(received) if received.ended => {
                 self.ended = true;
                 Filled::End
             }
-            Ok(count) => {
-                // Less than asked for: the socket is empty, and what comes later is a new event.
-                // Only the peer's end may be there already, and then the event has said so.
-                self.readable = count == room;
-                input.filled(count);
-                Filled::Bytes(count)
+            Ok(received) => {
+                self.readable = received.more;
+                input.filled(received.count);
+                Filled::Bytes(received.cost)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.readable = false;
@@ -366,11 +366,19 @@ impl Connection {
         let mut budget = WRITE_TURN_BYTES;
         let mut burst = PACED_BURST;
         loop {
-            if self.output.is_empty() {
+            if self.owes_nothing() {
                 return Flushed::All;
             }
             if self.blocked {
                 return Flushed::Blocked;
+            }
+            if self.stream.owes() {
+                match self.stream.write_owed() {
+                    Ok(()) => {}
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.blocked = true,
+                    Err(error) => return Flushed::Broken(error),
+                }
+                continue;
             }
             if self.output.is_dry() {
                 return Flushed::Dry;
@@ -402,6 +410,27 @@ impl Connection {
         }
     }
 
+    /// How the client ended it, for the log.
+    pub(super) fn how_it_ended(&self) -> &'static str {
+        if self.stream.is_handshaking() {
+            "the client closed the connection during the TLS handshake"
+        } else if self.stream.was_cut() {
+            "the client closed the connection without TLS's word for its end"
+        } else {
+            "the client closed the connection"
+        }
+    }
+
+    /// Whether nothing waits to be written.
+    pub(super) fn owes_nothing(&self) -> bool {
+        self.output.is_empty() && !self.stream.owes()
+    }
+
+    /// The memory that what waits keeps for this connection alone.
+    pub(super) fn own_memory(&self) -> usize {
+        self.output.own_memory() + if self.stream.owes() { TLS_OUTPUT_BYTES } else { 0 }
+    }
+
     /// One write of at most so many parts; a short one means that the kernel has no more room.
     fn write_once<const PARTS: usize>(&mut self, pool: &mut Pool) -> io::Result<usize> {
         let mut parts = [IoSlice::new(&[]); PARTS];
@@ -409,7 +438,7 @@ impl Connection {
         let parts = parts.get(..front.parts).unwrap_or_default();
         match self.stream.write_parts(parts) {
             Ok(count) => {
-                self.blocked = count < front.bytes;
+                self.blocked = self.stream.owes() || (count < front.bytes && !self.stream.is_tls());
                 self.output.written(pool, count);
                 Ok(count)
             }
@@ -464,7 +493,11 @@ impl Connection {
             return None;
         }
         if self.first_object_due.has_come(uptime) {
-            return Some("no whole object came in time");
+            return Some(if self.stream.is_handshaking() {
+                "the TLS handshake did not end in time"
+            } else {
+                "no whole object came in time"
+            });
         }
         self.half_due(settings).has_come(uptime).then_some("half an object stayed half")
     }
@@ -482,7 +515,7 @@ impl Connection {
     /// Reads and drops what still comes; a closing connection is gone at its end or its bound.
     pub(super) fn drain(&mut self, scratch: &mut [u8]) {
         while let Phase::Draining { until, bytes_left } = self.phase {
-            self.phase = match self.stream.read(scratch) {
+            self.phase = match self.stream.discard(scratch) {
                 Ok(0) => Phase::Gone,
                 Ok(count) => match bytes_left.checked_sub(u32::try_from(count).unwrap_or(u32::MAX))
                 {

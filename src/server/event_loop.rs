@@ -13,6 +13,7 @@ use crate::buffer::Pool;
 use crate::chat::{Chat, Hearers};
 use crate::limits::{EVENTS_PER_POLL, READ_BUFFER_BYTES};
 use crate::message::{ConnectionId, Notice, Now, Reply, Snapshot};
+use crate::transport::ServerTls;
 use crate::workers::{FileWorker, PasswordWorker, ReadWorker, StorageWorker};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -79,6 +80,8 @@ pub struct Server<O> {
     stops: Stops,
     waker: Arc<Waker>,
     pub(super) observer: O,
+    /// What is shown to those who speak TLS.
+    pub(super) tls: Option<ServerTls>,
     started: Instant,
 }
 
@@ -136,13 +139,19 @@ impl<O: Observer> Server<O> {
         }
         #[allow(clippy::disallowed_methods, reason = "the loop owns the clock")]
         let started = Instant::now();
-        Ok(Self { settings, poll, listeners, stops, waker, observer, started })
+        Ok(Self { settings, poll, listeners, stops, waker, observer, tls: None, started })
     }
 
     /// The addresses that are listened on, with the ports that the system chose where 0 was asked.
     #[must_use]
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+    }
+
+    /// Serves TLS as well, on the same port, or no more. Also while it runs: who connects from now
+    /// on is shown the new certificate, who is there keeps what it has.
+    pub fn set_tls(&mut self, tls: Option<ServerTls>) {
+        self.tls = tls;
     }
 
     /// What a worker calls when it has something to report.
@@ -329,7 +338,7 @@ impl<O: Observer> Running<O> {
         let due = self.stop_due?;
         let is_owed = |connection: &Connection| {
             connection.jobs_owed > 0
-                || (connection.phase != Phase::Gone && !connection.output.is_empty())
+                || (connection.phase != Phase::Gone && !connection.owes_nothing())
         };
         if !self.backlog.owes() && !self.connections.iter().any(is_owed) {
             return Some(Stopped::Cleanly);

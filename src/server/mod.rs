@@ -7,6 +7,7 @@ mod accept;
 mod carry_out;
 mod connection;
 mod dialects;
+mod encryption;
 mod error;
 mod event_loop;
 mod exchange_files;
@@ -26,6 +27,7 @@ mod slots;
 mod timers;
 mod turn;
 
+pub use crate::transport::ServerTls;
 pub use error::StartError;
 pub use event_loop::{Observer, Server, Stopped, Workers};
-pub use settings::{Hold, OutputBounds, Pacing, Settings};
+pub use settings::{Hold, OutputBounds, Pacing, Plaintext, Settings};

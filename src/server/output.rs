@@ -31,7 +31,7 @@ impl<O: Observer> Running<O> {
         connection.note_traits(false);
         let held = !connection.may_decode();
         let flushed = connection.flush(&mut self.pool, uptime);
-        let memory = connection.output.own_memory();
+        let memory = connection.own_memory();
         let before = std::mem::replace(&mut connection.counted_memory, memory);
         self.queued_memory = self.queued_memory.saturating_sub(before) + memory;
         let released = held && connection.may_decode();
@@ -115,7 +115,7 @@ impl<O: Observer> Running<O> {
         slowest
     }
 
-    fn discard_output(&mut self, id: ConnectionId) {
+    pub(super) fn discard_output(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(id) else { return };
         connection.output = crate::buffer::OutputQueue::default();
         let counted = std::mem::take(&mut connection.counted_memory);

@@ -4,7 +4,7 @@ use super::connection::{Filled, Phase};
 use super::event_loop::{Observer, Running};
 use super::timers::Moment;
 use crate::buffer::ReadBuffer;
-use crate::limits::{READ_TURN_BYTES, REQUESTS_PER_TURN};
+use crate::limits::{HANDSHAKES_PER_TURN, READ_TURN_BYTES, REQUESTS_PER_TURN};
 use crate::logging::log;
 use crate::message::{ConnectionId, Dialect, Phrase, Request};
 use crate::transport::http;
@@ -35,13 +35,20 @@ enum Halt {
 
 impl<O: Observer> Running<O> {
     pub(super) fn serve_ready(&mut self) {
-        let mut turn = TURN_BYTES;
+        let (mut turn, mut handshakes) = (TURN_BYTES, HANDSHAKES_PER_TURN);
         for _ in 0..self.ready.len() {
             if turn == 0 {
                 break;
             }
             let Some(id) = self.ready.pop_front() else { break };
             let Some(connection) = self.connections.get_mut(id) else { continue };
+            if connection.stream.is_handshaking() {
+                if handshakes == 0 {
+                    self.ready.push_back(id);
+                    continue;
+                }
+                handshakes -= 1;
+            }
             connection.ready = false;
             turn = turn.saturating_sub(self.serve(id));
         }
@@ -77,6 +84,10 @@ impl<O: Observer> Running<O> {
     fn after_serving(&mut self, id: ConnectionId, halt: Halt) {
         let Some(connection) = self.connections.get_mut(id) else { return };
         connection.note_half(self.now.uptime);
+        if connection.stream.is_tls() {
+            self.after_reading_tls(id);
+        }
+        let Some(connection) = self.connections.get_mut(id) else { return };
         match halt {
             Halt::Budget => self.make_ready(id),
             Halt::Hungry if connection.ended => self.end(id),
@@ -107,7 +118,7 @@ impl<O: Observer> Running<O> {
                 // What is held may be whole now that no more can come.
                 Filled::End => return self.handle_whole(id, input, budget),
                 Filled::Broken(error) => {
-                    self.lose(id, &error.to_string());
+                    self.end_broken(id, &error);
                     return Halt::Held;
                 }
             }
@@ -126,8 +137,10 @@ impl<O: Observer> Running<O> {
             if !connection.may_decode() {
                 return Halt::Held;
             }
-            if !connection.is_served() && !self.know_wire(id, input.data()) {
-                return Halt::Hungry;
+            if !connection.is_served()
+                && let Some(halt) = self.know_wire(id, input)
+            {
+                return halt;
             }
             if input.is_empty() {
                 return Halt::Hungry;
@@ -165,7 +178,10 @@ impl<O: Observer> Running<O> {
                 connection.note_traits(request.features.is_some());
                 connection.note_request();
                 let (peer, dialect) = (connection.peer, connection.dialect);
-                if dialect == Dialect::Console || self.begins_console(id, &request) {
+                let is_console = dialect == Dialect::Console || self.begins_console(id, &request);
+                if self.wants_tls(id) {
+                    self.refuse_plain(id);
+                } else if is_console {
                     self.hear_console(id, request.raw);
                 } else {
                     self.dispatch(id, peer, &request);
@@ -176,7 +192,10 @@ impl<O: Observer> Running<O> {
                 connection.note_traits(false);
                 connection.requests += 1;
                 connection.half_since = Moment::NEVER;
-                if connection.dialect == Dialect::Console {
+                let is_console = connection.dialect == Dialect::Console;
+                if self.wants_tls(id) {
+                    self.refuse_plain(id);
+                } else if is_console {
                     self.close_console(id);
                 } else {
                     self.malformed(id, phrase);
@@ -196,31 +215,41 @@ impl<O: Observer> Running<O> {
         self.note_busy(id);
     }
 
-    /// Whether the connection speaks JIM; anything else is told so, or only logged, and closed.
-    fn know_wire(&mut self, id: ConnectionId, first_bytes: &[u8]) -> bool {
-        let Some(connection) = self.connections.get_mut(id) else { return false };
+    /// Finds out what the connection speaks. It goes on where that is served; else this says what
+    /// stops it.
+    fn know_wire(&mut self, id: ConnectionId, input: &mut ReadBuffer) -> Option<Halt> {
+        let Some(connection) = self.connections.get_mut(id) else { return Some(Halt::Held) };
+        let first_bytes = input.data();
         let wire = match detect(first_bytes) {
-            None if first_bytes.is_empty() || !connection.ended => return false,
+            None if first_bytes.is_empty() || !connection.ended => return Some(Halt::Hungry),
             // The input ended before it said more: what is there is answered as JIM.
             None => Wire::Jim,
             Some(wire) => wire,
         };
         connection.wire = Some(wire);
-        let reason = match wire {
-            Wire::Jim => return true,
-            Wire::Tls => "it speaks TLS, which is not served here",
+        match wire {
+            Wire::Jim => return None,
             Wire::LengthPrefixed => {
                 self.set_dialect(id, Dialect::Exchange);
-                return true;
+                if !self.wants_tls(id) {
+                    return None;
+                }
+                self.refuse_plain(id);
+            }
+            Wire::Tls => {
+                if self.begin_tls(id, first_bytes) {
+                    input.consume(input.data().len());
+                    // A handshake costs time, and many may begin at once: it is the next turn's.
+                    return Some(Halt::Budget);
+                }
             }
             Wire::Http => {
                 connection
                     .answer(&mut self.pool, |out| out.extend_from_slice(http::NOT_IMPLEMENTED));
-                "it speaks HTTP, which is not served here"
+                self.close(id, "it speaks HTTP, which is not served here");
             }
-        };
-        self.close(id, reason);
-        false
+        }
+        Some(Halt::Hungry)
     }
 
     /// The peer has sent all it will, and every request is answered: flush and close.
@@ -234,6 +263,8 @@ impl<O: Observer> Running<O> {
             self.chat.handle_malformed(self.now, id, Phrase::CutShort);
             self.carry_out(&[]);
         }
-        self.close(id, "the client closed the connection");
+        let reason =
+            self.connections.get_mut(id).map_or("", |connection| connection.how_it_ended());
+        self.close(id, reason);
     }
 }

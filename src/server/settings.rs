@@ -3,7 +3,7 @@
 use crate::chat::Policy;
 use crate::limits::{HOLD, Limits};
 use crate::message::Language;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// Whether two objects to one client are kept apart in time (PROTOCOL.md, "Pacing").
@@ -48,6 +48,30 @@ impl Hold {
     }
 }
 
+/// Who may speak without TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Plaintext {
+    /// Everyone.
+    #[default]
+    Allow,
+    /// Programs on this machine.
+    Local,
+    /// Nobody.
+    Refuse,
+}
+
+impl Plaintext {
+    /// Whether who is there may.
+    #[must_use]
+    pub const fn allows(self, peer: IpAddr) -> bool {
+        match self {
+            Self::Allow => true,
+            Self::Local => peer.is_loopback(),
+            Self::Refuse => false,
+        }
+    }
+}
+
 /// Bounds on what waits to be read by a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutputBounds {
@@ -85,6 +109,10 @@ pub struct Settings {
     pub first_object: Duration,
     /// The same, once over 80 % of `max_connections` are taken.
     pub first_object_when_full: Duration,
+    /// How long a TLS handshake may take.
+    pub handshake: Duration,
+    /// Who may speak without TLS.
+    pub plaintext: Plaintext,
     /// How long half an object may stay half.
     pub half_object: Duration,
     /// What may wait to be read by clients.
@@ -106,6 +134,8 @@ impl Default for Settings {
             max_connections_per_address: 20_000,
             first_object: Duration::from_secs(300),
             first_object_when_full: Duration::from_secs(60),
+            handshake: Duration::from_secs(10),
+            plaintext: Plaintext::default(),
             half_object: Duration::from_secs(60),
             output: OutputBounds {
                 soft_bytes: 8 << 20,

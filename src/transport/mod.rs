@@ -1,6 +1,12 @@
-//! How bytes reach us: the streams that connections read and write.
+//! How bytes reach us: the streams that connections read and write, plain or in TLS.
 
+mod client_tls;
 pub mod http;
+mod pinned;
+mod server_tls;
 mod stream;
+mod tls;
 
-pub use stream::Stream;
+pub use client_tls::{ClientTls, ClientTlsFault, Handshake, Trust};
+pub use server_tls::ServerTls;
+pub use stream::{Received, Stream};

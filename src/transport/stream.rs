@@ -1,9 +1,12 @@
-//! A non-blocking stream of bytes and its socket options.
+//! A non-blocking stream of bytes, plain or in TLS, and its socket options.
 
+use super::tls::Tls;
+use super::{ClientTls, ServerTls};
 use crate::limits::{KEEPALIVE_IDLE, TCP_USER_TIMEOUT};
 use mio::event::Source;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
+use rustls::ServerConnection;
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
@@ -18,9 +21,22 @@ const HASTY_RETRIES: u32 = 5;
 
 /// What a connection reads and writes.
 #[derive(Debug)]
-pub enum Stream {
-    /// Plain TCP.
-    Tcp(TcpStream),
+pub struct Stream {
+    socket: TcpStream,
+    tls: Option<Box<Tls>>,
+}
+
+/// What one read brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// So many bytes of the peer's; in TLS perhaps none, with more to come.
+    pub count: usize,
+    /// What they cost of a budget, in bytes: TLS has some of its own.
+    pub cost: usize,
+    /// Whether the next read may bring something before an event says so.
+    pub more: bool,
+    /// Whether the peer has sent all that it will.
+    pub ended: bool,
 }
 
 impl Stream {
@@ -36,7 +52,93 @@ impl Stream {
             TcpKeepalive::new().with_time(KEEPALIVE_IDLE).with_interval(KEEPALIVE_INTERVAL);
         options.set_tcp_keepalive(&keepalive)?;
         give_up_after(&options, TCP_USER_TIMEOUT)?;
-        Ok(Self::Tcp(socket))
+        Ok(Self::plain(socket))
+    }
+
+    /// A socket as it is.
+    #[must_use]
+    pub const fn plain(socket: TcpStream) -> Self {
+        Self { socket, tls: None }
+    }
+
+    /// The peer speaks TLS, whose first bytes these are.
+    ///
+    /// # Errors
+    /// Where no session can be begun.
+    pub fn serve_tls(&mut self, tls: &ServerTls, first_bytes: &[u8]) -> io::Result<()> {
+        let session = ServerConnection::new(tls.config()).map_err(io::Error::other)?;
+        self.tls = Some(Box::new(Tls::new(session.into(), first_bytes.to_vec())));
+        Ok(())
+    }
+
+    /// We speak TLS from now on; [`Self::shake`] is called until the handshake is done.
+    ///
+    /// # Errors
+    /// Where no session can be begun.
+    pub fn begin_tls(&mut self, tls: &ClientTls) -> io::Result<()> {
+        let session = tls.connect().map_err(io::Error::other)?;
+        self.tls = Some(Box::new(Tls::new(session.into(), Vec::new())));
+        Ok(())
+    }
+
+    /// Goes on with the handshake; whether it is done, as it always is without TLS.
+    ///
+    /// # Errors
+    /// As the socket's, and [`io::ErrorKind::InvalidData`] where a check failed.
+    pub fn shake(&mut self) -> io::Result<bool> {
+        self.tls.as_mut().map_or(Ok(true), |tls| tls.shake(&mut self.socket))
+    }
+
+    /// Whether a handshake is under way.
+    #[must_use]
+    pub fn is_handshaking(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
+    }
+
+    /// Whether this is TLS.
+    #[must_use]
+    pub const fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// The version of TLS, once: when its handshake has ended.
+    pub fn take_version(&mut self) -> Option<&'static str> {
+        self.tls.as_mut().and_then(|tls| tls.take_version())
+    }
+
+    /// Whether the peer broke the rules of TLS, and was told so: nothing more can be sent.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_broken())
+    }
+
+    /// Whether the end of the stream came without the word that TLS has for it.
+    #[must_use]
+    pub fn was_cut(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.was_cut())
+    }
+
+    /// Reads what the peer sent.
+    ///
+    /// # Errors
+    /// As `read` does; `WouldBlock` when nothing is there, and [`io::ErrorKind::InvalidData`] where
+    /// the rules of TLS were broken.
+    pub fn receive(&mut self, room: &mut [u8]) -> io::Result<Received> {
+        if let Some(tls) = &mut self.tls {
+            return tls.receive(&mut self.socket, room);
+        }
+        let count = self.socket.read(room)?;
+        // Less than asked for: the socket is empty, and what comes later is a new event. Only the
+        // peer's end may be there already, and then the event has said so.
+        Ok(Received { count, cost: count, more: count == room.len(), ended: count == 0 })
+    }
+
+    /// Reads what is of no interest any more, as it comes: TLS is not undone.
+    ///
+    /// # Errors
+    /// As `read` does.
+    pub fn discard(&mut self, scratch: &mut [u8]) -> io::Result<usize> {
+        self.socket.read(scratch)
     }
 
     /// Finds out within seconds whether the peer is dead.
@@ -44,36 +146,54 @@ impl Stream {
     /// # Errors
     /// Where the system refuses the option.
     pub fn hasten(&self) -> io::Result<()> {
-        let Self::Tcp(socket) = self;
         let keepalive = TcpKeepalive::new()
             .with_time(HASTY_INTERVAL)
             .with_interval(HASTY_INTERVAL)
             .with_retries(HASTY_RETRIES);
-        let options = SockRef::from(socket);
+        let options = SockRef::from(&self.socket);
         options.set_tcp_keepalive(&keepalive)?;
         // Linux counts this time and not the probes, where it is set.
         give_up_after(&options, HASTY_INTERVAL * HASTY_RETRIES)
     }
 
-    /// Writes several parts in one call.
+    /// Writes several parts in one call. TLS may take all of them and still owe what the socket
+    /// has no room for.
     ///
     /// # Errors
     /// As `writev` does; `WouldBlock` when the socket has no room.
     pub fn write_parts(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        let Self::Tcp(socket) = self;
-        match parts {
-            [part] => socket.write(part),
-            parts => socket.write_vectored(parts),
+        if let Some(tls) = &mut self.tls {
+            return tls.send(&mut self.socket, parts);
         }
+        match parts {
+            [part] => self.socket.write(part),
+            parts => self.socket.write_vectored(parts),
+        }
+    }
+
+    /// Whether something that was taken is still to be written.
+    #[must_use]
+    pub fn owes(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.owes())
+    }
+
+    /// Writes what is owed.
+    ///
+    /// # Errors
+    /// As `write` does; `WouldBlock` when the socket has no room.
+    pub fn write_owed(&mut self) -> io::Result<()> {
+        self.tls.as_mut().map_or(Ok(()), |tls| tls.write_out(&mut self.socket))
     }
 
     /// Says that nothing more will be sent.
     ///
     /// # Errors
     /// Where the peer is gone already.
-    pub fn shut_sending(&self) -> io::Result<()> {
-        let Self::Tcp(socket) = self;
-        socket.shutdown(Shutdown::Write)
+    pub fn shut_sending(&mut self) -> io::Result<()> {
+        if let Some(tls) = &mut self.tls {
+            tls.say_end(&mut self.socket);
+        }
+        self.socket.shutdown(Shutdown::Write)
     }
 }
 
@@ -88,13 +208,6 @@ fn give_up_after(_: &SockRef<'_>, _: Duration) -> io::Result<()> {
     Ok(())
 }
 
-impl Read for Stream {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Self::Tcp(socket) = self;
-        socket.read(buffer)
-    }
-}
-
 impl Source for Stream {
     fn register(
         &mut self,
@@ -102,8 +215,7 @@ impl Source for Stream {
         token: Token,
         interest: Interest,
     ) -> io::Result<()> {
-        let Self::Tcp(socket) = self;
-        socket.register(registry, token, interest)
+        self.socket.register(registry, token, interest)
     }
 
     fn reregister(
@@ -112,12 +224,10 @@ impl Source for Stream {
         token: Token,
         interest: Interest,
     ) -> io::Result<()> {
-        let Self::Tcp(socket) = self;
-        socket.reregister(registry, token, interest)
+        self.socket.reregister(registry, token, interest)
     }
 
     fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        let Self::Tcp(socket) = self;
-        socket.deregister(registry)
+        self.socket.deregister(registry)
     }
 }

@@ -3,6 +3,7 @@
 use super::crowd::guest;
 use super::process::resident_kib;
 use super::support::{Client, Server};
+use super::tls_peer::{self, TlsClient};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs;
 
@@ -31,6 +32,32 @@ fn an_idle_guest_costs_little_memory() {
     assert!(each < 16 * 1024, "{each} bytes");
     for client in [0, CONNECTIONS - 1] {
         idle[client].assert_nothing_came();
+    }
+}
+
+#[test]
+fn an_idle_client_in_tls_costs_its_keys_and_little_else() {
+    const CONNECTIONS: usize = 400;
+    raise_descriptor_limit();
+    let server = tls_peer::server("");
+    let guest = |name: String| {
+        let mut client = TlsClient::connect(&server);
+        client.presence(&name);
+        client
+    };
+    // A session's tickets are kept for a number of clients that does not grow.
+    let _first: Vec<TlsClient> = (0..200).map(|number| guest(format!("first{number}"))).collect();
+    let before = resident_kib(server.pid());
+    let mut idle: Vec<TlsClient> =
+        (0..CONNECTIONS).map(|number| guest(format!("guest{number}"))).collect();
+    let after = resident_kib(server.pid());
+    let each = (after - before) * 1024 / CONNECTIONS as u64;
+    println!(
+        "{CONNECTIONS} idle clients in TLS: {before} KiB, then {after} KiB: {each} bytes each"
+    );
+    assert!(each < 24 * 1024, "{each} bytes");
+    for client in [0, CONNECTIONS - 1] {
+        idle[client].presence(&format!("guest{client}"));
     }
 }
 

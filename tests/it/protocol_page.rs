@@ -268,7 +268,7 @@ fn file_faults() -> [Phrase; 8] {
     ]
 }
 
-fn refusals() -> [(Code, Phrase); 38] {
+fn refusals() -> [(Code, Phrase); 39] {
     use Code as C;
     use Phrase as P;
     [
@@ -283,6 +283,7 @@ fn refusals() -> [(Code, Phrase); 38] {
         (C::Forbidden, P::NotYou { field: "from", claimed: bob(), user: ann() }),
         (C::Forbidden, P::AlreadyOther { user: ann(), other: bob() }),
         (C::Forbidden, P::AlreadyOther { user: ann(), other: ann() }),
+        (C::Forbidden, P::NotEncrypted),
         (C::Forbidden, P::RegistrationClosed),
         (C::Forbidden, P::BadInvite),
         (C::Forbidden, P::NeedsRole { user: ann(), room: room(), is_owner: false }),
@@ -411,6 +412,7 @@ fn number(phrase: &Phrase) -> usize {
         P::NoSuchUpload => 90,
         P::NoSuchFile => 91,
         P::FilesBusy { .. } => 92,
+        P::NotEncrypted => 93,
     }
 }
 
@@ -419,7 +421,7 @@ fn every_phrase_is_among_the_answers() {
     let mut numbers: Vec<usize> = answers().iter().map(|(_, phrase)| number(phrase)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (0..=92).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..=93).collect::<Vec<_>>());
 }
 
 #[test]

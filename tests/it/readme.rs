@@ -187,7 +187,7 @@ impl Terminal {
             }
             // That is how this runs, and what it is that runs.
             ["cargo", "test" | "build", ..] | ["export", ..] => assert!(expected.is_empty()),
-            ["jimd", "--lang", _] => self.serve(&format!("exec {command}"), expected),
+            ["jimd"] | ["jimd", "--lang", _] => self.serve(&format!("exec {command}"), expected),
             ["jim-client", "-r", ..] => {
                 let beside = self.start(&format!("exec {}", self.with_port(command)), expected);
                 self.beside.push(beside);

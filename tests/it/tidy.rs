@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// A room and the rooms that it may know (ARCHITECTURE.md). A row may only name rooms above it, so
 /// there are no cycles.
-pub const ROOMS: [(&str, &[&str]); 15] = [
+pub const ROOMS: [(&str, &[&str]); 16] = [
     ("limits", &[]),
     ("message", &["limits"]),
     ("terminal", &[]),
@@ -15,32 +15,62 @@ pub const ROOMS: [(&str, &[&str]); 15] = [
     ("wire", &["message", "limits"]),
     ("chat", &["few", "message", "limits"]),
     ("workers", &["message", "limits"]),
-    ("transport", &["message", "limits"]),
+    ("certificate", &[]),
+    ("transport", &["certificate", "message", "limits"]),
     ("logging", &["message", "limits"]),
     (
         "server",
         &["transport", "workers", "chat", "wire", "buffer", "few", "logging", "message", "limits"],
     ),
-    ("config", &["server", "workers", "chat", "terminal", "logging", "message", "limits"]),
-    ("client", &["transport", "chat", "wire", "buffer", "config", "terminal", "message", "limits"]),
+    (
+        "config",
+        &["server", "certificate", "workers", "chat", "terminal", "logging", "message", "limits"],
+    ),
+    (
+        "client",
+        &[
+            "transport",
+            "certificate",
+            "chat",
+            "wire",
+            "buffer",
+            "config",
+            "terminal",
+            "message",
+            "limits",
+        ],
+    ),
     ("bench", &["transport", "wire", "buffer", "config", "message", "limits"]),
     (
         "bin",
         &[
-            "server", "client", "bench", "config", "workers", "logging", "terminal", "message",
-            "limits", "chat",
+            "server",
+            "client",
+            "bench",
+            "certificate",
+            "config",
+            "workers",
+            "logging",
+            "terminal",
+            "message",
+            "limits",
+            "chat",
         ],
     ),
 ];
 
 /// A crate and the rooms that may use it.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 11] = [
     ("mio", &["server", "client", "transport", "bench"]),
     ("rusqlite", &["workers"]),
     ("argon2", &["workers", "bench"]),
     ("serde", &["wire", "config", "logging", "workers", "client", "bench"]),
     ("serde_json", &["wire", "config", "logging", "workers", "client", "bench"]),
     ("log4rs", &["logging"]),
+    ("rustls", &["transport"]),
+    ("rustls_platform_verifier", &["transport"]),
+    ("rustls_pki_types", &["certificate"]),
+    ("rcgen", &["certificate"]),
     ("socket2", &["server", "client", "transport", "bench"]),
 ];
 

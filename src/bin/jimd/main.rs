@@ -1,5 +1,6 @@
 //! `jimd`, the chat server: see `jimd --help`.
 
+mod cert;
 mod db;
 mod invite;
 mod serve;
@@ -81,6 +82,10 @@ fn run() -> Result<Exit, Failure> {
         Some(Command::Invite(command)) => {
             let config = settled(resolve_offline(&args, &environment)?);
             invite::run(&command.verb, &config)
+        }
+        Some(Command::Cert(command)) => {
+            let config = settled(resolve_offline(&args, &environment)?);
+            cert::run(&command.verb, &args.host, args.force, &config)
         }
         None => serve::run(&settled(resolve(&args, &environment)?), &environment),
     }

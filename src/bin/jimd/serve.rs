@@ -1,8 +1,8 @@
 //! `jimd` without a command: everything is opened in turn, so that nothing is left half-started,
 //! and then served until a signal.
 
-use crate::Failure;
 use crate::user::{folder_failure, store_failure};
+use crate::{Failure, cert};
 use jim::config::{Config, Environment, Exit, Programs, banner, listening, print_error, started};
 use jim::logging::{self, Console, LogError, LogHandle, LogOptions, log};
 use jim::message::{Now, Reply, Retention, Snapshot};
@@ -28,11 +28,14 @@ impl Observer for Answers {
 pub(crate) fn run(config: &Config, environment: &Environment) -> Result<Exit, Failure> {
     let folder = DataFolder::open(&config.data).map_err(|error| folder_failure(&error))?;
     let _lock = folder.lock().map_err(|error| folder_failure(&error))?;
+    let tls = cert::load(config)?;
     let answers = Answers(Console::start(config.language())?);
     let server = Server::bind(config.server.clone(), answers);
-    let server = server.map_err(|error| start_failure(&error))?;
+    let mut server = server.map_err(|error| start_failure(&error))?;
+    let fingerprint = tls.as_ref().map(|tls| tls.fingerprint().to_string());
+    server.set_tls(tls);
     let log = start_log(config)?;
-    let ended = open_and_serve(config, environment, &folder, server);
+    let ended = open_and_serve(config, environment, &folder, server, fingerprint.as_deref());
     if let Err(failure) = &ended {
         log::error!("{failure}");
     }
@@ -46,6 +49,7 @@ fn open_and_serve(
     environment: &Environment,
     folder: &DataFolder,
     server: Server<Answers>,
+    fingerprint: Option<&str>,
 ) -> Result<Exit, Failure> {
     let (store, snapshot) = open_store(config, folder)?;
     let policy = &config.server.policy;
@@ -62,7 +66,7 @@ fn open_and_serve(
         files: FileWorker::spawn(files, open_reader(folder)?, server.wake())?,
         passwords: PasswordWorker::spawn(server.wake())?,
     };
-    greet(config, environment, &server);
+    greet(config, environment, &server, fingerprint);
     log::info!(
         "jimd {} serves {:?}: {} accounts, {} rooms",
         env!("CARGO_PKG_VERSION"),
@@ -117,11 +121,16 @@ fn start_log(config: &Config) -> Result<LogHandle, Failure> {
 }
 
 /// What is open to whom, in plain words, and then seed 000's first line.
-fn greet(config: &Config, environment: &Environment, server: &Server<Answers>) {
+fn greet(
+    config: &Config,
+    environment: &Environment,
+    server: &Server<Answers>,
+    fingerprint: Option<&str>,
+) {
     let addresses = server.addresses();
     let called = std::env::args_os().next().unwrap_or_default();
     let programs = Programs::found(Path::new(&called), environment);
-    print_error(&banner(config, &addresses, &programs));
+    print_error(&banner(config, &addresses, &programs, fingerprint));
     if let Some(line) = listening(std::env::args_os().skip(1), &addresses) {
         print_error(&line);
     }

@@ -1,16 +1,19 @@
 //! Connecting: one address after the other, and a keyboard and signals that are heeded meanwhile.
 
 use super::{Client, SOCKET, exit_of};
-use crate::client::bounds::CONNECT_WAIT;
+use crate::client::bounds::{CONNECT_WAIT, HANDSHAKE_WAIT};
 use crate::client::exit::Exit;
 use crate::client::link::{Link, is_connected};
 use crate::client::mode::Mode;
 use crate::client::words::Notice;
+use crate::client::words_tls;
+use crate::transport::Handshake;
 use mio::Interest;
 use mio::net::TcpStream;
 use std::io;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 impl Client {
     /// Tries one address after the other.
@@ -21,21 +24,39 @@ impl Client {
     ) -> io::Result<ControlFlow<Exit, (Link, SocketAddr)>> {
         let mut tried = Vec::new();
         for &address in addresses {
-            let begun = self.begin_to_connect(address);
-            let why = match begun {
-                Ok(stream) => match self.await_connection(&stream, mode)? {
-                    ControlFlow::Continue(Ok(())) => {
-                        return Ok(ControlFlow::Continue((Link::new(stream), address)));
-                    }
-                    ControlFlow::Continue(Err(error)) => error,
-                    ControlFlow::Break(exit) => return Ok(ControlFlow::Break(exit)),
-                },
-                Err(error) => error,
+            let link = match self.connect_to(address, mode)? {
+                ControlFlow::Continue(link) => link,
+                ControlFlow::Break(exit) => return Ok(ControlFlow::Break(exit)),
             };
-            tried.push((address.to_string(), why.to_string()));
+            let stands = match link {
+                Ok(link) => self.shake(link, mode)?,
+                Err(error) => ControlFlow::Continue(Err(error.to_string())),
+            };
+            match stands {
+                ControlFlow::Continue(Ok(link)) => {
+                    return Ok(ControlFlow::Continue((link, address)));
+                }
+                ControlFlow::Continue(Err(why)) => tried.push((address.to_string(), why)),
+                ControlFlow::Break(exit) => return Ok(ControlFlow::Break(exit)),
+            }
         }
         self.screen.notice(&Notice::CannotConnect { tried });
         Ok(ControlFlow::Break(Exit::CannotConnect))
+    }
+
+    /// Connects by TCP, or says why not.
+    fn connect_to(
+        &mut self,
+        address: SocketAddr,
+        mode: &dyn Mode,
+    ) -> io::Result<ControlFlow<Exit, io::Result<Link>>> {
+        let stream = match self.begin_to_connect(address) {
+            Ok(stream) => stream,
+            Err(error) => return Ok(ControlFlow::Continue(Err(error))),
+        };
+        let stands = self.await_step(CONNECT_WAIT, mode, || is_connected(&stream))?;
+        let tls = self.tls.as_ref();
+        Ok(stands.map_continue(|stands| stands.and_then(|()| Link::new(stream, tls))))
     }
 
     fn begin_to_connect(&self, address: SocketAddr) -> io::Result<TcpStream> {
@@ -45,13 +66,32 @@ impl Client {
         Ok(stream)
     }
 
-    /// Waits until a connection stands (`Ok`) or never will (`Err`).
-    fn await_connection(
+    /// Does the handshake of TLS, where that is spoken, or says what was wrong with it.
+    fn shake(
         &mut self,
-        stream: &TcpStream,
+        mut link: Link,
         mode: &dyn Mode,
+    ) -> io::Result<ControlFlow<Exit, Result<Link, String>>> {
+        let shaken = match link.shake() {
+            Ok(true) => ControlFlow::Continue(Ok(())),
+            Ok(false) => self.await_step(HANDSHAKE_WAIT, mode, || link.shake())?,
+            Err(error) => ControlFlow::Continue(Err(error)),
+        };
+        let (host, language) = (self.host.as_str(), self.screen.language());
+        Ok(shaken.map_continue(|shaken| match shaken {
+            Ok(()) => Ok(link),
+            Err(error) => Err(words_tls::describe(&Handshake::from(&error), host, language)),
+        }))
+    }
+
+    /// Waits until a step on the way to a connection is done (`Ok`) or never will be (`Err`).
+    fn await_step(
+        &mut self,
+        patience: Duration,
+        mode: &dyn Mode,
+        mut is_done: impl FnMut() -> io::Result<bool>,
     ) -> io::Result<ControlFlow<Exit, io::Result<()>>> {
-        let until = self.now().uptime + CONNECT_WAIT;
+        let until = self.now().uptime + patience;
         loop {
             let woken = self.wait(Some(until))?;
             let mut flow = self.check_ends(&woken);
@@ -63,7 +103,7 @@ impl Client {
             {
                 return Ok(ControlFlow::Break(exit));
             }
-            match is_connected(stream) {
+            match is_done() {
                 Ok(true) => return Ok(ControlFlow::Continue(Ok(()))),
                 Ok(false) if self.now().uptime < until => {}
                 Ok(false) => {

@@ -1,0 +1,88 @@
+//! `jimd cert …`: the certificate for TLS, and what a server does with it at its start.
+
+use crate::Failure;
+use crate::user::folder_failure;
+use jim::certificate::{CertificateFault, IdentityFiles, MakeFault, make};
+use jim::config::{CertVerb, Config, Exit, print};
+use jim::server::{Plaintext, ServerTls};
+use jim::workers::DataFolder;
+
+pub(crate) fn run(
+    verb: &CertVerb,
+    hosts: &[String],
+    force: bool,
+    config: &Config,
+) -> Result<Exit, Failure> {
+    let text = match verb {
+        CertVerb::New(_) => new(hosts, force, config)?,
+        CertVerb::Show(_) => show(config)?,
+    };
+    print(&text)?;
+    Ok(Exit::Done)
+}
+
+fn new(hosts: &[String], force: bool, config: &Config) -> Result<String, Failure> {
+    let folder = DataFolder::open(&config.data).map_err(|error| folder_failure(&error))?;
+    let files = IdentityFiles::of_folder(folder.path());
+    let names = if hosts.is_empty() { own_names() } else { hosts.to_vec() };
+    let fingerprint = make(&names, &files, force).map_err(|error| {
+        let exit = match &error {
+            MakeFault::Exists { .. } => Exit::InTheWay,
+            MakeFault::BadName(_) => Exit::NameRefused,
+            MakeFault::Unwritable { .. } => Exit::Folder,
+        };
+        Failure::new(error, exit)
+    })?;
+    let names = names.join(", ");
+    let (certificate, key) = (files.certificate.display(), files.key.display());
+    Ok(format!(
+        "{certificate} is a certificate for {names}; {key} is its key.\n\
+         SHA-256: {fingerprint}\n\
+         Join:    jim-client --tls --pin {fingerprint}\n"
+    ))
+}
+
+/// What this machine is called, by itself and by its neighbours.
+fn own_names() -> Vec<String> {
+    let system = rustix::system::uname();
+    let own = system.nodename().to_str().ok().filter(|name| !name.is_empty());
+    let local = ["localhost", "127.0.0.1", "::1"].into_iter();
+    own.into_iter().filter(|own| *own != "localhost").chain(local).map(str::to_owned).collect()
+}
+
+fn show(config: &Config) -> Result<String, Failure> {
+    let files = config.identity_files().map_err(|error| failure(&error))?;
+    let Some(files) = files else {
+        let text =
+            format!("there is no certificate in {}: see jimd cert new", config.data.display());
+        return Err(Failure::new(text, Exit::Folder));
+    };
+    let tls = ServerTls::load(&files).map_err(|error| failure(&error))?;
+    let (certificate, key) = (files.certificate.display(), files.key.display());
+    let fingerprint = tls.fingerprint();
+    Ok(format!("Certificate: {certificate}\nKey:         {key}\nSHA-256:     {fingerprint}\n"))
+}
+
+/// What the server shows to those who speak TLS, if it has something.
+pub(crate) fn load(config: &Config) -> Result<Option<ServerTls>, Failure> {
+    let files = config.identity_files().map_err(|error| failure(&error))?;
+    let Some(files) = files else {
+        return match config.server.plaintext {
+            Plaintext::Allow => Ok(None),
+            Plaintext::Local | Plaintext::Refuse => {
+                let text = "plaintext is not allowed for all, so TLS needs a certificate: \
+                            make one with 'jimd cert new', or set tls_cert and tls_key";
+                Err(Failure::new(text, Exit::Settings))
+            }
+        };
+    };
+    ServerTls::load(&files).map(Some).map_err(|error| failure(&error))
+}
+
+fn failure(error: &CertificateFault) -> Failure {
+    let exit = match error {
+        CertificateFault::OneNamed => Exit::Settings,
+        _ => Exit::Folder,
+    };
+    Failure::new(error, exit)
+}

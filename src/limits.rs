@@ -92,7 +92,7 @@ pub const WRITE_PARTS: usize = 64;
 pub const TLS_OUTPUT_BYTES: usize = 32 * 1024;
 
 /// The most bytes that a client may take for its part of a TLS handshake.
-pub const HANDSHAKE_BYTES: usize = 64 * 1024;
+pub const HANDSHAKE_BYTES: usize = 16 * 1024;
 
 /// The most connections whose TLS handshake is gone on with in one turn of the loop: each may cost
 /// a signature.

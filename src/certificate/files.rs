@@ -1,10 +1,11 @@
 //! A certificate and its key, read from PEM files.
 
-use super::Fingerprint;
+use super::{Details, Fingerprint};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// The longest file that is looked at, in bytes: a chain has a few KiB, a system's authorities some
@@ -152,7 +153,25 @@ impl Identity {
     /// The certificate's.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(self.chain.first().map_or(&[], |first| first))
+        Fingerprint::of(self.certificate())
+    }
+
+    /// What it says of itself, as far as it can be read.
+    #[must_use]
+    pub fn details(&self) -> Option<Details> {
+        Details::of(self.certificate())
+    }
+
+    fn certificate(&self) -> &[u8] {
+        self.chain.first().map_or(&[], |first| first)
+    }
+
+    /// Whether everyone on this machine can read the key.
+    #[must_use]
+    pub fn is_key_open(&self) -> bool {
+        const OTHERS: u32 = 0o007;
+        let mode = fs::metadata(&self.files.key).map_or(0, |found| found.permissions().mode());
+        mode & OTHERS != 0
     }
 }
 
@@ -197,7 +216,6 @@ fn read(path: &Path) -> Result<Vec<u8>, CertificateFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     #[test]
     fn the_folder_has_both_or_none() {

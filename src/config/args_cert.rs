@@ -34,7 +34,8 @@ pub enum CertVerb {
 #[argh(subcommand, name = "new", help_triggers("--help"))]
 pub struct NewCertCommand {}
 
-/// print where the certificate is and its fingerprint, if it can be used
+/// print where the certificate is, what it is for and until when, and its fingerprint, if it can be
+/// used
 #[derive(FromArgs, ArgsInfo, Debug, Clone, PartialEq, Eq)]
 #[argh(subcommand, name = "show", help_triggers("--help"))]
 pub struct ShowCertCommand {}

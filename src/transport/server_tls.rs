@@ -1,6 +1,6 @@
 //! What the server shows to those who speak TLS.
 
-use crate::certificate::{CertificateFault, Fingerprint, IdentityFiles};
+use crate::certificate::{CertificateFault, Fingerprint, Identity, IdentityFiles};
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 use std::sync::Arc;
@@ -22,7 +22,15 @@ impl ServerTls {
     /// # Errors
     /// As [`CertificateFault`] says.
     pub fn load(files: &IdentityFiles) -> Result<Self, CertificateFault> {
-        let identity = files.read()?;
+        Self::of(files.read()?)
+    }
+
+    /// Checks that a certificate and its key fit.
+    ///
+    /// # Errors
+    /// They do not.
+    pub fn of(identity: Identity) -> Result<Self, CertificateFault> {
+        let files = identity.files.clone();
         let fingerprint = identity.fingerprint();
         let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()

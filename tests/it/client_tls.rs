@@ -8,9 +8,10 @@ use jim::certificate::{Fingerprint, IdentityFiles};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::crypto::ring::default_provider;
 use rustls::{ServerConfig, ServerConnection};
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -115,6 +116,7 @@ impl Authority {
         fs::create_dir_all(files.certificate.parent().unwrap()).unwrap();
         fs::write(&files.certificate, certificate.pem()).unwrap();
         fs::write(&files.key, key.serialize_pem()).unwrap();
+        fs::set_permissions(&files.key, Permissions::from_mode(0o644)).unwrap();
     }
 
     fn serve(&self, name: &str, until: i32) -> Server {
@@ -133,12 +135,15 @@ fn an_authority_of_ones_own_is_believed_for_its_names_and_their_time() {
     assert_done(&client("localhost", good.address.port(), &ca));
     let wrong_name = client("127.0.0.1", good.address.port(), &ca);
     assert_cannot(&wrong_name, "the certificate is not for 127.0.0.1, but for localhost");
-    let expired = authority.serve("localhost", 2001);
+    let mut expired = authority.serve("localhost", 2001);
     let old = client("localhost", expired.address.port(), &ca);
     assert_cannot(&old, "the certificate has expired on 2001-01-31");
     // Whoever names the certificate itself asks no authority and no calendar.
     let pin = pin_of(&expired);
     assert_done(&client("127.0.0.1", expired.address.port(), &["--tls", "--pin", &pin]));
+    let console = expired.stop().join("\n");
+    assert!(console.contains("jim-data/cert.pem has expired on 2001-01-31"), "{console}");
+    assert!(console.contains("warning: everyone on this machine can read"), "{console}");
     // It has the same name.
     let stranger = Authority::new();
     let unknown = client("localhost", good.address.port(), &["--tls", "--ca", &stranger.file()]);

@@ -115,6 +115,13 @@ fn garbage_after_the_first_bytes_gets_an_alert_and_the_end() {
         let end = end_of(&server, &client.stream.local_addr().unwrap().to_string());
         assert!(end.contains("TLS: "), "{end}");
     }
+    // A hello may have many records, but not any length.
+    let mut client = server.connect();
+    let first = [b"\x16\x03\x01\x40\x00\x01\x00\xF0\x00".as_slice(), &[0; 16_380]].concat();
+    client.send([first.as_slice(), b"\x16\x03\x01\x40\x00", &[0; 8_000]].concat());
+    client.assert_closed();
+    let end = end_of(&server, &client.stream.local_addr().unwrap().to_string());
+    assert!(end.contains("the TLS handshake is too long"), "{end}");
     // Garbage later on ends the user, too, and is no news to the others.
     let mut client = TlsClient::connect(&server);
     client.presence("one");
@@ -411,6 +418,10 @@ fn the_operator_makes_a_certificate_and_is_shown_it() {
     let fingerprint = files_of(&folder).read().unwrap().fingerprint().to_string();
     assert!(made.stdout.contains(&format!("SHA-256: {fingerprint}\n")), "{made:?}");
     let shown = run(&["cert", "show"]).stdout;
+    assert!(
+        shown.contains("For:         localhost, 127.0.0.1\nGood:        1975-01-01 to "),
+        "{shown}"
+    );
     assert!(shown.contains(&format!("SHA-256:     {fingerprint}\n")), "{shown}");
     run(&["cert", "new"]).assert_refused(
         13,

@@ -2,8 +2,10 @@
 
 use crate::Failure;
 use crate::user::folder_failure;
-use jim::certificate::{CertificateFault, IdentityFiles, MakeFault, make};
-use jim::config::{CertVerb, Config, Exit, print};
+use jiff::Timestamp;
+use jim::certificate::{CertificateFault, Details, Identity, IdentityFiles, MakeFault, make};
+use jim::config::{CertVerb, Config, Exit, print, print_error};
+use jim::message::visible;
 use jim::server::{Plaintext, ServerTls};
 use jim::workers::DataFolder;
 
@@ -57,10 +59,43 @@ fn show(config: &Config) -> Result<String, Failure> {
             format!("there is no certificate in {}: see jimd cert new", config.data.display());
         return Err(Failure::new(text, Exit::Folder));
     };
-    let tls = ServerTls::load(&files).map_err(|error| failure(&error))?;
+    let identity = files.read().map_err(|error| failure(&error))?;
+    let details = identity.details();
+    let fingerprint = ServerTls::of(identity).map_err(|error| failure(&error))?.fingerprint();
     let (certificate, key) = (files.certificate.display(), files.key.display());
-    let fingerprint = tls.fingerprint();
-    Ok(format!("Certificate: {certificate}\nKey:         {key}\nSHA-256:     {fingerprint}\n"))
+    let mut text = format!("Certificate: {certificate}\nKey:         {key}\n");
+    if let Some(Details { from_unix, until_unix, names }) = details {
+        let names = visible(&names.join(", ")).to_string();
+        let (from, until) = (date(from_unix), date(until_unix));
+        text += &format!("For:         {names}\nGood:        {from} to {until}\n");
+    }
+    Ok(text + &format!("SHA-256:     {fingerprint}\n"))
+}
+
+fn date(unix: i64) -> String {
+    let moment = Timestamp::from_second(unix).unwrap_or_default();
+    moment.strftime("%Y-%m-%d").to_string()
+}
+
+/// What clients or neighbours on this machine will stumble over.
+fn warn(identity: &Identity) {
+    let now = Timestamp::now().as_second();
+    let certificate = identity.files.certificate.display();
+    match identity.details() {
+        Some(details) if details.until_unix < now => {
+            let until = date(details.until_unix);
+            print_error(&format!("jimd: warning: {certificate} has expired on {until}\n"));
+        }
+        Some(details) if details.from_unix > now => {
+            let from = date(details.from_unix);
+            print_error(&format!("jimd: warning: {certificate} is good from {from} on only\n"));
+        }
+        _ => {}
+    }
+    if identity.is_key_open() {
+        let key = identity.files.key.display();
+        print_error(&format!("jimd: warning: everyone on this machine can read {key}\n"));
+    }
 }
 
 /// What the server shows to those who speak TLS, if it has something.
@@ -76,7 +111,9 @@ pub(crate) fn load(config: &Config) -> Result<Option<ServerTls>, Failure> {
             }
         };
     };
-    ServerTls::load(&files).map(Some).map_err(|error| failure(&error))
+    let identity = files.read().map_err(|error| failure(&error))?;
+    warn(&identity);
+    ServerTls::of(identity).map(Some).map_err(|error| failure(&error))
 }
 
 fn failure(error: &CertificateFault) -> Failure {

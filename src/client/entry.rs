@@ -91,6 +91,12 @@ impl Entry {
         &self.name
     }
 
+    /// What this client understands.
+    #[must_use]
+    pub const fn features(&self) -> Features {
+        self.features
+    }
+
     /// What the server grants of what this client understands.
     #[must_use]
     pub const fn granted(&self) -> Features {
@@ -133,6 +139,21 @@ impl Entry {
         }
     }
 
+    /// We are someone with an account from now on, as the answer to a log-in says.
+    pub fn become_user(&mut self, name: String, password: Secret, answer: &Answer) {
+        self.name.clone_from(&name);
+        self.who = Who::User { name, password };
+        self.take_facts(answer);
+    }
+
+    /// A guest bears another name from now on.
+    pub fn rename(&mut self, new: String) {
+        if let Who::Guest { name } = &mut self.who {
+            name.clone_from(&new);
+            self.name = new;
+        }
+    }
+
     /// Logs in with another password, where the last one was refused.
     pub fn try_password(&mut self, turn: &mut Turn<'_>, new: Secret) {
         self.set_password(new);
@@ -157,11 +178,7 @@ impl Entry {
         if !self.is_accepted(answer) {
             return self.handle_refusal(turn, answer);
         }
-        if let Some(features) = answer.features {
-            self.granted = features.and(self.features);
-        }
-        self.kept = answer.kept.or(self.kept);
-        self.server_unix_micros = answer.unix_micros;
+        self.take_facts(answer);
         match (self.asked, &self.room) {
             (Asked::Authenticate, _) if self.is_present => self.go_on(turn, Asked::Presence),
             (Asked::Authenticate | Asked::Presence, Some(_)) => self.go_on(turn, Asked::Join),
@@ -186,6 +203,15 @@ impl Entry {
     /// Nobody need join the common chat, whatever the operator called it.
     fn is_accepted(&self, answer: &Answer) -> bool {
         !answer.is_error() || (self.asked == Asked::Join && answer.reason == "common_chat")
+    }
+
+    /// What an answer says about the server.
+    fn take_facts(&mut self, answer: &Answer) {
+        if let Some(features) = answer.features {
+            self.granted = features.and(self.features);
+        }
+        self.kept = answer.kept.or(self.kept);
+        self.server_unix_micros = answer.unix_micros;
     }
 
     fn go_on(&mut self, turn: &mut Turn<'_>, asked: Asked) {

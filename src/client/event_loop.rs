@@ -17,7 +17,7 @@ use super::keyboard::Keyboard;
 use super::link::{Link, resolve};
 use super::mode::{Ending, Flow, Mode, Turn};
 use super::outgoing::Asked;
-use super::passwords::ask_change;
+use super::passwords::ask;
 use super::render::Screen;
 use super::session::{Received, Session};
 use super::words::Notice;
@@ -320,9 +320,9 @@ impl Client {
     /// Asks for passwords where the mode wants that. The conversation waits meanwhile: what arrives
     /// is read afterwards, or was missed if the server has lost its patience.
     fn ask_passwords(&mut self, mode: &mut dyn Mode) {
-        let Some(user) = mode.poll_password_change() else { return };
+        let Some(wanted) = mode.poll_passwords() else { return };
         self.log_notices();
-        let asked = ask_change(&user, self.screen.language());
+        let asked = ask(wanted, self.screen.language());
         mode.handle_passwords(&mut self.turn(), asked);
     }
 

@@ -9,6 +9,8 @@ mod answers;
 pub mod ask;
 mod attachment;
 pub mod bounds;
+mod changing;
+mod command_table;
 mod commands;
 pub mod console;
 pub mod console_chat;

@@ -78,8 +78,8 @@ pub trait Mode {
         false
     }
 
-    /// The user whose password is to be asked for at the terminal, with a new one; true once.
-    fn poll_password_change(&mut self) -> Option<String> {
+    /// The passwords that are to be asked for at the terminal; once.
+    fn poll_passwords(&mut self) -> Option<passwords::Wanted> {
         None
     }
 

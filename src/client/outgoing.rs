@@ -45,6 +45,13 @@ pub enum Request {
         /// What this client understands; none leaves it as it was.
         features: Features,
     },
+    /// Say something about oneself.
+    Status {
+        /// Who.
+        user: String,
+        /// What is said.
+        status: String,
+    },
     /// Enter a room.
     Join {
         /// Who.
@@ -92,6 +99,8 @@ pub enum Asked {
     Passwd,
     /// [`Request::Presence`].
     Presence,
+    /// [`Request::Status`].
+    Status,
     /// [`Request::Join`].
     Join,
     /// [`Request::Leave`].
@@ -114,6 +123,8 @@ struct User<'a> {
     password: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     new_password: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'a str>,
 }
 
 #[derive(Serialize, Default)]
@@ -151,6 +162,7 @@ impl Request {
             Self::Register { .. } => Asked::Register,
             Self::Passwd { .. } => Asked::Passwd,
             Self::Presence { .. } => Asked::Presence,
+            Self::Status { .. } => Asked::Status,
             Self::Join { .. } => Asked::Join,
             Self::Leave { .. } => Asked::Leave,
             Self::Msg { .. } => Asked::Msg,
@@ -194,13 +206,15 @@ impl Request {
                 features: named_features(*features),
                 ..Object::default()
             },
-            Self::Join { user: name, room } | Self::Leave { user: name, room } => Object {
-                action: if self.asked() == Asked::Join { "join" } else { "leave" },
+            Self::Status { user: name, status } => Object {
+                action: "presence",
                 time,
-                user: Some(named(name)),
-                room: Some(room),
+                kind: Some("status"),
+                user: Some(User { status: Some(status), ..named(name) }),
                 ..Object::default()
             },
+            Self::Join { user, room } => membership("join", time, user, room),
+            Self::Leave { user, room } => membership("leave", time, user, room),
             Self::Msg { from, to, text, with_user } => Object {
                 action: "msg",
                 time,
@@ -303,12 +317,16 @@ impl fmt::Debug for Output {
     }
 }
 
+fn membership<'a>(action: &'static str, time: u64, user: &'a str, room: &'a str) -> Object<'a> {
+    Object { action, time, user: Some(named(user)), room: Some(room), ..Object::default() }
+}
+
 fn named_features(features: Features) -> Option<Vec<&'static str>> {
     (!features.is_empty()).then(|| features.names().collect())
 }
 
 const fn named(account_name: &str) -> User<'_> {
-    User { account_name: Some(account_name), password: None, new_password: None }
+    User { account_name: Some(account_name), password: None, new_password: None, status: None }
 }
 
 fn with_password<'a>(user: &'a str, password: &'a Secret) -> User<'a> {
@@ -359,6 +377,10 @@ mod tests {
             r##"{"action":"leave","time":7,"user":{"account_name":"user"},"room":"#geekbrains"}"##,
         );
         check(&Request::Quit { user: None }, r#"{"action":"quit","time":7}"#);
+        check(
+            &Request::Status { user: user.clone(), status: "at tea".into() },
+            r#"{"action":"presence","time":7,"type":"status","user":{"account_name":"user","status":"at tea"}}"#,
+        );
         let msg = |with_user, text: &str| Request::Msg {
             from: user.clone(),
             to: room.clone(),

@@ -75,6 +75,7 @@ fn show_request(turn: &mut Turn<'_>, request: &Request) {
         Request::Quit { .. }
         | Request::Register { .. }
         | Request::Passwd { .. }
+        | Request::Status { .. }
         | Request::Added(_)
         | Request::File(_) => return,
     };

@@ -102,6 +102,13 @@ impl Screen {
         }
     }
 
+    /// Clears a terminal; nothing else.
+    pub fn clear(&mut self) {
+        if self.terminal {
+            self.lines.push_str("\u{1b}[H\u{1b}[2J");
+        }
+    }
+
     /// Shows a question, behind which the answer is typed on the same line.
     pub fn prompt(&mut self, text: &str) {
         self.lines.push_str(text);

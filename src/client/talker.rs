@@ -4,6 +4,7 @@ use super::acks::Acks;
 use super::answers;
 use super::ask::{Ask, What};
 use super::bounds::{INPUT_LINE_BYTES, REQUESTS_UNDER_WAY};
+use super::changing::{Changed, Changing};
 use super::commands::{self, Typed, TypedFault};
 use super::entry::Entry;
 use super::exit::Exit;
@@ -60,9 +61,10 @@ pub struct Talker {
     shown_missed: u64,
     shown_with: String,
     retry: Retry,
-    /// Whether the passwords for `/passwd` have to be asked for.
-    asks_passwords: bool,
-    /// The new password, while the answer is waited for.
+    /// The passwords that have to be asked for.
+    wanted: Option<passwords::Wanted>,
+    changing: Changing,
+    /// A password that was on its way when the connection was lost.
     new_password: Option<Secret>,
     /// The server's address.
     pub(super) server: String,
@@ -104,7 +106,8 @@ impl Talker {
             shown_missed: 0,
             shown_with: String::new(),
             retry: Retry::default(),
-            asks_passwords: false,
+            wanted: None,
+            changing: Changing::default(),
             new_password: None,
             server: String::new(),
             files: Transfers::new(Style::BesideAChat, Memory::default()),
@@ -136,9 +139,7 @@ impl Talker {
         if self.entry.is_entered() {
             self.new_password = None;
             self.begin_files(turn);
-            if self.entry.is_user() && self.entry.granted().has(Features::IDS) {
-                self.acks.begin(turn.now, self.entry.server_unix_micros());
-            }
+            self.begin_acks(turn);
             if std::mem::replace(&mut self.was_entered, true) {
                 self.come_back(turn);
             } else {
@@ -146,6 +147,12 @@ impl Talker {
             }
         }
         flow
+    }
+
+    fn begin_acks(&mut self, turn: &Turn<'_>) {
+        if self.entry.is_user() && self.entry.granted().has(Features::IDS) {
+            self.acks.begin(turn.now, self.entry.server_unix_micros());
+        }
     }
 
     /// We are in for the first time.
@@ -245,8 +252,8 @@ impl Talker {
             Some(escaped) if escaped.starts_with('/') => {
                 self.send(turn, &self.to.clone(), escaped);
             }
-            Some(_) => self.handle_command(turn, text, confirming),
-            None => self.send(turn, &self.to.clone(), text),
+            _ if commands::is_command(text) => self.handle_command(turn, text, confirming),
+            _ => self.send(turn, &self.to.clone(), text),
         }
     }
 
@@ -264,11 +271,21 @@ impl Talker {
                 }
                 return self.tell_to(turn);
             }
-            Ok(Typed::Passwd) if self.entry.is_user() => {
-                self.asks_passwords = true;
-                return;
+            Ok(Typed::Passwd) if !self.entry.is_user() => {
+                return turn.screen.notice(&Notice::NoAccount);
             }
-            Ok(Typed::Passwd) => return turn.screen.notice(&Notice::NoAccount),
+            Ok(Typed::Passwd) => return self.wanted = Some(passwords::Wanted::Change { user }),
+            Ok(Typed::LogIn(user)) => {
+                return self.wanted = Some(passwords::Wanted::LogIn { user });
+            }
+            Ok(Typed::Register { name: user, invite }) => {
+                return self.wanted = Some(passwords::Wanted::Register { user, invite });
+            }
+            Ok(Typed::Nick(name)) => return self.changing.begin_nick(turn, &self.entry, name),
+            Ok(Typed::Status(status)) => {
+                return self.changing.begin_status(turn, &self.entry, status);
+            }
+            Ok(Typed::Clear) => return turn.screen.clear(),
             Ok(Typed::Msg { to, text }) => return self.send(turn, &to, &text),
             Ok(Typed::Join(room)) => {
                 self.joining.push_back(room.clone());
@@ -280,7 +297,7 @@ impl Talker {
             }
             Ok(Typed::Send { file, text }) => return self.send_file(turn, &file, text),
             Ok(Typed::Get(id)) => return self.get_file(turn, id),
-            Ok(Typed::Help) => return turn.screen.notice(&Notice::Help),
+            Ok(Typed::Help(command)) => return turn.screen.notice(&Notice::help(command)),
             Ok(Typed::More) => return self.ask_more(turn),
             Ok(Typed::Ask(ask)) => return self.ask(turn, ask, confirming),
             Err(TypedFault::Form(form)) => {
@@ -338,6 +355,14 @@ impl Talker {
     }
 
     fn handle_answer(&mut self, turn: &mut Turn<'_>, asked: Asked, answer: Answer) {
+        let changed = self.changing.handle_answer(turn, &mut self.entry, asked, &answer);
+        if let Some(changed) = changed {
+            if changed == Changed::LoggedIn {
+                self.begin_acks(turn);
+                self.start_missed();
+            }
+            return;
+        }
         match asked {
             Asked::File(_) => self.files.handle_answer(turn, answer),
             Asked::Added(What::Ack) => self.acks.handle_answer(turn),
@@ -363,13 +388,6 @@ impl Talker {
                 let room = self.leaving.pop_front();
                 if let Some(room) = room.filter(|_| !answer.is_error()) {
                     self.missed.forget(&room);
-                }
-                tell(turn, answer);
-            }
-            Asked::Passwd => {
-                let new = self.new_password.take();
-                if let Some(new) = new.filter(|_| !answer.is_error()) {
-                    self.entry.set_password(new);
                 }
                 tell(turn, answer);
             }
@@ -435,6 +453,7 @@ impl Mode for Talker {
         self.leaving.clear();
         self.sent.clear();
         self.deferred = None;
+        self.new_password = self.changing.reset().or(self.new_password.take());
         self.acks.reset();
         self.retry.reset();
         self.entry.begin(turn, address);
@@ -465,7 +484,7 @@ impl Mode for Talker {
         let waits = is_listing
             || self.deferred.is_some()
             || !self.joining.is_empty()
-            || self.new_password.is_some();
+            || self.changing.is_under_way();
         let has_room = !waits && session.under_way() < REQUESTS_UNDER_WAY;
         self.entry.is_entered() && !self.ended && has_room
     }
@@ -487,16 +506,13 @@ impl Mode for Talker {
         self.returns && (!self.was_entered || !self.entry.is_entered())
     }
 
-    fn poll_password_change(&mut self) -> Option<String> {
-        std::mem::take(&mut self.asks_passwords).then(|| self.entry.name().to_owned())
+    fn poll_passwords(&mut self) -> Option<passwords::Wanted> {
+        self.wanted.take()
     }
 
     fn handle_passwords(&mut self, turn: &mut Turn<'_>, asked: passwords::Asked) {
         match asked {
-            passwords::Asked::Typed(passwords::Change { old, new }) => {
-                self.new_password = Some(new.clone());
-                turn.session.send(turn.now, &Request::Passwd { old, new });
-            }
+            passwords::Asked::Typed(change) => self.changing.begin(turn, &self.entry, change),
             passwords::Asked::Differ => turn.screen.notice(&Notice::PasswordsDiffer),
             passwords::Asked::Stopped => turn.screen.notice(&Notice::PasswordStays),
             passwords::Asked::CannotAsk(error) => {

@@ -99,8 +99,12 @@ pub enum Notice {
     Registered { name: String },
     /// It is not.
     NotRegistered { code: u16, text: String },
-    /// The interactive client's commands.
-    Help,
+    /// The interactive client's commands, or this one of them.
+    Help { command: Option<String> },
+    /// There is no such command to explain.
+    NoSuchCommand { text: String, meant: Option<&'static str> },
+    /// Only guests change their name.
+    NameIsAccounts,
     /// Standard input or output, or the poll itself, failed.
     System { why: String },
     /// An object that is of no interest; for `--verbose`.
@@ -118,13 +122,27 @@ impl Notice {
         }
     }
 
+    /// What `/help` shows: all commands, or the one that is named.
+    #[must_use]
+    pub fn help(command: Option<String>) -> Self {
+        match command {
+            Some(text) if commands::help(Language::English, Some(&text)).is_empty() => {
+                Self::NoSuchCommand {
+                    meant: commands::meant(&format!("/{}", text.trim_start_matches('/'))),
+                    text,
+                }
+            }
+            command => Self::Help { command },
+        }
+    }
+
     /// How much it matters.
     #[must_use]
     pub const fn level(&self) -> Level {
         match self {
             Self::Entered { .. }
             | Self::Kept { .. }
-            | Self::Help
+            | Self::Help { .. }
             | Self::More
             | Self::NoMore
             | Self::Nothing
@@ -146,6 +164,8 @@ impl Notice {
             | Self::CommonNotKept { .. }
             | Self::SinceToCome
             | Self::NoAccount
+            | Self::NameIsAccounts
+            | Self::NoSuchCommand { .. }
             | Self::HistoryRefused { .. } => Level::Warn,
             Self::Ignored { .. } => Level::Debug,
             Self::File(notice) => notice.level(),
@@ -243,7 +263,7 @@ impl Notice {
             }
             Self::SinceToCome => f.write_str("the time of --since is still to come"),
             Self::LinesGoTo { to } => write!(f, "lines go to {}", visible(to)),
-            Self::NoAccount => f.write_str("a guest has no password; log in with -u"),
+            Self::NoAccount => f.write_str("a guest has no password; /login NAME logs in"),
             Self::CannotAskPassword { why } => write!(f, "the password is not changed: {why}"),
             Self::PasswordsDiffer => f.write_str("the two passwords differ; nothing was changed"),
             Self::PasswordStays => f.write_str("the password stays as it was"),
@@ -253,8 +273,17 @@ impl Notice {
             Self::NotRegistered { code, text } => {
                 write!(f, "the account is not made: {code} {}", visible(text))
             }
-            Self::Help => {
-                write!(f, "a line is sent as a message.{}", commands::help(Language::English))
+            Self::NameIsAccounts => {
+                f.write_str("only guests change their name; yours is an account's")
+            }
+            Self::NoSuchCommand { text, meant } => {
+                write!(f, "no command {}", visible(text))?;
+                meant.map_or(Ok(()), |meant| write!(f, "; did you mean {meant}?"))
+            }
+            Self::Help { command } => {
+                let list = commands::help(Language::English, command.as_deref());
+                let text = if command.is_some() { "" } else { "a line is sent as a message." };
+                write!(f, "{}", format!("{text}{list}").trim_start())
             }
             _ => self.write_english_lines(f),
         }
@@ -361,7 +390,7 @@ impl Notice {
             }
             Self::SinceToCome => f.write_str("время из --since еще не настало"),
             Self::LinesGoTo { to } => write!(f, "строки идут в {}", visible(to)),
-            Self::NoAccount => f.write_str("у гостя нет пароля; войдите с -u"),
+            Self::NoAccount => f.write_str("у гостя нет пароля; войдите: /login NAME"),
             Self::CannotAskPassword { why } => write!(f, "пароль не изменен: {why}"),
             Self::PasswordsDiffer => f.write_str("пароли различаются; ничего не изменено"),
             Self::PasswordStays => f.write_str("пароль остался прежним"),
@@ -371,8 +400,19 @@ impl Notice {
             Self::NotRegistered { code, text } => {
                 write!(f, "учетная запись не создана: {code} {}", visible(text))
             }
-            Self::Help => {
-                write!(f, "строка уходит как сообщение.{}", commands::help(Language::Russian))
+            Self::NameIsAccounts => f.write_str("имя меняют только гости; ваше - учетной записи"),
+            Self::NoSuchCommand { text, meant } => {
+                write!(f, "нет команды {}", visible(text))?;
+                meant.map_or(Ok(()), |meant| write!(f, "; может быть, {meant}?"))
+            }
+            Self::Help { command } => {
+                let list = commands::help(Language::Russian, command.as_deref());
+                let text = if command.is_some() {
+                    ""
+                } else {
+                    "строка уходит как сообщение."
+                };
+                write!(f, "{}", format!("{text}{list}").trim_start())
             }
             _ => self.write_russian_lines(f),
         }

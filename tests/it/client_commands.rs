@@ -126,6 +126,28 @@ fn deeds_are_requests_and_their_answers_are_told() {
 }
 
 #[test]
+fn who_we_are_is_said_and_changed() {
+    let lines = "/status at tea\n/me waves\n/nick berta\nhi\n/nick carla\nho\n\\q\nnever\n";
+    let (code, _, errors) = run(&["--name", "anna"], lines.as_bytes(), |peer| {
+        peer.accept("presence");
+        answer(peer, &["\"account_name\":\"anna\"", "\"status\":\"at tea\""], "");
+        answer(peer, &["\"message\":\"/me waves\""], "");
+        answer(peer, &["\"presence\"", "\"account_name\":\"berta\""], "");
+        answer(peer, &["\"from\":\"berta\"", "\"message\":\"hi\""], "");
+        peer.refuse("presence", 401, "");
+        answer(peer, &["\"from\":\"berta\"", "\"message\":\"ho\""], "");
+        peer.accept("quit");
+    });
+    assert_eq!(errors.matches("the server says: 200 fine").count(), 2, "{errors}");
+    assert!(errors.contains("the server says: 401 why"), "{errors}");
+    assert_eq!(code, 0);
+    let (_, _, errors) = typed("/nick berta\n/help msg\n/help hepl\n", |_| {});
+    for told in ["only guests", "/msg TO TEXT", "no command hepl; did you mean /help?"] {
+        assert!(errors.contains(told), "{errors}");
+    }
+}
+
+#[test]
 fn a_room_is_destroyed_only_when_it_is_typed_twice() {
     let lines = "/destroy #tea\n/destroy #milk\n/destroy #tea\n/destroy #tea\n";
     let (_, _, errors) = typed(lines, |peer| {

@@ -212,6 +212,37 @@ fn a_password_is_changed_without_being_shown() {
 }
 
 #[test]
+fn a_guest_makes_an_account_and_logs_in() {
+    let server = Server::with_settings("registration = \"open\"\n");
+    let mut guest = AtTerminal::of(&server, "");
+    guest.wait_for("as guest tester");
+    guest.type_line("/register anna");
+    for prompt in ["New password of anna: ", "Again: "] {
+        guest.wait_for(prompt);
+        guest.type_line("geheim");
+    }
+    guest.wait_for("201 User anna is registered");
+    guest.wait_for("202 User anna is authenticated");
+    guest.type_line("/join #tea");
+    guest.wait_for("lines go to #tea");
+    guest.type_line("/quit");
+    assert_eq!(guest.end().0, Some(0));
+    let mut other = AtTerminal::of(&server, "");
+    other.wait_for("as guest tester");
+    for (password, told) in [("wrong", "402 "), ("geheim", "202 ")] {
+        other.type_line("/login anna");
+        other.wait_for("Password of anna: ");
+        other.type_line(password);
+        other.wait_for(told);
+    }
+    other.type_line("/msg #all from anna");
+    other.type_line("/quit");
+    let (code, shown) = other.end();
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(!shown.contains("geheim") && !shown.contains("40"), "{shown}");
+}
+
+#[test]
 fn who_leaves_while_the_connection_is_lost_leaves_at_once() {
     for (typed, unsent, waits) in [
         ("/quit\n", 0, false),

@@ -1,6 +1,5 @@
 //! `jim-client`: reads, writes and plays scripts in a JIM chat.
 
-use jim::client::event_loop;
 use jim::client::exit::Exit;
 use jim::client::options::{Args, OptionFault};
 use jim::client::profile;
@@ -43,6 +42,9 @@ const JIM_CLIENT: Program = Program {
         Opt::value("--count", None),
         Opt::value("--timeout", None),
         Opt::switch("--split", None),
+        Opt::switch("--plain", None),
+        Opt::switch("--bell", None),
+        Opt::value("--notify", None),
         Opt::value("--lang", None),
         Opt::switch("--quiet", Some('q')),
         Opt::switch("--verbose", Some('v')),
@@ -106,7 +108,7 @@ fn run() -> Exit {
         },
     };
     let outcome = match plan(options, &surroundings) {
-        Ok(plan) => event_loop::run(plan),
+        Ok(plan) => plan.run(),
         Err(SetupError::Interrupted) => return Exit::INTERRUPTED,
         Err(error) => {
             log::error!(target: "jim-client", "{}", visible(&error.to_string()));

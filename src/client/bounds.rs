@@ -172,3 +172,33 @@ pub const BAR_WAIT: Duration = Duration::from_millis(100);
 
 /// How often progress is told beside a chat without a bar.
 pub const PROGRESS_WAIT: Duration = Duration::from_secs(10);
+
+/// How many lines of the conversation that is looked at are kept on the screen.
+pub const CONVERSATION_LINES: usize = 10_000;
+
+/// The same for the other ones.
+pub const QUIET_CONVERSATION_LINES: usize = 500;
+
+/// How many conversations the full screen has; messages of more are counted only.
+pub const CONVERSATIONS: usize = 500;
+
+/// How many messages the full screen asks for when a conversation is opened or scrolled back.
+pub const SCREEN_PAGE_MESSAGES: u64 = 100;
+
+/// How many requests of the full screen's own are under way at a time.
+pub const SCREEN_ASKS: usize = 4;
+
+/// How many lines typed may wait to be sent.
+pub const OUTBOX_MESSAGES: usize = 1000;
+
+/// How many names of the people of a room are kept.
+pub const PEOPLE: usize = 2000;
+
+/// The longest text that may be pasted, in bytes.
+pub const PASTE_BYTES: usize = 256 * 1024;
+
+/// From how many lines on it is asked whether they are to be sent.
+pub const LINES_UNASKED: usize = 5;
+
+/// How many lines typed are kept for the arrow keys.
+pub const INPUT_HISTORY_LINES: usize = 500;

@@ -115,6 +115,41 @@ pub(super) fn meant(word: &str) -> Option<&'static str> {
     nearest(word, TABLE.iter().map(Row::name))
 }
 
+/// The names of all commands that begin so.
+pub(super) fn names(begin: &str) -> impl Iterator<Item = &'static str> {
+    let names = TABLE.iter().map(Row::name).filter(|name| !name.starts_with("//"));
+    names.filter(move |name| name.starts_with(begin))
+}
+
+/// What may stand at a place of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// A room.
+    Room,
+    /// A user.
+    Name,
+    /// A room or a user.
+    Anyone,
+    /// A command.
+    Command,
+    /// Something that nothing completes.
+    Anything,
+}
+
+/// What the argument at this place (from 0) of a command may be.
+pub(super) fn takes(name: &str, place: usize) -> Takes {
+    let row = TABLE.iter().find(|row| row.name() == name);
+    let words: Vec<&str> = row.map(|row| row.form.split(' ').skip(1).collect()).unwrap_or_default();
+    let Some(word) = words.get(place) else { return Takes::Anything };
+    match word.trim_matches(['[', ']']) {
+        "#ROOM" => Takes::Room,
+        "NAME" => Takes::Name,
+        "TO" | "#ROOM|NAME" => Takes::Anyone,
+        "COMMAND" => Takes::Command,
+        _ => Takes::Anything,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,5 +249,23 @@ mod tests {
             assert_eq!(read(line, "#tea"), Ok(typed), "{line}");
         }
         assert!(is_quit("\\q ") && !is_command("\\quit") && !is_command("a \\q"));
+    }
+
+    #[test]
+    fn places_say_what_completes_them() {
+        for (name, place, expected) in [
+            ("/msg", 0, Takes::Anyone),
+            ("/msg", 1, Takes::Anything),
+            ("/kick", 0, Takes::Name),
+            ("/kick", 1, Takes::Room),
+            ("/leave", 0, Takes::Room),
+            ("/help", 0, Takes::Command),
+            ("/quit", 0, Takes::Anything),
+            ("/dance", 0, Takes::Anything),
+        ] {
+            assert_eq!(takes(name, place), expected, "{name} {place}");
+        }
+        assert_eq!(names("/re").collect::<Vec<_>>(), ["/remove", "/register"]);
+        assert!(names("/").all(|name| name != "//TEXT"));
     }
 }

@@ -25,7 +25,7 @@ use crate::message::Now;
 use crate::transport::ClientTls;
 use bar::Bar;
 use mio::{Events, Interest, Poll, Token};
-use overdue::Overdue;
+pub(super) use overdue::Overdue;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
 use std::io;
@@ -516,7 +516,7 @@ const fn first_ending(flow: Flow, shown: Flow) -> Option<Ending> {
 }
 
 /// The pause before the next connection, by the last pause and how long the last one lasted.
-fn next_pause(last: Option<Duration>, lasted: Duration) -> Duration {
+pub(super) fn next_pause(last: Option<Duration>, lasted: Duration) -> Duration {
     match last {
         Some(last) if lasted < GOOD_CONNECTION => (last * 2).min(RECONNECT_WAIT_MOST),
         _ => RECONNECT_WAIT,

@@ -264,7 +264,7 @@ impl Missed {
 }
 
 /// The conversation that a message is of, as the server is asked for it.
-fn conversation<'a>(message: &'a Message, me: &str) -> &'a str {
+pub(super) fn conversation<'a>(message: &'a Message, me: &str) -> &'a str {
     let [common, ..] = COMMON_NAMES;
     match (Shown::of(message.to.as_deref()), &message.to) {
         (Shown::Room(_), Some(to)) => to,

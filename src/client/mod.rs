@@ -45,6 +45,7 @@ pub mod reader;
 mod register;
 pub mod render;
 mod retry;
+pub mod screen;
 pub mod script;
 mod seen;
 pub mod session;

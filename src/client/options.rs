@@ -6,6 +6,7 @@ use super::bounds::HISTORY_MESSAGES;
 use super::options_files::Command;
 use super::options_tls::Trusted;
 use super::reader::{COMMON_NAMES, Past, Wishes};
+use super::screen::{Attention, Notification};
 use super::since::Since;
 use crate::message::{Language, MessageId};
 use argh::{ArgsInfo, FromArgs};
@@ -23,7 +24,8 @@ pub const DEFAULT_PORT: u16 = 7777;
 #[argh(
     help_triggers("--help"),
     description = "The terminal client of JIM, a chat that any program can join.\n\
-        Without -r, -w and --script, lines typed are sent and lines received are shown.",
+        Without -r, -w and --script it is a full screen to chat in; without a terminal, or with\n\
+        --plain, lines typed are sent and lines received are shown.",
     example = "Chat on this machine:\n    {command_name}",
     example = "Read the common chat of another:\n    {command_name} chat.example.org -r",
     example = "Send a file's lines as ivan to a room:\n    \
@@ -72,8 +74,12 @@ pub const DEFAULT_PORT: u16 = 7777;
         /leave #ROOM and /quit, a command a line; a name with blanks stands in \"; lines that are\n  \
         empty or begin with // say nothing. It runs to its end also where the server refuses.",
     note = "Without a mode: a line is a message, //TEXT sends /TEXT, /help lists the commands,\n  \
-        /quit or Ctrl-D ends. At a terminal a lost connection is made again, and\n  \
+        /quit, \\q or Ctrl-D ends. At a terminal a lost connection is made again, and\n  \
         what was missed in rooms and between accounts is shown where the server keeps it.",
+    note = "In the full screen Tab completes commands, rooms, names and :emoji:, PageUp and PageDown\n  \
+        scroll (above the top lies the past), Ctrl-N and Ctrl-P change the conversation, Alt-A goes\n  \
+        to the next with news, the arrows find lines typed before, Alt-Enter begins a new line.\n  \
+        It needs TERM to name a terminal, and heeds NO_COLOR.",
     note = "--console-chat asks for a name and shows 'NAME > TEXT'; lines that begin with cmd! are\n  \
         commands: cmd!participants_count, cmd!current_time, cmd!start_game:rock (or scissors, paper).\n  \
         Ctrl-C says cmd!client_exit, the end of input cmd!error. The port is 9009 by default.",
@@ -82,7 +88,7 @@ pub const DEFAULT_PORT: u16 = 7777;
         new in the current folder, nothing there is ever overwritten. The port is 23480 by default.",
     note = "An option may also be written '-p7777' or '--port=7777'; -h is --help. After '--'\n  \
         nothing is an option.",
-    note = "Messages about the client itself go to standard error. No colours are used.",
+    note = "Messages about the client itself go to standard error. Only the full screen has colours.",
     error_code(0, "done: the user ended it, --count was reached, the input or the script ended"),
     error_code(1, "this system failed: standard output cannot be written, say"),
     error_code(2, "the command line, the password or the script was not understood"),
@@ -213,6 +219,18 @@ pub struct Args {
     #[argh(switch, short = 'q')]
     pub quiet: bool,
 
+    /// at a terminal: no full screen, only lines
+    #[argh(switch)]
+    pub plain: bool,
+
+    /// in the full screen: ring when someone writes to you or names you
+    #[argh(switch)]
+    pub bell: bool,
+
+    /// in the full screen: show such messages as notices of the desktop, by OSC 9 or OSC 777
+    #[argh(option, arg_name = "9|777")]
+    pub notify: Option<String>,
+
     /// tell more about what the client does
     #[argh(switch, short = 'v')]
     pub verbose: bool,
@@ -317,6 +335,10 @@ pub struct Options {
     pub to: Option<String>,
     /// Whether long lines are cut.
     pub split: bool,
+    /// Whether there is no full screen.
+    pub plain: bool,
+    /// How the full screen gets someone's attention.
+    pub attention: Attention,
     /// How long all may take.
     pub time_limit: Option<Duration>,
     /// The language, where it was given.
@@ -355,6 +377,11 @@ impl Args {
             password_file: self.password_file,
             split: self.split,
             quiet: self.quiet,
+            plain: self.plain,
+            attention: Attention {
+                bell: self.bell,
+                notification: notification(self.notify.as_deref())?,
+            },
         })
     }
 
@@ -477,6 +504,20 @@ impl Options {
     #[must_use]
     pub fn room(&self) -> Option<&str> {
         self.to.as_deref().filter(|to| is_room(to))
+    }
+}
+
+/// `--notify`.
+fn notification(typed: Option<&str>) -> Result<Option<Notification>, OptionFault> {
+    match typed {
+        None => Ok(None),
+        Some("9") => Ok(Some(Notification::Osc9)),
+        Some("777") => Ok(Some(Notification::Osc777)),
+        Some(got) => Err(OptionFault::BadValue {
+            option: "--notify",
+            got: got.to_owned(),
+            right: "9 or 777",
+        }),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::bounds::SCRIPT_BYTES;
 use super::console_chat::ConsoleChat;
 use super::entry::{Entry, Who};
-use super::event_loop::Plan;
+use super::event_loop;
 use super::exchange::Exchange;
 use super::exit::Exit;
 use super::guest::guest_name;
@@ -15,6 +15,7 @@ use super::player::Player;
 use super::reader::{COMMON_NAMES, Reader};
 use super::register::Register;
 use super::render::Screen;
+use super::screen::{chat, driver};
 use super::script::{ScriptFault, parse};
 use super::talker::Talker;
 use super::transfer::{Courier, Errand, Memory, Place, Source, Stop};
@@ -117,6 +118,27 @@ pub fn language(options: &Options, surroundings: &Surroundings<'_>) -> Language 
     }
 }
 
+/// What is to be done.
+pub enum Plan {
+    /// With lines.
+    Lines(event_loop::Plan),
+    /// With a full screen.
+    Screen(Box<driver::Plan>),
+}
+
+impl Plan {
+    /// Does it.
+    ///
+    /// # Errors
+    /// What the system refuses that nothing works without.
+    pub fn run(self) -> io::Result<Exit> {
+        match self {
+            Self::Lines(plan) => event_loop::run(plan),
+            Self::Screen(plan) => driver::run(*plan),
+        }
+    }
+}
+
 /// Makes the plan. This may read files and ask at the terminal.
 ///
 /// # Errors
@@ -124,6 +146,9 @@ pub fn language(options: &Options, surroundings: &Surroundings<'_>) -> Language 
 pub fn plan(options: Options, surroundings: &Surroundings<'_>) -> Result<Plan, SetupError> {
     let language = language(&options, surroundings);
     let tls = tls(&options)?;
+    if options.purpose == Purpose::Talk && has_screen(&options, surroundings) {
+        return Ok(Plan::Screen(Box::new(screen_plan(options, tls, language, surroundings)?)));
+    }
     let mode: Box<dyn Mode> = match &options.purpose {
         Purpose::Play { script } => {
             let commands = parse(script, &read_script(script)?)?;
@@ -169,7 +194,7 @@ pub fn plan(options: Options, surroundings: &Surroundings<'_>) -> Result<Plan, S
     let is_errand = matches!(options.purpose, Purpose::Send { .. } | Purpose::Get { .. });
     let shows_bar = is_errand && !options.quiet && !is_plain && io::stderr().is_terminal();
     let Options { host, port, time_limit, .. } = options;
-    Ok(Plan { host, port, tls, mode, screen, time_limit, shows_bar })
+    Ok(Plan::Lines(event_loop::Plan { host, port, tls, mode, screen, time_limit, shows_bar }))
 }
 
 /// Opens the file that is sent, and looks whether the place of one that is got is free.
@@ -194,6 +219,36 @@ fn tls(options: &Options) -> Result<Option<ClientTls>, SetupError> {
         Some(Trusted::Pinned(fingerprint)) => Trust::Pinned(*fingerprint),
     };
     Ok(Some(ClientTls::new(trust, &options.host)?))
+}
+
+/// Whether a full screen is wanted, and there is a terminal that can show one.
+fn has_screen(options: &Options, surroundings: &Surroundings<'_>) -> bool {
+    let can = (surroundings.variable)("TERM").is_some_and(|term| term != "dumb");
+    !options.plain && can && io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+fn screen_plan(
+    options: Options,
+    tls: Option<ClientTls>,
+    language: Language,
+    surroundings: &Surroundings<'_>,
+) -> Result<driver::Plan, SetupError> {
+    let who = who(&options, language, surroundings)?;
+    let Options { host, port, to, split, attention, time_limit, .. } = options;
+    let [common, ..] = COMMON_NAMES;
+    let zone = TimeZone::system();
+    let wishes = chat::Wishes {
+        language,
+        zone: zone.clone(),
+        to: to.unwrap_or_else(|| common.to_owned()),
+        splits: split,
+        attention,
+        colours: (surroundings.variable)("NO_COLOR").is_none(),
+        server: format!("{host}:{port}"),
+    };
+    let chat = chat::Chat::new(Entry::new(who, None, chat::Chat::FEATURES), wishes);
+    let screen = Screen::new(language, zone, true);
+    Ok(driver::Plan { host, port, tls, chat, screen, time_limit })
 }
 
 /// What the server is asked for. With `ids` messages that waited for an account do not count as

@@ -60,7 +60,7 @@ pub const ROOMS: [(&str, &[&str]); 16] = [
 ];
 
 /// A crate and the rooms that may use it.
-const CRATES: [(&str, &[&str]); 11] = [
+const CRATES: [(&str, &[&str]); 13] = [
     ("mio", &["server", "client", "transport", "bench"]),
     ("rusqlite", &["workers"]),
     ("argon2", &["workers", "bench"]),
@@ -71,6 +71,8 @@ const CRATES: [(&str, &[&str]); 11] = [
     ("rustls_platform_verifier", &["transport"]),
     ("rustls_pki_types", &["certificate"]),
     ("rcgen", &["certificate"]),
+    ("ratatui", &["client"]),
+    ("crossterm", &["client"]),
     ("socket2", &["server", "client", "transport", "bench"]),
 ];
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// What is known of an answer that is overdue, in uptime.
 #[derive(Debug, Default)]
-pub(super) struct Overdue {
+pub(in crate::client) struct Overdue {
     since: Option<Duration>,
     /// When something was read last.
     read: Duration,
@@ -14,18 +14,18 @@ pub(super) struct Overdue {
 
 impl Overdue {
     /// Something was read.
-    pub(super) const fn handle_read(&mut self, uptime: Duration) {
+    pub(in crate::client) const fn handle_read(&mut self, uptime: Duration) {
         self.read = uptime;
     }
 
     /// Nothing is overdue any more.
-    pub(super) const fn reset(&mut self) {
+    pub(in crate::client) const fn reset(&mut self) {
         self.since = None;
     }
 
     /// Whether an answer that was due then may still come: only where this client looks late, while
     /// the server is still sending, and not for ever.
-    pub(super) fn is_tolerated(&mut self, uptime: Duration, due: Duration) -> bool {
+    pub(in crate::client) fn is_tolerated(&mut self, uptime: Duration, due: Duration) -> bool {
         let since = *self.since.get_or_insert(uptime);
         let quiet = uptime.saturating_sub(since.max(self.read));
         since.saturating_sub(due) >= OVERDUE_LATE
@@ -34,7 +34,7 @@ impl Overdue {
     }
 
     /// When to look again, if something is overdue.
-    pub(super) fn poll_timeout(&self) -> Option<Duration> {
+    pub(in crate::client) fn poll_timeout(&self) -> Option<Duration> {
         Some(self.since?.max(self.read) + OVERDUE_QUIET)
     }
 }

@@ -1,0 +1,618 @@
+//! The state machine of the full screen: what the connection does to what is shown.
+
+use super::completion::Completion;
+use super::conversation::{Conversation, Past};
+use super::input::Input;
+use super::line::{Body, Drawing, Line};
+use super::model::Model;
+use super::outbox::{Pending, State};
+use super::prompt::Prompt;
+use super::words::Connection;
+use super::{Attention, layout};
+use crate::client::acks::Acks;
+use crate::client::ask::{Ask, What};
+use crate::client::bounds::{
+    OUTBOX_MESSAGES, PAGE_MESSAGES, REQUESTS_UNDER_WAY, ROOM_PAGES, SCREEN_ASKS,
+    SCREEN_PAGE_MESSAGES,
+};
+use crate::client::changing::Changing;
+use crate::client::entry::Entry;
+use crate::client::exit::Exit;
+use crate::client::fault::Fault;
+use crate::client::incoming::{Answer, Message};
+use crate::client::mode::{Ending, Flow, Turn};
+use crate::client::outgoing::Request;
+use crate::client::reader::{Shown, is_passing};
+use crate::client::session::Received;
+use crate::client::words::Notice;
+use crate::message::{Features, Language, MessageId, Now, Secret};
+use jiff::tz::TimeZone;
+use log::Level;
+use std::collections::{BTreeSet, VecDeque};
+use std::net::SocketAddr;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+/// What the full screen is told at its start.
+#[derive(Debug)]
+pub struct Wishes {
+    /// The language of everything.
+    pub language: Language,
+    /// The zone of the times.
+    pub zone: TimeZone,
+    /// Whom lines go to at first.
+    pub to: String,
+    /// Whether long lines are cut.
+    pub splits: bool,
+    /// How someone's attention is got.
+    pub attention: Attention,
+    /// Whether there are colours.
+    pub colours: bool,
+    /// The server, as it is named below.
+    pub server: String,
+}
+
+/// Something that the server has to be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Asking {
+    /// The user's own question.
+    Typed(Box<Ask>),
+    /// The newest messages of a conversation that is looked at for the first time.
+    Newest { with: String },
+    /// The messages before the first line.
+    Older { with: String, before: Option<MessageId> },
+    /// What was missed while the connection was lost.
+    Missed { with: String },
+    /// The rooms there are.
+    Rooms { after: Option<String>, pages: u32 },
+    /// Our contacts.
+    Contacts { after: Option<String> },
+    /// Who is in a conversation.
+    People { with: String, after: Option<String> },
+}
+
+/// The full screen.
+#[derive(Debug)]
+pub struct Chat {
+    pub(super) entry: Entry,
+    pub(super) wishes: Wishes,
+    pub(super) acks: Acks,
+    pub(super) changing: Changing,
+    /// A password that was on its way when the connection was lost.
+    new_password: Option<Secret>,
+    pub(super) model: Model,
+    pub(super) input: Input,
+    pub(super) prompt: Option<Prompt>,
+    /// So many lines wait for a yes.
+    pub(super) sending: Option<usize>,
+    pub(super) completion: Option<Completion>,
+    /// The width and the height of the terminal.
+    pub(super) size: (u16, u16),
+    pub(super) connection: Connection,
+    was_entered: bool,
+    /// Whether the rooms have still to be joined again.
+    is_returning: bool,
+    /// What is asked for, oldest first, and what is to be asked for next.
+    pub(super) asked: VecDeque<Asking>,
+    pub(super) to_ask: VecDeque<Asking>,
+    pub(super) joining: VecDeque<String>,
+    pub(super) leaving: VecDeque<String>,
+    /// Messages that wait, and those that are sent: where they go, and which they are.
+    outbox: VecDeque<(String, u64)>,
+    pub(super) sent: VecDeque<(String, u64)>,
+    number: u64,
+    /// What asks for the rest of the last list.
+    pub(super) more: Option<Ask>,
+    /// What is done when it is typed once more.
+    pub(super) confirming: Option<Ask>,
+    /// Rooms that were heard of.
+    pub(super) rooms: BTreeSet<String>,
+    /// How far the server's clock is ahead of ours, in microseconds.
+    clock_ahead: Option<i64>,
+    /// What the terminal is to be sent besides the screen.
+    pub(super) alert: String,
+    pub(super) suspends: bool,
+    pub(super) redraws: bool,
+    /// Whether Ctrl-C ends the client when it is typed next.
+    pub(super) interrupted: bool,
+}
+
+impl Chat {
+    /// A full screen before its first connection.
+    #[must_use]
+    pub fn new(entry: Entry, wishes: Wishes) -> Self {
+        let mut model = Model::new();
+        model.choose_with(&wishes.to);
+        Self {
+            entry,
+            wishes,
+            acks: Acks::default(),
+            changing: Changing::default(),
+            new_password: None,
+            model,
+            input: Input::default(),
+            prompt: None,
+            sending: None,
+            completion: None,
+            size: (80, 24),
+            connection: Connection::Connecting,
+            was_entered: false,
+            is_returning: false,
+            asked: VecDeque::new(),
+            to_ask: VecDeque::new(),
+            joining: VecDeque::new(),
+            leaving: VecDeque::new(),
+            outbox: VecDeque::new(),
+            sent: VecDeque::new(),
+            number: 0,
+            more: None,
+            confirming: None,
+            rooms: BTreeSet::new(),
+            clock_ahead: None,
+            alert: String::new(),
+            suspends: false,
+            redraws: false,
+            interrupted: false,
+        }
+    }
+
+    /// What this client understands.
+    pub const FEATURES: Features = Features::GRANTED;
+
+    /// The language of everything.
+    pub(super) const fn language(&self) -> Language {
+        self.wishes.language
+    }
+
+    /// Whether we are in.
+    pub(super) const fn is_online(&self) -> bool {
+        self.entry.is_entered()
+    }
+
+    /// Whether a connection ever let us in.
+    #[must_use]
+    pub const fn was_entered(&self) -> bool {
+        self.was_entered
+    }
+
+    /// How many messages were typed and never sent.
+    #[must_use]
+    pub fn unsent(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// What the terminal is to be sent besides the screen, taken out.
+    pub fn poll_alert(&mut self) -> String {
+        std::mem::take(&mut self.alert)
+    }
+
+    /// Whether the program is to stop until its shell wakes it; true once.
+    pub fn poll_suspend(&mut self) -> bool {
+        std::mem::take(&mut self.suspends)
+    }
+
+    /// Whether all of the screen is to be drawn anew; true once.
+    pub fn poll_redraw(&mut self) -> bool {
+        std::mem::take(&mut self.redraws)
+    }
+
+    // The connection.
+
+    /// A connection is being made.
+    pub fn handle_connecting(&mut self) {
+        self.connection = Connection::Connecting;
+    }
+
+    /// A connection is made again at this uptime.
+    pub fn handle_waiting(&mut self, until: Duration) {
+        self.connection = Connection::Lost { until };
+    }
+
+    /// The connection stands.
+    pub fn begin(&mut self, turn: &mut Turn<'_>, address: SocketAddr) {
+        self.acks.reset();
+        self.clock_ahead = None;
+        self.new_password = self.changing.reset().or(self.new_password.take());
+        self.entry.begin(turn, address);
+    }
+
+    /// Something arrived.
+    ///
+    /// # Errors
+    /// `Break`: the connection ends, and perhaps the client with it.
+    pub fn handle_received(&mut self, turn: &mut Turn<'_>, received: Received) -> Flow {
+        match received {
+            Received::Answer(_, answer) if !self.entry.is_entered() => {
+                self.note_time(turn.now, &answer);
+                self.handle_entry(turn, &answer)?;
+            }
+            Received::Answer(asked, answer) => {
+                self.note_time(turn.now, &answer);
+                self.handle_answer(turn, asked, answer);
+            }
+            Received::Message(message) => self.handle_message(turn, message),
+            Received::Event(event) => self.handle_event_of(turn, &event),
+            other => crate::client::reader::handle_aside(turn, &self.entry, other),
+        }
+        self.settle(turn);
+        ControlFlow::Continue(())
+    }
+
+    fn handle_entry(&mut self, turn: &mut Turn<'_>, answer: &Answer) -> Flow {
+        if answer.code == 402
+            && let Some(new) = self.new_password.take()
+        {
+            // The connection was lost before the server said that it is changed.
+            self.entry.try_password(turn, new);
+            return ControlFlow::Continue(());
+        }
+        let flow = self.entry.handle_answer(turn, answer);
+        if flow.is_break() && self.was_entered && is_passing(answer) {
+            return ControlFlow::Break(Ending::Reconnecting);
+        }
+        flow?;
+        if self.entry.is_entered() {
+            self.new_password = None;
+            self.enter(turn);
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// We are in.
+    pub(super) fn enter(&mut self, turn: &mut Turn<'_>) {
+        self.connection = Connection::Online;
+        self.is_returning = std::mem::replace(&mut self.was_entered, true);
+        if self.entry.is_user() && self.entry.granted().has(Features::IDS) {
+            self.acks.begin(turn.now, self.entry.server_unix_micros());
+        }
+        self.learn();
+        let to = self.wishes.to.clone();
+        if !self.is_returning && matches!(Shown::of(Some(&to)), Shown::Room(_)) {
+            self.join(turn, to);
+        }
+    }
+
+    /// Asks for what a screen shows.
+    pub(super) fn learn(&mut self) {
+        self.to_ask.push_back(Asking::Rooms { after: None, pages: ROOM_PAGES });
+        if self.entry.is_user() {
+            self.to_ask.push_back(Asking::Contacts { after: None });
+        }
+        for conversation in self.model.iter_mut() {
+            conversation.people_known = false;
+            conversation.is_member_here = false;
+        }
+        let missed = self.model.all().iter().filter(|one| {
+            one.newest().is_some()
+                || one.pending.iter().any(|pending| pending.state == State::Unsure)
+        });
+        let missed = missed.filter(|one| self.is_kept(&one.kind));
+        let missed: Vec<String> = missed.map(|one| one.with.clone()).collect();
+        self.to_ask.extend(missed.into_iter().map(|with| Asking::Missed { with }));
+        self.look();
+    }
+
+    /// Asks for what the conversation that is looked at lacks.
+    pub(super) fn look(&mut self) {
+        let is_kept = self.model.current().is_some_and(|current| self.is_kept(&current.kind));
+        let is_online = self.is_online();
+        let Some(current) = self.model.current_mut() else { return };
+        let with = current.with.clone();
+        if !is_online {
+            return;
+        }
+        let is_room = matches!(current.kind, Shown::Room(_));
+        if is_room && !current.is_joined {
+            return;
+        }
+        if is_kept && current.past == Past::Unknown && !current.is_loading {
+            current.is_loading = true;
+            self.to_ask.push_back(Asking::Newest { with: with.clone() });
+        }
+        if !current.people_known && !matches!(current.kind, Shown::User(_)) {
+            current.people_known = true;
+            self.to_ask.push_back(Asking::People { with, after: None });
+        }
+    }
+
+    /// Whether the server keeps the messages of such conversations, for us to read.
+    pub(super) fn is_kept(&self, kind: &Shown) -> bool {
+        let granted = self.entry.is_user() && self.entry.granted().has(Features::HISTORY);
+        self.entry.kept().filter(|_| granted).is_some_and(|kept| match kind {
+            Shown::Common => kept.common,
+            Shown::Room(_) => kept.rooms,
+            Shown::User(_) => kept.direct,
+        })
+    }
+
+    /// The connection is over.
+    pub fn handle_fault(&mut self, turn: &mut Turn<'_>, fault: Fault) -> Ending {
+        let (exit, is_lost) = (fault.exit(), fault.is_lost_connection());
+        turn.screen.notice(&Notice::Fault { fault });
+        if !is_lost || !self.was_entered {
+            return Ending::Silent(exit);
+        }
+        self.absorb(turn);
+        self.leave(turn.now);
+        Ending::Reconnecting
+    }
+
+    /// Nothing more is answered on this connection.
+    pub fn leave(&mut self, now: Now) {
+        self.entry.leave();
+        self.asked.clear();
+        self.to_ask.clear();
+        self.joining.clear();
+        self.leaving.clear();
+        for conversation in self.model.iter_mut() {
+            conversation.is_loading = false;
+            conversation.mark_read();
+        }
+        let sent: Vec<(String, u64)> = self.sent.drain(..).collect();
+        for (with, number) in sent {
+            let is_kept = self.is_kept(&Shown::of(Some(&with)));
+            if is_kept {
+                self.set_state(&with, number, State::Unsure);
+            } else if let Some(pending) = self.take_pending(&with, number) {
+                self.tell_undelivered(now, &with, &pending, true);
+            }
+        }
+    }
+
+    /// When, in uptime, [`Self::handle_timeout`] has to be called.
+    #[must_use]
+    pub fn poll_timeout(&self, now: Now) -> Option<Duration> {
+        let tick = match self.connection {
+            Connection::Lost { until } => {
+                let seconds = seconds_left(until, now);
+                (seconds > 0).then(|| until.saturating_sub(Duration::from_secs(seconds - 1)))
+            }
+            _ => None,
+        };
+        self.entry.poll_timeout().into_iter().chain(tick).min()
+    }
+
+    /// The time of [`Self::poll_timeout`] may have come.
+    pub fn handle_timeout(&mut self, turn: &mut Turn<'_>) {
+        self.entry.handle_timeout(turn);
+        self.settle(turn);
+    }
+
+    /// The terminal has another size.
+    pub fn handle_size(&mut self, columns: u16, rows: u16) {
+        self.size = (columns, rows);
+    }
+
+    // What is sent.
+
+    /// Sends what may be sent now, and shows what was told on the way.
+    pub(super) fn settle(&mut self, turn: &mut Turn<'_>) {
+        self.absorb(turn);
+        if !self.is_online() {
+            return;
+        }
+        self.look();
+        while self.asked.len() < SCREEN_ASKS
+            && let Some(asking) = self.to_ask.pop_front()
+        {
+            turn.session.send(turn.now, &self.request(&asking));
+            self.asked.push_back(asking);
+        }
+        self.send_outbox(turn);
+    }
+
+    fn send_outbox(&mut self, turn: &mut Turn<'_>) {
+        while !self.is_returning
+            && !self.changing.is_under_way()
+            && turn.session.under_way() < REQUESTS_UNDER_WAY
+            && let Some((with, number)) = self.outbox.pop_front()
+        {
+            let from = self.entry.name().to_owned();
+            let Some(conversation) = self.model.find_mut(&with) else { continue };
+            let after = conversation.newest();
+            let pending = conversation.pending.iter_mut().find(|pending| pending.number == number);
+            let Some(pending) = pending else { continue };
+            pending.state = State::Sent;
+            pending.from.clone_from(&from);
+            pending.after = after;
+            let (to, text) = (with.clone(), pending.text.clone());
+            turn.session.send(turn.now, &Request::Msg { from, to, text, with_user: false });
+            self.sent.push_back((with, number));
+        }
+    }
+
+    /// Takes a message of ours in to be sent; false where too many wait.
+    pub(super) fn post(&mut self, now: Now, to: &str, text: String) -> bool {
+        if self.outbox.len() >= OUTBOX_MESSAGES {
+            return false;
+        }
+        let from = self.entry.name().to_owned();
+        let Some(conversation) = self.model.open(to) else { return false };
+        self.number += 1;
+        let number = self.number;
+        let unix_micros = now.unix_micros;
+        let state = State::Waiting;
+        conversation.pending.push_back(Pending {
+            number,
+            from,
+            text,
+            unix_micros,
+            state,
+            after: None,
+        });
+        conversation.scroll_to_end();
+        self.outbox.push_back((to.to_owned(), number));
+        true
+    }
+
+    fn set_state(&mut self, with: &str, number: u64, state: State) {
+        let pending = self.model.find_mut(with).map(|conversation| conversation.pending.iter_mut());
+        for pending in pending.into_iter().flatten().filter(|pending| pending.number == number) {
+            pending.state = state;
+        }
+    }
+
+    pub(super) fn take_pending(&mut self, with: &str, number: u64) -> Option<Pending> {
+        let pending = &mut self.model.find_mut(with)?.pending;
+        let place = pending.iter().position(|pending| pending.number == number)?;
+        pending.remove(place)
+    }
+
+    pub(super) fn join(&mut self, turn: &mut Turn<'_>, room: String) {
+        let user = self.entry.name().to_owned();
+        turn.session.send(turn.now, &Request::Join { user, room: room.clone() });
+        self.joining.push_back(room);
+    }
+
+    /// All rooms are heard of: those that we were in and are not in now are joined again, and what
+    /// was typed meanwhile follows.
+    pub(super) fn join_again(&mut self, turn: &mut Turn<'_>) {
+        if !std::mem::take(&mut self.is_returning) {
+            return;
+        }
+        let is_lost = |one: &&Conversation| {
+            one.is_joined && !one.is_member_here && matches!(one.kind, Shown::Room(_))
+        };
+        let lost = self.model.all().iter().filter(is_lost);
+        let rooms: Vec<String> = lost.map(|one| one.with.clone()).collect();
+        for room in rooms {
+            self.join(turn, room);
+        }
+    }
+
+    fn request(&self, asking: &Asking) -> Request {
+        let history = |with: &String, before: Option<MessageId>, limit| Ask {
+            with: Some(with.clone()),
+            before: before.map(|id| id.to_string()),
+            limit: Some(limit),
+            ..Ask::new(What::History)
+        };
+        let list = |what, after: &Option<String>| Ask {
+            after: after.clone(),
+            limit: Some(PAGE_MESSAGES),
+            ..Ask::new(what)
+        };
+        match asking {
+            Asking::Typed(ask) => ask.as_ref().clone(),
+            Asking::Newest { with } => history(with, None, SCREEN_PAGE_MESSAGES),
+            Asking::Older { with, before } => history(with, *before, SCREEN_PAGE_MESSAGES),
+            Asking::Missed { with } => history(with, None, PAGE_MESSAGES),
+            Asking::Rooms { after, .. } => list(What::Rooms, after),
+            Asking::Contacts { after } => list(What::GetContacts, after),
+            Asking::People { with, after } if Shown::of(Some(with)) == Shown::Common => {
+                list(What::Who, after)
+            }
+            Asking::People { with, after } => {
+                Ask { room: Some(with.clone()), ..list(What::Members, after) }
+            }
+        }
+        .request()
+    }
+
+    // What is shown.
+
+    /// Shows where the lines go what was told on the way.
+    pub(super) fn absorb(&mut self, turn: &mut Turn<'_>) {
+        for (lines, notice) in turn.screen.poll_parts() {
+            let lines = lines.trim_end_matches('\n');
+            if !lines.is_empty() {
+                self.tell(turn.now, Level::Info, lines.to_owned());
+            }
+            match notice {
+                Some((level, text)) if level <= Level::Info => self.tell(turn.now, level, text),
+                _ => {}
+            }
+        }
+    }
+
+    /// Says something in the conversation that is looked at.
+    pub(super) fn tell(&mut self, now: Now, level: Level, text: String) {
+        let to = self.model.to();
+        self.tell_in(now, &to, Body::Told(level, text));
+    }
+
+    /// Says something in one conversation.
+    pub(super) fn tell_in(&mut self, now: Now, with: &str, body: Body) {
+        let key = self.key(now);
+        if let Some(conversation) = self.model.find_mut(with) {
+            conversation.append(key, now.unix_micros, body);
+        }
+    }
+
+    /// Says that a message of ours did not arrive, or perhaps not, and has the arrow keys find it.
+    pub(super) fn tell_undelivered(
+        &mut self,
+        now: Now,
+        with: &str,
+        pending: &Pending,
+        is_unsure: bool,
+    ) {
+        let text = super::words::undelivered(&pending.text, is_unsure, self.language());
+        self.tell_in(now, with, Body::Told(Level::Error, text));
+        self.input.remember(&pending.text);
+    }
+
+    /// The place of something that happens now, among the server's numbers.
+    fn key(&self, now: Now) -> MessageId {
+        MessageId::at(now.unix_micros.saturating_add_signed(self.clock_ahead.unwrap_or_default()))
+    }
+
+    /// A message as it is shown: its time is the server's by our clock.
+    pub(super) fn line(&self, now: Now, message: &Message) -> Line {
+        let ahead = self.clock_ahead.unwrap_or_default();
+        let unix_micros = message
+            .unix_micros
+            .map_or(now.unix_micros, |micros| micros.saturating_add_signed(ahead.saturating_neg()));
+        let (key, is_numbered) = match message.id {
+            Some(id) => (id, true),
+            None => (self.key(now), false),
+        };
+        let body = Body::Message { from: message.from.clone(), text: message.text.clone() };
+        Line { key, is_numbered, unix_micros, body }
+    }
+
+    /// An answer tells the server's time when it was written, so its clock is ahead by at least the
+    /// difference; the way of the quickest answer makes the least of an error.
+    fn note_time(&mut self, now: Now, answer: &Answer) {
+        let Some(server) = answer.unix_micros else { return };
+        let difference = i64::try_from(server)
+            .unwrap_or(i64::MAX)
+            .saturating_sub(i64::try_from(now.unix_micros).unwrap_or(i64::MAX));
+        self.clock_ahead = Some(self.clock_ahead.map_or(difference, |known| known.max(difference)));
+    }
+
+    /// What lines are drawn with in a conversation of this many columns.
+    pub(super) fn drawing(&self, columns: u16) -> Drawing {
+        Drawing {
+            me: self.entry.name().to_owned(),
+            zone: self.wishes.zone.clone(),
+            language: self.wishes.language,
+            columns: usize::from(columns),
+        }
+    }
+
+    /// The areas of the screen.
+    pub(super) fn areas(&self) -> layout::Areas {
+        let (columns, rows) = self.size;
+        let input = self.input.draw(layout::input_columns(columns, &self.lead())).rows.len();
+        let has_people =
+            self.model.current().is_some_and(|one| !matches!(one.kind, Shown::User(_)));
+        layout::areas(columns, rows, input, has_people)
+    }
+
+    /// What stands before the line that is typed.
+    pub(super) fn lead(&self) -> String {
+        layout::lead(&self.model.to(), self.size.0)
+    }
+}
+
+/// How many seconds are left, the last one begun counting whole.
+pub(super) fn seconds_left(until: Duration, now: Now) -> u64 {
+    let left = until.saturating_sub(now.uptime);
+    left.as_secs() + u64::from(left.subsec_nanos() > 0)
+}
+
+/// How a client that says goodbye ends.
+pub(super) const fn done() -> Ending {
+    Ending::Quitting(Exit::Done)
+}

@@ -1,0 +1,166 @@
+//! What Tab makes of the word before the cursor.
+
+use super::emoji;
+use crate::client::commands::{self, Takes};
+
+/// Words that may be meant.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Rooms, with their `#`.
+    pub(super) rooms: Vec<String>,
+    /// People, the likeliest first.
+    pub(super) people: Vec<String>,
+}
+
+/// The words that may stand for the one before the cursor, and which one is there now.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Completion {
+    pub(super) candidates: Vec<String>,
+    pub(super) place: usize,
+    /// How many characters before the cursor it takes the place of.
+    pub(super) chars: usize,
+}
+
+impl Completion {
+    /// The words for what stands before the cursor; `None` where there are none.
+    pub(super) fn new(before: &str, known: &Known) -> Option<Self> {
+        let (word, candidates) = find(before, known);
+        let chars = word.chars().count();
+        (!candidates.is_empty()).then_some(Self { candidates, place: 0, chars })
+    }
+
+    /// The word that is to stand there now.
+    pub(super) fn word(&self) -> &str {
+        self.candidates.get(self.place).map(String::as_str).unwrap_or_default()
+    }
+
+    /// Goes on to another word; gives how many characters it takes the place of.
+    pub(super) fn step(&mut self, forward: bool) -> usize {
+        let chars = self.word().chars().count();
+        let count = self.candidates.len();
+        self.place = (self.place + if forward { 1 } else { count - 1 }) % count;
+        chars
+    }
+}
+
+/// The word before the cursor, and what it may be the beginning of.
+fn find<'a>(before: &'a str, known: &Known) -> (&'a str, Vec<String>) {
+    if !before.starts_with('/') || before.starts_with("//") {
+        let word = last_word(before);
+        return (word, in_text(word, before.len() == word.len(), known));
+    }
+    let Some((name, arguments)) = before.split_once(' ') else {
+        return (before, commands::names(before).map(|name| format!("{name} ")).collect());
+    };
+    let word = argument(arguments);
+    let behind = arguments.len() - word.len();
+    let place = arguments.get(..behind).map_or(0, |before| before.split_whitespace().count());
+    let bare = word.trim_start_matches('"');
+    let candidates = match commands::takes(name, place) {
+        Takes::Room => names(bare, &known.rooms),
+        Takes::Name => names(bare, &known.people),
+        Takes::Anyone => [names(bare, &known.rooms), names(bare, &known.people)].concat(),
+        Takes::Command => {
+            let begin = format!("/{}", bare.trim_start_matches('/'));
+            commands::names(&begin).map(|name| format!("{name} ")).collect()
+        }
+        Takes::Anything => in_text(word, false, known),
+    };
+    (word, candidates)
+}
+
+fn last_word(text: &str) -> &str {
+    text.rsplit(' ').next().unwrap_or_default()
+}
+
+/// The last argument, from its `"` on where that is not closed.
+fn argument(arguments: &str) -> &str {
+    let is_open = arguments.matches('"').count() % 2 == 1;
+    match arguments.rfind('"') {
+        Some(at) if is_open => arguments.get(at..).unwrap_or_default(),
+        _ => last_word(arguments),
+    }
+}
+
+/// Names as arguments of a command: in `"` where they hold blanks.
+fn names(begin: &str, known: &[String]) -> Vec<String> {
+    let found = known.iter().filter(|name| begins(name, begin));
+    found
+        .map(|name| if name.contains(' ') { format!("\"{name}\" ") } else { format!("{name} ") })
+        .collect()
+}
+
+fn in_text(word: &str, is_first: bool, known: &Known) -> Vec<String> {
+    if word.is_empty() {
+        return Vec::new();
+    }
+    if word.len() > 1 && word.starts_with(':') {
+        return emoji::begins(word).map(|emoji| format!("{emoji} ")).collect();
+    }
+    if word.starts_with('#') {
+        return known
+            .rooms
+            .iter()
+            .filter(|room| begins(room, word))
+            .map(|room| format!("{room} "))
+            .collect();
+    }
+    let (at, begin) =
+        if let Some(begin) = word.strip_prefix('@') { ("@", begin) } else { ("", word) };
+    let behind = if is_first { ": " } else { " " };
+    let found = known.people.iter().filter(|name| begins(name, begin));
+    found.map(|name| format!("{at}{name}{behind}")).collect()
+}
+
+/// Whether a name begins so, in any case.
+fn begins(name: &str, begin: &str) -> bool {
+    name.to_lowercase().starts_with(&begin.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(before: &str, chars: usize, expected: &[&str]) {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let known = Known {
+            rooms: texts(&["#tea", "#teapots"]),
+            people: texts(&["boris", "John Doe", "Йод"]),
+        };
+        let found = Completion::new(before, &known);
+        let candidates = found.as_ref().map(|found| found.candidates.clone()).unwrap_or_default();
+        assert_eq!(candidates, expected, "{before}");
+        assert!(found.is_none_or(|found| found.chars == chars), "{before}");
+    }
+
+    #[test]
+    fn words_are_completed_by_where_they_stand() {
+        check("/hi", 3, &["/history ", "/hide "]);
+        check("/msg b", 1, &["boris "]);
+        check("/msg #te", 3, &["#tea ", "#teapots "]);
+        check("/msg jo", 2, &["\"John Doe\" "]);
+        check("/msg \"john d", 7, &["\"John Doe\" "]);
+        check("/kick boris #t", 2, &["#tea ", "#teapots "]);
+        check("/msg boris jo", 2, &["John Doe "]);
+        check("/help qu", 2, &["/query ", "/quit "]);
+        check("bo", 2, &["boris: "]);
+        check("йо", 2, &["Йод: "]);
+        check("hi @bo", 3, &["@boris "]);
+        check("see #teap", 5, &["#teapots "]);
+        check(":wav", 4, &["👋 "]);
+        check("//bo", 4, &[]);
+        check("", 0, &[]);
+        check("hi ", 0, &[]);
+    }
+
+    #[test]
+    fn tab_goes_round() {
+        let known = Known { rooms: vec!["#a".into(), "#ab".into()], people: Vec::new() };
+        let mut completion = Completion::new("#a", &known).unwrap();
+        for (word, forward, chars) in [("#a ", true, 3), ("#ab ", true, 4), ("#a ", false, 3)] {
+            assert_eq!(completion.word(), word);
+            assert_eq!(completion.step(forward), chars);
+        }
+        assert_eq!(completion.word(), "#ab ");
+    }
+}

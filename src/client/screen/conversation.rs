@@ -1,0 +1,346 @@
+//! One conversation: its lines in order, each once, and how far it is read.
+
+use super::line::{Body, Drawing, Line};
+use super::outbox::Pending;
+use super::scroll::End;
+use super::text::Row;
+use crate::client::bounds::{CONVERSATION_LINES, QUIET_CONVERSATION_LINES};
+use crate::client::reader::Shown;
+use crate::message::{MessageId, Name};
+use std::collections::VecDeque;
+
+/// Someone in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Person {
+    pub(super) name: String,
+    pub(super) is_online: bool,
+    /// Whether it may moderate.
+    pub(super) is_operator: bool,
+}
+
+/// What is known of the messages before the first line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Past {
+    /// Nothing was asked for yet.
+    #[default]
+    Unknown,
+    /// There is more.
+    More,
+    /// There is nothing.
+    Complete,
+}
+
+/// A place in the lines that stays when others come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Anchor {
+    key: MessageId,
+    hidden: usize,
+}
+
+/// One conversation.
+#[derive(Debug)]
+pub(super) struct Conversation {
+    /// As the server is asked for it.
+    pub(super) with: String,
+    pub(super) kind: Shown,
+    lines: Vec<Line>,
+    /// What we sent and the server has not answered.
+    pub(super) pending: VecDeque<Pending>,
+    pub(super) past: Past,
+    /// Whether a page is asked for.
+    pub(super) is_loading: bool,
+    /// Whether we are in the room.
+    pub(super) is_joined: bool,
+    /// Whether the server has said so on this connection.
+    pub(super) is_member_here: bool,
+    /// Whether the person is known to be connected.
+    pub(super) is_online: Option<bool>,
+    pub(super) topic: String,
+    pub(super) people: Vec<Person>,
+    pub(super) people_known: bool,
+    /// How many messages of others were not read.
+    pub(super) unread: usize,
+    /// Whether one of them is for us above all.
+    pub(super) is_called: bool,
+    /// Up to here all was read.
+    read: Option<MessageId>,
+    anchor: Option<Anchor>,
+    /// What was typed here and not sent.
+    pub(super) draft: Vec<String>,
+}
+
+impl Conversation {
+    pub(super) fn new(with: &str) -> Self {
+        let kind = Shown::of(Some(with));
+        Self {
+            with: with.to_owned(),
+            is_joined: kind == Shown::Common,
+            kind,
+            lines: Vec::new(),
+            pending: VecDeque::new(),
+            past: Past::Unknown,
+            is_loading: false,
+            is_member_here: false,
+            is_online: None,
+            topic: String::new(),
+            people: Vec::new(),
+            people_known: false,
+            unread: 0,
+            is_called: false,
+            read: None,
+            anchor: None,
+            draft: Vec::new(),
+        }
+    }
+
+    /// What it is sorted by: the common chat, rooms, people.
+    pub(super) fn order(&self) -> (u8, String) {
+        let kind = match self.kind {
+            Shown::Common => 0,
+            Shown::Room(_) => 1,
+            Shown::User(_) => 2,
+        };
+        (kind, self.with.to_lowercase())
+    }
+
+    /// Whether a name means this conversation.
+    pub(super) fn is_with(&self, with: &str) -> bool {
+        match (&self.kind, Shown::of(Some(with))) {
+            (Shown::Common, Shown::Common) => true,
+            (Shown::Room(one), Shown::Room(other)) | (Shown::User(one), Shown::User(other)) => {
+                *one == other
+            }
+            _ => false,
+        }
+    }
+
+    // Lines.
+
+    /// The number of the oldest message that is here.
+    pub(super) fn oldest(&self) -> Option<MessageId> {
+        self.lines.iter().find(|line| line.is_numbered).map(|line| line.key)
+    }
+
+    /// The number of the newest message that is here.
+    pub(super) fn newest(&self) -> Option<MessageId> {
+        self.lines.iter().rev().find(|line| line.is_numbered).map(|line| line.key)
+    }
+
+    /// Puts a message of the server's in its place; false where it is there already.
+    pub(super) fn insert(&mut self, line: Line) -> bool {
+        let place = self.lines.partition_point(|other| other.key < line.key);
+        let known = self
+            .lines
+            .get(place)
+            .is_some_and(|other| other.key == line.key && other.is_numbered && line.is_numbered);
+        if !known {
+            self.lines.insert(place, line);
+        }
+        !known
+    }
+
+    /// Puts a line without a number behind all others; `key` is its place by the clock.
+    pub(super) fn append(&mut self, key: MessageId, unix_micros: u64, body: Body) {
+        let last = self.lines.last().map_or(MessageId(i64::MIN), |line| line.key);
+        let key = if key > last { key } else { last.next() };
+        self.lines.push(Line { key, is_numbered: false, unix_micros, body });
+    }
+
+    /// Forgets all lines before this one, and what is known of the past.
+    pub(super) fn forget_before(&mut self, key: MessageId) {
+        self.lines.retain(|line| line.key >= key);
+        self.past = Past::More;
+        self.anchor = None;
+    }
+
+    /// Empties the screen; scrolling back brings the messages again.
+    pub(super) fn clear(&mut self) {
+        self.lines.clear();
+        self.past = if self.past == Past::Unknown { Past::Unknown } else { Past::More };
+        (self.anchor, self.read) = (None, None);
+    }
+
+    /// Keeps no more than is worth it; the oldest lines go.
+    pub(super) fn trim(&mut self, is_current: bool) {
+        let most = if is_current { CONVERSATION_LINES } else { QUIET_CONVERSATION_LINES };
+        if self.lines.len() > most {
+            self.lines.drain(..self.lines.len() - most);
+            self.past = Past::More;
+        }
+    }
+
+    /// Whether older messages may still be taken in.
+    pub(super) fn has_room(&self) -> bool {
+        self.lines.len() < CONVERSATION_LINES
+    }
+
+    /// The people who wrote here last, the latest first, each once.
+    pub(super) fn writers(&self) -> Vec<&str> {
+        let mut writers: Vec<&str> = Vec::new();
+        for line in self.lines.iter().rev().take(200) {
+            if let Body::Message { from, .. } = &line.body
+                && !writers.contains(&from.as_str())
+            {
+                writers.push(from);
+            }
+        }
+        writers
+    }
+
+    /// Whether a message of ours with this text came after a place.
+    pub(super) fn has_own(&self, me: &str, text: &str, after: Option<MessageId>) -> bool {
+        let is_it = |line: &Line| match &line.body {
+            Body::Message { from, text: other } => line.is_numbered && from == me && other == text,
+            _ => false,
+        };
+        self.lines.iter().rev().take_while(|line| Some(line.key) > after).any(is_it)
+    }
+
+    // Reading.
+
+    /// Someone looks at it: everything is read from now on.
+    pub(super) fn handle_read(&mut self) {
+        (self.unread, self.is_called) = (0, false);
+    }
+
+    /// Nobody looks at it any more: what comes is new.
+    pub(super) fn handle_left(&mut self) {
+        self.handle_read();
+        self.read = self.lines.last().map(|line| line.key);
+        self.anchor = None;
+    }
+
+    /// What follows is new though someone looks.
+    pub(super) fn mark_read(&mut self) {
+        self.read = self.lines.last().map(|line| line.key);
+    }
+
+    // The view.
+
+    /// The rows of a line, with what stands above it.
+    fn rows_of(&self, drawing: &Drawing, place: usize) -> Vec<Row> {
+        let Some(line) = self.lines.get(place) else {
+            let pending = self.pending.get(place - self.lines.len());
+            return pending.map(|pending| pending.rows(drawing)).unwrap_or_default();
+        };
+        let before = place.checked_sub(1).and_then(|place| self.lines.get(place));
+        let mut rows = Vec::new();
+        if place == 0 && self.past == Past::Complete {
+            rows.push(drawing.beginning());
+        }
+        let day = |line: &Line| drawing.at(line.unix_micros).date();
+        if before.is_some_and(|before| day(before) != day(line)) {
+            rows.push(drawing.day(line.unix_micros));
+        }
+        let is_first_new = self
+            .read
+            .is_some_and(|read| line.key > read && before.is_some_and(|before| before.key <= read));
+        if is_first_new && line.is_from_other(&drawing.me) {
+            rows.push(drawing.news());
+        }
+        rows.extend(drawing.rows(line));
+        rows
+    }
+
+    fn len(&self) -> usize {
+        self.lines.len() + self.pending.len()
+    }
+
+    fn end(&self) -> End {
+        let Some(anchor) = self.anchor else { return End::of_all(self.len()) };
+        let lines = self.lines.partition_point(|line| line.key <= anchor.key);
+        End { lines, hidden: anchor.hidden }
+    }
+
+    fn set_end(&mut self, end: Option<End>) {
+        let line = end.and_then(|end| self.lines.get(end.lines.checked_sub(1)?));
+        self.anchor = end
+            .filter(|end| *end != End::of_all(self.len()))
+            .zip(line)
+            .map(|(end, line)| Anchor { key: line.key, hidden: end.hidden });
+    }
+
+    /// Whether the newest line is out of the view.
+    pub(super) const fn is_scrolled(&self) -> bool {
+        self.anchor.is_some()
+    }
+
+    /// Shows what is so many rows above; true where the first line is so near that what is before
+    /// it will be wanted soon.
+    pub(super) fn scroll_up(&mut self, drawing: &Drawing, rows: usize, height: usize) -> bool {
+        let of = |place| self.rows_of(drawing, place).len();
+        let (end, _) = self.end().up(rows, height, of);
+        let (_, is_near) = end.up(height * 2, height, of);
+        self.set_end(Some(end));
+        is_near
+    }
+
+    /// Shows what is so many rows below.
+    pub(super) fn scroll_down(&mut self, drawing: &Drawing, rows: usize) {
+        let of = |place| self.rows_of(drawing, place).len();
+        let end = self.end().down(rows, self.len(), of);
+        self.set_end(end);
+    }
+
+    /// Shows the newest line.
+    pub(super) const fn scroll_to_end(&mut self) {
+        self.anchor = None;
+    }
+
+    /// The rows of the view, the last of them at its end; fewer than `height` where there are no
+    /// more.
+    pub(super) fn view(&self, drawing: &Drawing, height: usize) -> Vec<Row> {
+        let End { mut lines, hidden } = self.end();
+        let mut rows: VecDeque<Row> = VecDeque::new();
+        while lines > 0 && rows.len() < height + hidden {
+            lines -= 1;
+            for row in self.rows_of(drawing, lines).into_iter().rev() {
+                rows.push_front(row);
+            }
+        }
+        rows.truncate(rows.len().saturating_sub(hidden));
+        let above = rows.len().saturating_sub(height);
+        rows.into_iter().skip(above).collect()
+    }
+
+    // People.
+
+    /// Someone came in.
+    pub(super) fn person_came(&mut self, name: &str) {
+        let key = Name::shown(name);
+        match self.people.iter_mut().find(|person| Name::shown(&person.name) == key) {
+            Some(person) => person.is_online = true,
+            None => self.people.push(Person {
+                name: name.to_owned(),
+                is_online: true,
+                is_operator: false,
+            }),
+        }
+        self.sort_people();
+    }
+
+    /// Someone is no longer one of them.
+    pub(super) fn person_left(&mut self, name: &str) {
+        let key = Name::shown(name);
+        self.people.retain(|person| Name::shown(&person.name) != key);
+    }
+
+    /// Someone of them has connected or gone.
+    pub(super) fn person_is(&mut self, name: &str, is_online: bool) {
+        let key = Name::shown(name);
+        if let Shown::User(with) = &self.kind
+            && *with == key
+        {
+            self.is_online = Some(is_online);
+        }
+        for person in self.people.iter_mut().filter(|person| Name::shown(&person.name) == key) {
+            person.is_online = is_online;
+        }
+        self.sort_people();
+    }
+
+    /// Who is there first, and by name.
+    pub(super) fn sort_people(&mut self) {
+        self.people.sort_by_cached_key(|person| (!person.is_online, person.name.to_lowercase()));
+    }
+}

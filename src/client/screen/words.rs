@@ -1,0 +1,65 @@
+//! What the full screen says, in both languages.
+
+use crate::message::{Language, visible};
+
+/// One of two texts.
+pub(super) const fn either<'a>(language: Language, english: &'a str, russian: &'a str) -> &'a str {
+    match language {
+        Language::English => english,
+        Language::Russian => russian,
+    }
+}
+
+/// The state of the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Connection {
+    /// A connection is being made, or its server has still to let us in.
+    Connecting,
+    /// We are in.
+    Online,
+    /// The connection is lost; the next is tried at this uptime.
+    Lost { until: std::time::Duration },
+}
+
+/// The state, in a few words; `seconds` is how long it lasts.
+pub(super) fn connection(connection: &Connection, seconds: u64, language: Language) -> String {
+    match (connection, language) {
+        (Connection::Connecting, Language::English) => "connecting...".into(),
+        (Connection::Connecting, Language::Russian) => "подключение...".into(),
+        (Connection::Online, Language::English) => "online".into(),
+        (Connection::Online, Language::Russian) => "в сети".into(),
+        (Connection::Lost { .. }, Language::English) => {
+            format!("NOT CONNECTED, again in {seconds} s")
+        }
+        (Connection::Lost { .. }, Language::Russian) => {
+            format!("НЕТ СВЯЗИ, повтор через {seconds} с")
+        }
+    }
+}
+
+/// What has to be confirmed before so many lines are sent.
+pub(super) fn send_lines(lines: usize, language: Language) -> String {
+    match language {
+        Language::English => {
+            format!("Send {lines} lines as {lines} messages? Enter sends, Esc goes back")
+        }
+        Language::Russian => format!("Послать строк: {lines}? Enter посылает, Esc возвращает"),
+    }
+}
+
+/// That a message of ours did not arrive, or perhaps not.
+pub(super) fn undelivered(text: &str, is_unsure: bool, language: Language) -> String {
+    let text = visible(text);
+    match (is_unsure, language) {
+        (false, Language::English) => format!("NOT delivered (the up arrow finds it): {text}"),
+        (false, Language::Russian) => format!("НЕ дошло (найдёт стрелка вверх): {text}"),
+        (true, Language::English) => {
+            format!(
+                "perhaps not delivered, for the connection was lost (the up arrow finds it): {text}"
+            )
+        }
+        (true, Language::Russian) => {
+            format!("могло не дойти, связь прервалась (найдёт стрелка вверх): {text}")
+        }
+    }
+}

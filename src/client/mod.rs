@@ -33,6 +33,7 @@ pub mod listing;
 mod missed;
 pub mod mode;
 pub mod options;
+mod options_conflicts;
 mod options_dialects;
 mod options_files;
 pub mod options_tls;

@@ -3,10 +3,11 @@
 //! argh reads it after the program has put it into the form that argh knows.
 
 use super::bounds::HISTORY_MESSAGES;
+use super::options_conflicts::notification;
 use super::options_files::Command;
 use super::options_tls::Trusted;
 use super::reader::{COMMON_NAMES, Past, Wishes};
-use super::screen::{Attention, Notification};
+use super::screen::Attention;
 use super::since::Since;
 use crate::message::{Language, MessageId};
 use argh::{ArgsInfo, FromArgs};
@@ -395,50 +396,6 @@ impl Args {
         Ok(command)
     }
 
-    fn check_conflicts(&self, registers: bool) -> Result<(), OptionFault> {
-        let script = self.script.is_some();
-        let guest = self.user.is_none();
-        let conflicts = [
-            (self.read && self.write, "-r", "-w"),
-            (self.read && script, "-r", "--script"),
-            (self.write && script, "-w", "--script"),
-            (!guest && script, "-u", "--script (which has /login)"),
-            (self.to.is_some() && script, "--to", "--script"),
-            (!guest && self.name.is_some(), "-u", "--name"),
-            (self.history.is_some() && self.since.is_some(), "--history", "--since"),
-            (registers && self.read, "register", "-r"),
-            (registers && self.write, "register", "-w"),
-            (registers && script, "register", "--script"),
-            (registers && !guest, "register", "-u (the name stands behind register)"),
-            (registers && self.name.is_some(), "register", "--name"),
-            (registers && self.to.is_some(), "register", "--to"),
-            (self.quiet && self.verbose, "--quiet", "--verbose"),
-            (self.split && self.read, "--split", "-r"),
-            (self.split && script, "--split", "--script"),
-        ];
-        if let Some((_, one, other)) = conflicts.into_iter().find(|(found, ..)| *found) {
-            return Err(OptionFault::Conflict(one, other));
-        }
-        let room = self.to.as_deref().is_some_and(is_room);
-        let lacks = [
-            (self.json && !self.read, "--json", "-r"),
-            (self.count.is_some() && !self.read, "--count", "-r"),
-            (self.history.is_some() && !self.read, "--history", "-r"),
-            (self.since.is_some() && !self.read, "--since", "-r"),
-            (self.follow && !self.read, "--follow", "-r"),
-            (self.history.is_some() && guest, "--history", "-u"),
-            (self.since.is_some() && guest, "--since", "-u"),
-            (self.follow && guest, "--follow", "-u"),
-            (self.invite.is_some() && !registers, "--invite", "register"),
-            (self.password_file.is_some() && guest && !registers, "--password-file", "-u"),
-            (room && guest, "--to with a room", "-u, since guests cannot join one"),
-        ];
-        match lacks.into_iter().find(|(found, ..)| *found) {
-            Some((_, one, other)) => Err(OptionFault::Needs(one, other)),
-            None => Ok(()),
-        }
-    }
-
     /// `ADDR PORT`, `ADDR:PORT`, `-a ADDR -p PORT`.
     fn server(&self) -> Result<(String, u16), OptionFault> {
         let mut words = self.server.iter();
@@ -507,22 +464,8 @@ impl Options {
     }
 }
 
-/// `--notify`.
-fn notification(typed: Option<&str>) -> Result<Option<Notification>, OptionFault> {
-    match typed {
-        None => Ok(None),
-        Some("9") => Ok(Some(Notification::Osc9)),
-        Some("777") => Ok(Some(Notification::Osc777)),
-        Some(got) => Err(OptionFault::BadValue {
-            option: "--notify",
-            got: got.to_owned(),
-            right: "9 or 777",
-        }),
-    }
-}
-
 /// Whether an addressee has to be joined, as the common chat has not.
-fn is_room(to: &str) -> bool {
+pub(super) fn is_room(to: &str) -> bool {
     to.starts_with('#') && !COMMON_NAMES.contains(&to)
 }
 

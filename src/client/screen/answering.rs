@@ -68,6 +68,7 @@ impl Chat {
         let is_joined = !answer.is_error();
         if let Some(conversation) = self.model.open(&room) {
             conversation.is_joined = is_joined;
+            conversation.people_known = false;
         }
         let Answer { code, text, .. } = answer;
         let notice = Notice::Answer { code, text };

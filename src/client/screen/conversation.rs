@@ -163,7 +163,8 @@ impl Conversation {
     /// Keeps no more than is worth it; the oldest lines go.
     pub(super) fn trim(&mut self, is_current: bool) {
         let most = if is_current { CONVERSATION_LINES } else { QUIET_CONVERSATION_LINES };
-        if self.lines.len() > most {
+        // Many go at once: each time the others have to move up.
+        if self.lines.len() > most + most / 4 {
             self.lines.drain(..self.lines.len() - most);
             self.past = Past::More;
         }

@@ -81,17 +81,29 @@ impl Drawing {
         let time = self.at(line.unix_micros).strftime("%H:%M ").to_string();
         match &line.body {
             Body::Message { from, text } => self.message(&time, from, text, ""),
-            Body::Event(text) => self.aside(&time, "*", text, Look::Quiet),
-            Body::Told(level, text) => {
-                let look = if *level <= Level::Warn { Look::Loud } else { Look::Quiet };
-                let mut lines = text.lines();
-                let first = lines.next().unwrap_or_default();
-                let mut rows = self.aside(&time, "-", first, look);
-                let blank = " ".repeat(TIME_COLUMNS);
-                rows.extend(lines.flat_map(|line| self.aside(&blank, " ", line, look)));
-                rows
+            Body::Event(text) => {
+                let blank = if self.is_wide() { NAME_COLUMNS + 1 } else { 0 };
+                let lead = vec![Piece::new(" ".repeat(blank) + "* ", Look::Quiet)];
+                self.hanging(&time, lead, &[Piece::new(text, Look::Quiet)])
+            }
+            Body::Told(level, text) => self.told(&time, *level, text),
+        }
+    }
+
+    /// What the client says has all the width: lists need it.
+    fn told(&self, time: &str, level: Level, text: &str) -> Vec<Row> {
+        let look = if level <= Level::Warn { Look::Loud } else { Look::Quiet };
+        let mut head = vec![Piece::new(format!("{time}- "), look)];
+        let indent = width(time) + 2;
+        let mut rows = Vec::new();
+        for line in text.lines() {
+            for row in wrap(&[Piece::new(line, look)], self.columns.saturating_sub(indent)) {
+                let mut all = std::mem::replace(&mut head, vec![blank(indent)]);
+                all.extend(row);
+                rows.push(all);
             }
         }
+        rows
     }
 
     /// The rows of a message; `mark` stands behind its text.
@@ -141,12 +153,6 @@ impl Drawing {
         let blank = " ".repeat(column.saturating_sub(used + usize::from(most < NAME_COLUMNS)));
         lead.insert(0, Piece::new(blank, Look::Plain));
         lead
-    }
-
-    fn aside(&self, time: &str, sign: &str, text: &str, look: Look) -> Vec<Row> {
-        let blank = if self.is_wide() { NAME_COLUMNS + 1 } else { 0 };
-        let lead = vec![Piece::new(format!("{}{sign} ", " ".repeat(blank)), look)];
-        self.hanging(time, lead, &[Piece::new(text, look)])
     }
 
     /// Rows of which all but the first begin below the text, or below the name where the screen is
@@ -252,6 +258,21 @@ mod tests {
         let text = format!("see {link} now");
         assert_eq!(rows(40, "anna", &text), ["01:00 anna: see ", link, "       now"]);
         assert_eq!(rows(60, "anna", &text)[1].trim(), link);
+    }
+
+    #[test]
+    fn what_the_client_says_has_all_the_width() {
+        let drawing = Drawing {
+            me: "me".into(),
+            zone: TimeZone::UTC,
+            language: Language::English,
+            columns: 60,
+        };
+        let body = Body::Told(Level::Info, "one\n  two".into());
+        let line = Line { key: MessageId(1), is_numbered: false, unix_micros: 0, body };
+        let texts = |row: Row| row.into_iter().map(|piece| piece.text).collect::<String>();
+        let rows: Vec<String> = drawing.rows(&line).into_iter().map(texts).collect();
+        assert_eq!(rows, ["00:00 - one", "          two"]);
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod outbox;
 mod paint;
 mod prompt;
 mod scroll;
+mod sending;
 pub mod terminal;
 #[cfg(test)]
 mod tests;

@@ -280,8 +280,10 @@ impl Chat {
                 return Done::NotNow;
             }
         }
-        for text in lines.iter().flat_map(|line| split(line, limit)) {
-            if !self.post(turn.now, to, text) {
+        let texts: Vec<String> = lines.iter().flat_map(|line| split(line, limit)).collect();
+        let has_room = self.has_room(texts.len());
+        for text in texts {
+            if !has_room || !self.post(turn.now, to, text) {
                 let text = either(
                     self.language(),
                     "too many lines wait already",

@@ -25,8 +25,8 @@ pub const DEFAULT_PORT: u16 = 7777;
 #[argh(
     help_triggers("--help"),
     description = "The terminal client of JIM, a chat that any program can join.\n\
-        Without -r, -w and --script it is a full screen to chat in; without a terminal, or with\n\
-        --plain, lines typed are sent and lines received are shown.",
+        Without -r, -w and --script it is a full screen to chat in.\n\
+        Without a terminal, or with --plain, lines typed are sent and lines received are shown.",
     example = "Chat on this machine:\n    {command_name}",
     example = "Read the common chat of another:\n    {command_name} chat.example.org -r",
     example = "Send a file's lines as ivan to a room:\n    \

@@ -20,6 +20,7 @@ use crate::client::incoming::{Answer, Message};
 use crate::client::mode::{Ending, Flow, Turn};
 use crate::client::reader::{COMMON_NAMES, Shown, is_passing};
 use crate::client::session::Received;
+use crate::client::talker::Talker;
 use crate::client::words::Notice;
 use crate::message::{Features, Language, MessageId, Now, Secret};
 use jiff::tz::TimeZone;
@@ -153,7 +154,7 @@ impl Chat {
     }
 
     /// What this client understands.
-    pub const FEATURES: Features = Features::GRANTED;
+    pub const FEATURES: Features = Talker::FEATURES;
 
     /// The language of everything.
     pub(super) const fn language(&self) -> Language {

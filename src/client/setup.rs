@@ -121,7 +121,7 @@ pub fn language(options: &Options, surroundings: &Surroundings<'_>) -> Language 
 /// What is to be done.
 pub enum Plan {
     /// With lines.
-    Lines(event_loop::Plan),
+    Lines(Box<event_loop::Plan>),
     /// With a full screen.
     Screen(Box<driver::Plan>),
 }
@@ -133,7 +133,7 @@ impl Plan {
     /// What the system refuses that nothing works without.
     pub fn run(self) -> io::Result<Exit> {
         match self {
-            Self::Lines(plan) => event_loop::run(plan),
+            Self::Lines(plan) => event_loop::run(*plan),
             Self::Screen(plan) => driver::run(*plan),
         }
     }
@@ -194,7 +194,8 @@ pub fn plan(options: Options, surroundings: &Surroundings<'_>) -> Result<Plan, S
     let is_errand = matches!(options.purpose, Purpose::Send { .. } | Purpose::Get { .. });
     let shows_bar = is_errand && !options.quiet && !is_plain && io::stderr().is_terminal();
     let Options { host, port, time_limit, .. } = options;
-    Ok(Plan::Lines(event_loop::Plan { host, port, tls, mode, screen, time_limit, shows_bar }))
+    let lines = event_loop::Plan { host, port, tls, mode, screen, time_limit, shows_bar };
+    Ok(Plan::Lines(Box::new(lines)))
 }
 
 /// Opens the file that is sent, and looks whether the place of one that is got is free.
@@ -246,8 +247,9 @@ fn screen_plan(
         colours: (surroundings.variable)("NO_COLOR").is_none(),
         server: format!("{host}:{port}"),
     };
-    let chat = chat::Chat::new(Entry::new(who, None, chat::Chat::FEATURES), wishes);
-    let screen = Screen::new(language, zone, true);
+    let chat = chat::Chat::new(Entry::new(who, None, chat::Chat::FEATURES), wishes)
+        .keeping(Memory::of(surroundings.variable));
+    let screen = Screen::new(language, zone, true).getting_by("/get");
     Ok(driver::Plan { host, port, tls, chat, screen, time_limit })
 }
 

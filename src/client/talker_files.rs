@@ -1,5 +1,6 @@
 //! Files beside a chat: `/send` and `/get`.
 
+use super::entry::Entry;
 use super::mode::Turn;
 use super::talker::Talker;
 use super::transfer::{FileNotice, Place, Source, Stop};
@@ -33,21 +34,26 @@ impl Talker {
         }
     }
 
-    /// Why no files are sent and got here.
     fn no_files(&self) -> Option<Stop> {
-        if !self.entry.granted().has(Features::FILES) {
-            return Some(Stop::NoFiles);
-        }
-        (!self.entry.is_user()).then_some(Stop::NoAccount)
+        no_files(&self.entry)
     }
 }
 
-fn tell(turn: &mut Turn<'_>, name: String, stop: Stop) {
+/// Why no files are sent and got by whom a server has let in so.
+pub(super) fn no_files(entry: &Entry) -> Option<Stop> {
+    if !entry.granted().has(Features::FILES) {
+        return Some(Stop::NoFiles);
+    }
+    (!entry.is_user()).then_some(Stop::NoAccount)
+}
+
+/// Tells why a file is not sent or got.
+pub(super) fn tell(turn: &mut Turn<'_>, name: String, stop: Stop) {
     turn.screen.notice(&Notice::File(FileNotice::Stopped { name, stop }));
 }
 
 /// `~/` is no shell's here, and yet meant.
-fn home(typed: &str) -> PathBuf {
+pub(super) fn home(typed: &str) -> PathBuf {
     let folder = std::env::home_dir().filter(|_| typed.starts_with("~/"));
     match folder.zip(typed.strip_prefix("~/")) {
         Some((folder, rest)) => folder.join(rest),

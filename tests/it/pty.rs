@@ -6,6 +6,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Instant;
@@ -45,10 +46,22 @@ impl Terminal {
         columns: u16,
         rows: u16,
     ) -> Self {
+        Self::start_in(&std::env::temp_dir(), program, arguments, variables, (columns, rows))
+    }
+
+    /// The same in a folder.
+    pub fn start_in(
+        folder: &Path,
+        program: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+        (columns, rows): (u16, u16),
+    ) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.env_clear();
+        command.cwd(folder);
         let usual = [
             ("PATH", "/usr/bin:/bin"),
             ("TERM", "xterm-256color"),

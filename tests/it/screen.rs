@@ -231,11 +231,34 @@ fn who_is_called_is_told() {
     let mut boris = user(&server, "boris", &[], 80, 10);
     boris.line("/msg anna psst; you");
     anna.wait_for(" boris          1!");
-    let bytes = String::from_utf8_lossy(&anna.bytes).into_owned();
-    assert!(bytes.contains("\u{1b}]9;boris: psst, you\u{7}\u{7}"), "{bytes:?}");
+    anna.wait("the notice", |terminal| {
+        let bytes = String::from_utf8_lossy(&terminal.bytes);
+        bytes.contains("\u{1b}]9;boris: psst, you\u{7}\u{7}")
+    });
     anna.keys("\u{1b}a");
     anna.wait_for("boris │ psst; you");
     anna.wait_for("\nboris>");
+    quit(anna);
+    quit(boris);
+}
+
+#[test]
+fn files_are_sent_and_got() {
+    let server = Server::with_users(&["anna", "boris"], &[]);
+    let mut anna = in_room(&server, "anna", 100, 12);
+    let (host, port) = (server.address.ip().to_string(), server.address.port().to_string());
+    let arguments = ["-a", &host, "-p", &port, "-u", "boris", "--to", "#tea"];
+    let (folder, program) = (Folder::new(), super::support::JIM_CLIENT);
+    let mut boris = Terminal::start_in(folder.path(), program, &arguments, &[], (160, 12));
+    boris.wait_for("joined");
+    let file = server.folder.file("tea.txt", "green");
+    anna.line(&format!("/send {} a list", file.display()));
+    let text = boris.wait_for("a list [file tea.txt, 5 B: /get ");
+    let (_, behind) = text.split_once(": /get ").unwrap();
+    let id = behind.split(']').next().unwrap();
+    boris.line(&format!("/get {id}"));
+    boris.wait_for("saved as");
+    assert_eq!(fs::read_to_string(folder.path().join("tea.txt")).unwrap(), "green");
     quit(anna);
     quit(boris);
 }

@@ -30,6 +30,7 @@ impl Chat {
             return;
         }
         match asked {
+            Asked::File(_) => self.files.handle_answer(turn, answer),
             Asked::Added(What::Ack) => self.acks.handle_answer(turn),
             Asked::Added(_) => self.handle_asked(turn, answer),
             Asked::Msg => self.handle_sent(turn, answer),
@@ -232,12 +233,16 @@ impl Chat {
     /// The newest messages of a conversation whose messages were shown before the connection was
     /// lost: they join on, or else what was shown before is forgotten and can be scrolled to.
     fn handle_missed(&mut self, turn: &mut Turn<'_>, with: &str, answer: Answer) {
-        let known = self.model.find(with).and_then(Conversation::newest);
+        // What has arrived since joins on to what is on this page.
+        let known = self.model.find_mut(with).and_then(|one| one.known_at_loss.take());
         let (is_error, more) = (answer.is_error(), answer.more);
+        let first = match &answer.listing {
+            Some(Listing::Messages(page)) => page.iter().filter_map(|message| message.id).min(),
+            _ => None,
+        };
         let new = self.put_all(turn, with, answer);
         let is_current = self.model.is_current(with);
         if let Some(conversation) = self.model.find_mut(with) {
-            let first = new.first().copied();
             if let (true, Some(first), Some(known)) = (more, first, known)
                 && first > known
             {

@@ -21,6 +21,7 @@ use crate::client::mode::{Ending, Flow, Turn};
 use crate::client::reader::{COMMON_NAMES, Shown, is_passing};
 use crate::client::session::Received;
 use crate::client::talker::Talker;
+use crate::client::transfer::{Memory, Style, Transfers};
 use crate::client::words::Notice;
 use crate::message::{Features, Language, MessageId, Now, Secret};
 use jiff::tz::TimeZone;
@@ -108,6 +109,10 @@ pub struct Chat {
     clock_ahead: Option<i64>,
     /// What the terminal is to be sent besides the screen.
     pub(super) alert: String,
+    /// The server's address.
+    pub(super) address: String,
+    /// The files that are sent and got beside the chat.
+    pub(super) files: Transfers,
     pub(super) suspends: bool,
     pub(super) redraws: bool,
     /// Whether Ctrl-C ends the client when it is typed next.
@@ -147,6 +152,8 @@ impl Chat {
             rooms: BTreeSet::new(),
             clock_ahead: None,
             alert: String::new(),
+            address: String::new(),
+            files: Transfers::new(Style::BesideAChat, Memory::default()),
             suspends: false,
             redraws: false,
             interrupted: false,
@@ -207,6 +214,8 @@ impl Chat {
 
     /// The connection stands.
     pub fn begin(&mut self, turn: &mut Turn<'_>, address: SocketAddr) {
+        self.address = address.to_string();
+        self.files.lose();
         self.acks.reset();
         self.clock_ahead = None;
         self.new_password = self.changing.reset().or(self.new_password.take());
@@ -262,6 +271,7 @@ impl Chat {
         if self.entry.is_user() && self.entry.granted().has(Features::IDS) {
             self.acks.begin(turn.now, self.entry.server_unix_micros());
         }
+        self.begin_files(turn);
         self.learn();
         let to = self.wishes.to.clone();
         if !self.is_returning && matches!(Shown::of(Some(&to)), Shown::Room(_)) {
@@ -340,12 +350,14 @@ impl Chat {
     /// Nothing more is answered on this connection.
     pub fn leave(&mut self, now: Now) {
         self.entry.leave();
+        self.files.lose();
         self.asked.clear();
         self.to_ask.clear();
         self.joining.clear();
         self.leaving.clear();
         for conversation in self.model.iter_mut() {
             conversation.is_loading = false;
+            conversation.known_at_loss = conversation.known_at_loss.or(conversation.newest());
             conversation.mark_read();
         }
         let sent: Vec<(String, u64)> = self.sent.drain(..).collect();
@@ -369,12 +381,14 @@ impl Chat {
             }
             _ => None,
         };
-        self.entry.poll_timeout().into_iter().chain(tick).min()
+        let files = self.files.poll_timeout();
+        self.entry.poll_timeout().into_iter().chain(files).chain(tick).min()
     }
 
     /// The time of [`Self::poll_timeout`] may have come.
     pub fn handle_timeout(&mut self, turn: &mut Turn<'_>) {
         self.entry.handle_timeout(turn);
+        self.files.go_on(turn);
         self.settle(turn);
     }
 
@@ -441,7 +455,12 @@ impl Chat {
             Some(id) => (id, true),
             None => (self.key(now), false),
         };
-        let body = Body::Message { from: message.from.clone(), text: message.text.clone() };
+        let mut text = message.text.clone();
+        if let Some(attachment) = &message.attachment {
+            let blank = if text.is_empty() { "" } else { " " };
+            text = format!("{text}{blank}{}", attachment.text(self.language(), "/get"));
+        }
+        let body = Body::Message { from: message.from.clone(), text };
         Line { key, is_numbered, unix_micros, body }
     }
 

@@ -62,6 +62,8 @@ pub(super) struct Conversation {
     pub(super) unread: usize,
     /// Whether one of them is for us above all.
     pub(super) is_called: bool,
+    /// The newest message that was here when the connection was lost.
+    pub(super) known_at_loss: Option<MessageId>,
     /// Up to here all was read.
     read: Option<MessageId>,
     anchor: Option<Anchor>,
@@ -87,6 +89,7 @@ impl Conversation {
             people_known: false,
             unread: 0,
             is_called: false,
+            known_at_loss: None,
             read: None,
             anchor: None,
             draft: Vec::new(),

@@ -172,6 +172,7 @@ impl Driver {
     /// Says what was left unsaid; the terminal is as it was before when this is over.
     fn finish(mut self) -> Screen {
         drop(self.terminal.take());
+        self.chat.handle_ended(&mut self.screen);
         let lines = self.chat.unsent();
         if lines > 0 {
             self.screen.notice(&Notice::Unsent { lines });

@@ -11,6 +11,7 @@ mod completion;
 mod conversation;
 pub mod driver;
 mod emoji;
+mod files;
 mod input;
 mod keys;
 mod layout;

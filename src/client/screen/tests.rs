@@ -464,19 +464,21 @@ fn a_lost_connection_costs_nothing_that_was_typed() {
 fn what_was_missed_joins_on_or_is_scrolled_to() {
     let mut stage = Stage::user();
     stage.open_room(1..3);
-    for (numbers, more, unread) in [(2..6, true, 3), (300..340, true, 40)] {
+    for (seconds, numbers, unread, oldest) in [(60, 2..6, 3, 1), (70_000, 2000..2040, 40, 2000)] {
+        stage.pass(Duration::from_secs(seconds));
         stage.act(|chat, turn| chat.handle_fault(turn, Fault::Closed));
         assert!(stage.key(KeyCode::Char('1'), KeyModifiers::ALT).is_continue());
         stage.enter_with("\"rooms\":[{\"room\":\"#tea\",\"member\":true}]");
+        // News before the page do not hide what was missed before them.
+        let unread = unread + 1;
+        stage.message("boris", "#tea", "news");
         stage.answer("\"data_list\":[]");
-        stage.answer(&format!("{},\"more\":{more}", page("#tea", numbers)));
+        stage.answer(&(page("#tea", numbers) + ",\"more\":true"));
         let room = stage.chat.model.find("#tea").unwrap();
         assert_eq!(room.unread, unread);
+        assert_eq!(room.oldest(), Some(MessageId::at(PAST + oldest * 60_000_000)));
         stage.chat.model.choose_with("#tea");
     }
-    let room = stage.chat.model.find("#tea").unwrap();
-    let first = MessageId::at(PAST + 300 * 60_000_000);
-    assert_eq!(room.oldest(), Some(first));
 }
 
 #[test]

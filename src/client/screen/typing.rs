@@ -354,6 +354,8 @@ impl Chat {
                 turn.session.send(turn.now, &Request::Leave { user, room: room.clone() });
                 self.leaving.push_back(room);
             }
+            Typed::Send { file, text } => self.send_file(turn, &file, text),
+            Typed::Get(id) => self.get_file(turn, id),
             Typed::Passwd if !self.entry.is_user() => turn.screen.notice(&Notice::NoAccount),
             Typed::Passwd => self.ask_passwords(Wanted::Change { user }),
             Typed::LogIn(user) => self.ask_passwords(Wanted::LogIn { user }),

@@ -233,7 +233,9 @@ impl Driver {
             State::Resting { until }
             | State::Trying { until, .. }
             | State::Shaking { until, .. } => Some(*until),
-            State::Up(link) if link.is_readable() => Some(Duration::ZERO),
+            State::Up(link) if link.is_readable() || self.chat.has_more_output(&self.session) => {
+                Some(Duration::ZERO)
+            }
             State::Up(_) => self.overdue.poll_timeout().or_else(|| self.session.poll_timeout()),
         };
         own.into_iter().chain(self.chat.poll_timeout(now)).min()

@@ -2,9 +2,10 @@
 
 use jim::client::exit::Exit;
 use jim::client::options::{Args, OptionFault};
+use jim::client::pair;
 use jim::client::profile;
 use jim::client::setup::{SetupError, Surroundings, plan};
-use jim::client::spawn::{self, Spawning, end_with_parent};
+use jim::client::spawn::{self, end_with_parent};
 use jim::config::{Opt, Program, normalise, parse};
 use jim::message::visible;
 use jim::terminal::{ask_password, ask_password_twice};
@@ -78,7 +79,10 @@ fn run() -> Exit {
     }
     start_log(args.verbose, args.quiet);
     if let Some(spawning) = args.spawning(&typed()) {
-        return start_many(spawning);
+        return start(spawning, spawn::run);
+    }
+    if let Some(pairing) = args.pairing(&typed()) {
+        return start(pairing, pair::run);
     }
     if let Err(fault) = args.take_profile(profile::path(variable).as_deref()) {
         log::error!(target: "jim-client", "{}", fault.to_string().trim_end());
@@ -131,16 +135,17 @@ fn typed() -> Vec<String> {
     normalise(&JIM_CLIENT, &words).unwrap_or_default()
 }
 
-fn start_many(spawning: Result<Spawning, OptionFault>) -> Exit {
-    let spawning = match spawning {
-        Ok(spawning) => spawning,
+/// Starts other clients, if what was typed makes sense.
+fn start<T>(wanted: Result<T, OptionFault>, run: impl FnOnce(&T) -> std::io::Result<Exit>) -> Exit {
+    let wanted = match wanted {
+        Ok(wanted) => wanted,
         Err(fault) => {
             let fault = fault.to_string();
             log::error!(target: "jim-client", "{}\nTry 'jim-client --help'.", visible(&fault));
             return Exit::Usage;
         }
     };
-    spawn::run(&spawning).unwrap_or_else(|error| {
+    run(&wanted).unwrap_or_else(|error| {
         log::error!(target: "jim-client", "cannot start the clients: {error}");
         Exit::System
     })

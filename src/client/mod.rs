@@ -39,6 +39,7 @@ mod options_files;
 pub mod options_tls;
 pub mod outgoing;
 mod output;
+pub mod pair;
 pub mod passwords;
 pub mod player;
 pub mod profile;

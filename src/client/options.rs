@@ -60,6 +60,8 @@ pub const DEFAULT_PORT: u16 = 7777;
         where the server keeps them; --since takes 18:30, 2026-01-31, 2026-01-31T18:30:00+03:00,\n  \
         2h (ago; also s, m, d, w) or a msg_id. With --follow a lost connection is made again,\n  \
         and of what the server keeps each message is shown once and none is left out.",
+    note = "pair is a reader and a writer: in tmux each in a pane of its own, which the writer's end\n  \
+        closes; elsewhere one client that does both. With -u the server has to allow sessions = \"many\".",
     note = "spawn N starts N clients, test1 to testN (--name bot: bot1 to botN), readers with -r, writers\n  \
         with -w. What each prints stands behind its name; a line typed goes to all, NAME: TEXT to\n  \
         one. They end with the program that started them.",

@@ -9,6 +9,7 @@ pub const WORDS: &[Word] = &[
     Word { name: "register", help: "NAME: make an account, where the server lets you" },
     Word { name: "send", help: "FILE: send a file to the room or the user of --to" },
     Word { name: "get", help: "ID: get a file by the number that it was announced with" },
+    Word { name: "pair", help: "a reader and a writer side by side: in tmux, each in a pane" },
     Word {
         name: "spawn",
         help: "N: start N clients, test1 to testN, each line behind its client's name",

@@ -169,3 +169,17 @@ fn what_a_client_fails_with_is_the_exit_code() {
     let errors = String::from_utf8(output.stderr).unwrap();
     assert!(errors.contains("test1: jim-client: ") && errors.contains("test2: "), "{errors}");
 }
+
+#[test]
+fn a_pair_without_tmux_is_one_client_that_reads_and_writes() {
+    let server = Server::start(&[]);
+    let mut bob = server.connect();
+    bob.presence("bob");
+    let mut pair = Spawned::start(&server, &["pair", "--name", "ann"]);
+    pair.wait_until_entered(&["ann"]);
+    pair.say("hi");
+    assert_eq!(bob.object()["message"], "hi");
+    bob.send(r##"{"action":"msg","time":1,"to":"#all","from":"bob","message":"ho"}"##);
+    pair.wait_for(&["bob: ho"]);
+    assert_eq!(pair.end().0, Some(0));
+}

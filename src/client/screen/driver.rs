@@ -20,6 +20,7 @@ use connection::State;
 use crossterm::event;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
+use rustix::event::{PollFd, PollFlags, Timespec};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook_mio::v1_0::Signals;
 use std::io;
@@ -34,8 +35,12 @@ const SOCKET: Token = Token(0);
 const KEYBOARD: Token = Token(1);
 const SIGNALS: Token = Token(2);
 
-/// How long is waited for a key that may be there: with no time at all crossterm does not look.
-const KEY_WAIT: Duration = Duration::from_millis(1);
+/// How long is waited for a key that may be there. crossterm does not look at all once the time is
+/// over, be it that this program did not run meanwhile.
+const KEY_WAIT: Duration = Duration::from_millis(2);
+
+/// How often is looked again where the look before came too late.
+const KEY_LOOKS: u32 = 100;
 
 /// What the full screen client is to do.
 pub struct Plan {
@@ -227,7 +232,7 @@ impl Driver {
 
     /// Takes all that the terminal says: what was read of it and not taken wakes nobody again.
     fn read_keys(&mut self) -> io::Result<Flow> {
-        while event::poll(KEY_WAIT)? {
+        while self.has_key()? {
             let event = event::read()?;
             let now = self.now();
             let mut turn = Turn { now, session: &mut self.session, screen: &mut self.screen };
@@ -237,6 +242,22 @@ impl Driver {
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Whether there is something to be taken. Nobody wakes for what is overlooked here, so a look
+    /// counts only if it was in time, and left nothing to be read.
+    fn has_key(&self) -> io::Result<bool> {
+        for _ in 0..KEY_LOOKS {
+            let begun = self.start.elapsed();
+            if event::poll(KEY_WAIT)? {
+                return Ok(true);
+            }
+            let was_in_time = self.start.elapsed().saturating_sub(begun) < KEY_WAIT * 2;
+            if was_in_time && !is_readable()? {
+                return Ok(false);
+            }
+        }
+        Ok(false)
     }
 
     fn draw(&mut self) -> io::Result<()> {
@@ -300,4 +321,18 @@ impl Driver {
         woken.signals.extend(self.signals.pending());
         Ok(woken)
     }
+}
+
+/// Whether the terminal has something that was not read. One that is gone has nothing.
+fn is_readable() -> io::Result<bool> {
+    let input = io::stdin();
+    let mut polled = [PollFd::new(&input, PollFlags::IN)];
+    match rustix::event::poll(&mut polled, Some(&Timespec::default())) {
+        Ok(_) => {}
+        Err(rustix::io::Errno::INTR) => return Ok(true),
+        Err(error) => return Err(error.into()),
+    }
+    let [input] = polled;
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    Ok(input.revents().contains(PollFlags::IN) && !input.revents().intersects(gone))
 }

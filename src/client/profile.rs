@@ -33,12 +33,14 @@ pub enum ProfileFault {
         path: PathBuf,
     },
     /// It is no TOML, or has a key or value that means nothing.
-    #[error("{path}: {error}")]
+    #[error("{path}, line {line}: {what}")]
     Wrong {
         /// Where it is.
         path: PathBuf,
-        /// What is wrong, with line and key.
-        error: Box<toml::de::Error>,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong. The line itself is not shown: it may hold somebody's password.
+        what: String,
     },
     /// There is none of that name.
     #[error("{path} has no [profile.{name}]{}", hint(*.is_empty, .nearest.as_deref()))]
@@ -162,9 +164,14 @@ fn read(path: &Path) -> Result<String, ProfileFault> {
     std::fs::read_to_string(path).map_err(unreadable)
 }
 
+fn wrong(text: &str, path: &Path, error: &toml::de::Error) -> ProfileFault {
+    let at = error.span().map_or(text.len(), |span| span.start);
+    let line = text.get(..at).unwrap_or(text).matches('\n').count() + 1;
+    ProfileFault::Wrong { path: path.to_owned(), line, what: error.message().to_owned() }
+}
+
 fn choose(text: &str, path: &Path, name: Option<&str>) -> Result<Profile, ProfileFault> {
-    let file: File = toml::from_str(text)
-        .map_err(|error| ProfileFault::Wrong { path: path.to_owned(), error: Box::new(error) })?;
+    let file: File = toml::from_str(text).map_err(|error| wrong(text, path, &error))?;
     let mut profiles = file.profile;
     match (profiles.remove(name.unwrap_or(DEFAULT)), name) {
         (Some(profile), _) => Ok(profile),

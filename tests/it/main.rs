@@ -15,6 +15,7 @@
 mod access;
 mod bench;
 mod bytes;
+mod canary;
 mod client_alone;
 mod client_commands;
 mod client_dialects;

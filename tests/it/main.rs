@@ -44,6 +44,7 @@ mod features;
 mod files;
 mod golden;
 mod idle;
+mod json_rules;
 mod limits;
 mod limits_of_connections;
 mod log;

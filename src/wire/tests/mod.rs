@@ -6,10 +6,12 @@ mod corpus;
 mod extras;
 mod fields;
 mod files;
+mod json_rules;
 mod limits;
 mod notices;
 mod properties;
 mod replies;
+mod rfc8259;
 mod splices;
 
 use super::jim::{Bounds, Decoded, Decoder};

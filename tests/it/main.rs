@@ -31,6 +31,7 @@ mod client_profile;
 mod client_terminal;
 mod client_tls;
 mod console;
+mod corpora;
 mod crash;
 mod crash_flood;
 mod crash_history;

@@ -2,7 +2,6 @@
 
 mod bytes;
 mod checks;
-mod corpus;
 mod extras;
 mod fields;
 mod files;

@@ -1,0 +1,11 @@
+//! Any pieces of a file.
+#![no_main]
+
+#[path = "../checks/file_pieces.rs"]
+mod file_pieces;
+#[path = "../checks/input.rs"]
+mod input;
+#[path = "../checks/scratch.rs"]
+mod scratch;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| file_pieces::check(data));

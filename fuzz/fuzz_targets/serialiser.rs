@@ -1,0 +1,9 @@
+//! Values of all kinds: what the server says, and what it adds to objects.
+#![no_main]
+
+#[path = "../checks/input.rs"]
+mod input;
+#[path = "../checks/serialiser.rs"]
+mod serialiser;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| serialiser::check(data));

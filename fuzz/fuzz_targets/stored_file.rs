@@ -1,0 +1,11 @@
+//! A store that was damaged anywhere.
+#![no_main]
+
+#[path = "../checks/input.rs"]
+mod input;
+#[path = "../checks/scratch.rs"]
+mod scratch;
+#[path = "../checks/stored_file.rs"]
+mod stored_file;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| stored_file::check(data));

@@ -6,6 +6,7 @@
 //! only in [`Chat::handle_done`], after the disk has it, so that a failed commit has nothing to
 //! undo.
 
+mod audit;
 mod by_id;
 mod chance;
 mod change;
@@ -28,6 +29,7 @@ mod tests;
 mod users;
 mod waiting;
 
+pub use audit::Audiences;
 pub use dispatch::{ACTIONS, Action, Needs, find};
 pub use effect::{CloseReason, Effect, Hearers, Payload};
 pub use policy::{Guests, Policy, Probe, Registration, Sessions};

@@ -290,6 +290,10 @@ impl Sessions {
         }
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Session> {
+        self.slots.iter().flatten().map(|session| &**session)
+    }
+
     pub(super) fn get(&self, id: ConnectionId) -> Option<&Session> {
         self.slots.get(id.index())?.as_deref().filter(|session| session.id == id)
     }

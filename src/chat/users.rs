@@ -198,6 +198,11 @@ impl Users {
         accounts.chain(guests)
     }
 
+    /// The guests' names, their connections and what is delivered to them, in no order.
+    pub(super) fn guests(&self) -> impl Iterator<Item = (&Name, &[ConnectionId], AudienceId)> {
+        self.guests.iter().map(|(name, guest)| (name, guest.connections.as_slice(), guest.audience))
+    }
+
     /// Takes an account off all lists of contacts.
     pub(super) fn forget_contact(&mut self, contact: AccountId) {
         for account in self.accounts.values_mut() {

@@ -2,25 +2,29 @@
 
 use super::disk::{self, Disk};
 use super::random::Random;
-use super::requests::{self, USERS};
+use super::requests::USERS;
+use super::wires::Wires;
 use jim::chat::{Chat, Effect, Hearers, Payload, Policy, Registration, Sessions};
 use jim::limits::Limits;
 use jim::message::{
     AccountList, AudienceId, ConnectionId, Conversation, Done, Features, Job, Kept, Listing, Mark,
     MessageId, Name, Now, PageMessage, Phrase, Reply, Snapshot, StoredMessage,
 };
-use jim::wire::jim::{Decoded, Decoder};
+use jim::wire::attachment::write_attachment;
+use jim::wire::{Decoded, Decoder};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 pub struct World {
-    chat: Chat,
-    random: Random,
-    now: Now,
-    open: BTreeMap<u32, Line>,
+    pub(super) chat: Chat,
+    pub(super) random: Random,
+    pub(super) now: Now,
+    pub(super) open: BTreeMap<u32, Line>,
     generations: Vec<u32>,
-    audiences: BTreeMap<AudienceId, BTreeSet<ConnectionId>>,
+    pub(super) audiences: BTreeMap<AudienceId, BTreeSet<ConnectionId>>,
+    /// Everybody's bytes.
+    pub(super) wires: Wires,
     /// What the writer has not committed yet, in order.
     to_write: VecDeque<(ConnectionId, Job)>,
     /// What it has, and the chat does not know yet, in order.
@@ -36,14 +40,14 @@ pub struct World {
     handed: BTreeSet<MessageId>,
     sessions: Sessions,
     /// The numbers of files that somebody sent or sends.
-    files: Vec<String>,
-    /// Requests so far: the next one's `id`.
-    requests: usize,
+    pub(super) files: Vec<String>,
+    /// Requests so far: the last one's `id`.
+    pub(super) requests: usize,
     /// What was delivered of each conversation, in order.
     delivered: BTreeMap<Conversation, Vec<MessageId>>,
     /// Every number that was given, by what is kept and what is not.
     last_id: MessageId,
-    trace: Vec<String>,
+    pub(super) trace: Vec<String>,
 }
 
 /// What the writer has to say.
@@ -53,20 +57,22 @@ enum Written {
 }
 
 /// One connection.
-struct Line {
-    id: ConnectionId,
+pub(super) struct Line {
+    pub(super) id: ConnectionId,
     /// Requests that were not answered yet.
-    owed: VecDeque<Owed>,
+    pub(super) owed: VecDeque<Owed>,
     /// Whom its last good authenticate made it.
-    user: Option<Name>,
-    features: Features,
+    pub(super) user: Option<Name>,
+    pub(super) features: Features,
     /// The last message that was handed over from what waited.
     handed: MessageId,
 }
 
 /// A request that was not answered yet.
-struct Owed {
-    id: usize,
+#[derive(Default)]
+pub(super) struct Owed {
+    /// Its `id`, 0 where it has none.
+    pub(super) id: usize,
     /// The message that its answer waits for.
     stores: Option<MessageId>,
 }
@@ -103,6 +109,7 @@ impl World {
             open: BTreeMap::new(),
             generations: vec![0; 8],
             audiences: BTreeMap::new(),
+            wires: Wires::default(),
             to_write: VecDeque::new(),
             written: VecDeque::new(),
             others: Vec::new(),
@@ -125,8 +132,10 @@ impl World {
         self.now.unix_micros = self.random.next() % 4_000_000;
         match self.random.below(16) {
             0 => self.open(),
-            1 if self.random.below(4) == 0 => self.vanish(),
-            1..=3 => self.commit(),
+            1 if self.random.below(4) == 0 => self.reset(),
+            1 if self.random.below(4) == 0 => self.stop_writing(),
+            1 => self.stall(),
+            2..=3 => self.commit(),
             4..=6 => self.report(),
             7 | 8 => {
                 // A piece of a file takes two of them.
@@ -141,23 +150,31 @@ impl World {
                 self.chat.handle_timeout(self.now);
                 self.take_effects(None);
             }
-            _ => self.request(),
+            _ => self.say(),
         }
+        self.move_bytes();
         self.check();
     }
 
     /// Everything that is under way comes to its end.
     pub fn finish(mut self) -> Vec<String> {
+        self.read_on();
+        let mut rounds = 0;
         while !(self.to_write.is_empty()
             && self.written.is_empty()
             && self.others.is_empty()
-            && self.finished.is_empty())
+            && self.finished.is_empty()
+            && self.is_quiet())
         {
             self.commit();
             self.report();
             self.finish_other();
+            self.move_bytes();
             self.check();
+            rounds += 1;
+            assert!(rounds < 100_000, "it does not come to an end");
         }
+        self.check_clients();
         for line in self.open.values() {
             assert!(line.owed.is_empty(), "{:?} waits for ever", line.id);
             assert!(!self.chat.is_busy(line.id));
@@ -180,21 +197,21 @@ impl World {
         let (owed, features) = (VecDeque::new(), Features::NONE);
         let line = Line { id, owed, user: None, features, handed: MessageId::ZERO };
         self.open.insert(slot_id, line);
+        self.wires.open(id, &mut self.random);
         self.chat.handle_open(self.now, id);
         self.take_effects(None);
     }
 
-    fn some_line(&mut self) -> Option<ConnectionId> {
+    pub(super) fn some_line(&mut self) -> Option<ConnectionId> {
         let lines: Vec<ConnectionId> = self.open.values().map(|line| line.id).collect();
         (!lines.is_empty()).then(|| self.random.pick(&lines))
     }
 
-    fn vanish(&mut self) {
-        if let Some(id) = self.some_line() {
-            self.remove(id);
-            self.chat.handle_gone(id);
-            self.take_effects(None);
-        }
+    /// The server hears that a connection is no more.
+    pub(super) fn vanish(&mut self, id: ConnectionId) {
+        self.remove(id);
+        self.chat.handle_gone(id);
+        self.take_effects(None);
     }
 
     fn remove(&mut self, id: ConnectionId) {
@@ -205,28 +222,26 @@ impl World {
         }
     }
 
-    fn request(&mut self) {
-        let Some(connection) = self.some_line() else { return };
-        if self.chat.is_busy(connection) {
-            return;
-        }
-        self.requests += 1;
-        let id = self.requests;
-        let name = self.chat.name_of(connection).map(ToString::to_string);
-        let text = requests::make(&mut self.random, id, name.as_deref(), &self.files);
+    /// A whole object of a client's.
+    pub(super) fn request(&mut self, connection: ConnectionId, text: &str) {
         self.trace.push(format!("{connection:?} > {text}"));
-        let line = self.open.get_mut(&connection.slot).unwrap();
-        line.owed.push_back(Owed { id, stores: None });
         match Decoder::default().decode(text.as_bytes(), &Limits::default()) {
             Decoded::Request { request, .. } => {
+                let id = request.id.and_then(|id| id.parse().ok()).unwrap_or_default();
+                self.line(connection).owed.push_back(Owed { id, stores: None });
                 self.chat.handle_request(self.now, connection, &request);
             }
-            Decoded::Malformed { phrase, .. } => {
-                self.chat.handle_malformed(self.now, connection, phrase);
-            }
-            Decoded::Incomplete { .. } => panic!("half a request: {text}"),
+            other => panic!("it was read before: {text}: {other:?}"),
         }
-        self.take_effects(Some((connection, &text)));
+        self.take_effects(Some((connection, text)));
+    }
+
+    /// What is no object.
+    pub(super) fn malformed(&mut self, connection: ConnectionId, phrase: Phrase) {
+        self.trace.push(format!("{connection:?} > {phrase:?}"));
+        self.line(connection).owed.push_back(Owed::default());
+        self.chat.handle_malformed(self.now, connection, phrase);
+        self.take_effects(None);
     }
 
     /// The writer commits what came first, as one batch: all of it or nothing.
@@ -288,15 +303,26 @@ impl World {
         self.take_effects(None);
     }
 
-    fn take_effects(&mut self, asked: Option<(ConnectionId, &str)>) {
+    pub(super) fn take_effects(&mut self, asked: Option<(ConnectionId, &str)>) {
         while let Some(effect) = self.chat.poll_effect() {
             self.trace.push(format!("{effect:?}"));
             match effect {
-                Effect::Reply { to, reply } => self.answered(to, &reply),
+                Effect::Reply { to, reply } => {
+                    self.answered(to, &reply);
+                    self.write_reply(to, &reply);
+                }
                 Effect::Deliver { to, except, payload, mark } => {
                     self.delivered(asked.map(|(asker, _)| asker), to, except, &payload, mark);
+                    let object: &[u8] = match &payload {
+                        Payload::Stored(message) => &message.object,
+                        _ => asked.map(|(_, text)| text.as_bytes()).unwrap_or_default(),
+                    };
+                    self.write_message(to, except, object, mark);
                 }
-                Effect::Store { connection, message, payload: Payload::File(notice) } => {
+                Effect::Store { connection, mut message, payload: Payload::File(notice) } => {
+                    let mut object = Vec::new();
+                    message.text = write_attachment(&mut object, &notice);
+                    message.object = object.into();
                     let announced = message.attachment.as_ref().expect("what it announces");
                     assert_eq!(
                         (announced.upload, message.mark.unix_micros),
@@ -310,10 +336,17 @@ impl World {
                     message.object = text.as_bytes().into();
                     self.stores(connection, message);
                 }
-                Effect::Hand { to, message } => self.handed(to, &message),
-                Effect::Announce { except, .. } => assert!(except != ConnectionId::NONE),
-                Effect::Notice { to, .. } => {
-                    assert!(!matches!(to, Hearers::Of(audiences) if audiences.is_empty()));
+                Effect::Hand { to, message } => {
+                    self.handed(to, &message);
+                    self.write_to(to, &message.object, message.mark);
+                }
+                Effect::Announce { except, announcement } => {
+                    assert!(except != ConnectionId::NONE);
+                    self.write_announcement(except, &announcement);
+                }
+                Effect::Notice { to, except, notice } => {
+                    assert!(!matches!(&to, Hearers::Of(audiences) if audiences.is_empty()));
+                    self.write_notice(&to, except, &notice);
                 }
                 Effect::Features { connection, features } => {
                     self.line(connection).features = features;
@@ -328,16 +361,18 @@ impl World {
                     assert!(was, "{connection:?} leaves {audience:?} without being there");
                 }
                 Effect::Job { connection, job } => self.asked_for(connection, job),
-                Effect::Close { connection, .. } => self.remove(connection),
-                Effect::Hasten { connection } | Effect::Probe { to: connection } => {
-                    self.line(connection);
+                Effect::Close { connection, .. } => {
+                    self.remove(connection);
+                    self.wires.close(connection);
                 }
+                Effect::Hasten { connection } => drop(self.line(connection).id),
+                Effect::Probe { to } => self.write_probe(to),
             }
         }
     }
 
     /// The connection, which is there.
-    fn line(&mut self, id: ConnectionId) -> &mut Line {
+    pub(super) fn line(&mut self, id: ConnectionId) -> &mut Line {
         let line = self.open.get_mut(&id.slot).expect("it is there");
         assert_eq!(line.id, id, "a former connection");
         line
@@ -451,10 +486,14 @@ impl World {
         if self.sessions != Sessions::Many {
             assert!(holders.values().all(|count| *count == 1), "one login, two connections");
         }
+        let mut expected = self.chat.audit().expect("the chat agrees with itself");
         for (id, members) in &self.audiences {
             for member in members {
                 assert_eq!(self.open[&member.slot].id, *member, "{id:?} keeps a gone connection");
             }
+            assert_eq!(&expected.remove(id).unwrap_or_default(), members, "{id:?}");
         }
+        assert!(expected.is_empty(), "nobody was told of {expected:?}");
+        self.wires.check();
     }
 }

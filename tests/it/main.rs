@@ -37,6 +37,7 @@ mod crash_flood;
 mod crash_history;
 mod crowd;
 mod db;
+mod dependencies;
 mod dialects;
 mod disk_full;
 mod docs;

@@ -2,8 +2,9 @@
 
 use super::super::scripted_peer::{Conversation, Peer};
 use super::super::support::{Folder, Server, add_user, jim_client, user_command};
+use super::super::tls_peer;
 use super::search::Finds;
-use super::{assert_none_in_files, canary};
+use super::{assert_none_in_files, canary, files};
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
@@ -40,13 +41,16 @@ fn assert_none_shown(what: &str, output: &Output, finds: &Finds) {
 /// How a mode is begun, what is typed, and how it ends.
 type Mode<'a> = (&'a [&'a str], &'a str, i32);
 
-const MODES: [Mode<'_>; 12] = [
+const MODES: [Mode<'_>; 15] = [
     (&["-u", NAME, "-w", "-v"], "hello\n", 0),
     (&["-u", NAME, "-w", "--to", "#r", "-v"], "hello\n", 0),
     (&["-u", NAME, "-r", "-v", "--timeout", "1"], "", 7),
     (&["-u", NAME, "-r", "--json", "-v", "--timeout", "1"], "", 7),
     (&["-u", NAME, "-v"], "/who\n/passwd\n/nonsense\n/quit\n", 0),
     (&["-u", NAME, "-v", "--to", "#r", "--history", "5", "-r", "--timeout", "1"], "", 7),
+    (&["send", "note.txt", "-u", NAME, "--to", "#r", "-v"], "", 0),
+    (&["get", "00000000000000ab", "-u", NAME, "-v"], "", 8),
+    (&["-u", NAME, "-w", "--tls", "-v"], "hello\n", 3),
     (&["-w", "-v"], "a guest has a password that nobody asks for\n", 0),
     (&["-v"], "/quit\n", 0),
     (&["spawn", "2", "-w", "-v"], "hello\n", 0),
@@ -64,6 +68,7 @@ fn no_mode_of_the_client_shows_the_password() {
     let (home, finds) = (Folder::new(), Finds::new(&[]));
     let file = home.file("password", &format!("{}\n", password()));
     let file = file.to_str().unwrap();
+    home.file("note.txt", "a note\n");
     for (mode, input, code) in MODES {
         let port = if mode.contains(&"--exchange") {
             vec![host.as_str(), &port]
@@ -87,6 +92,28 @@ fn no_mode_of_the_client_shows_the_password() {
     let refused = run(jim_client().env("JIM_PASSWORD", password()), &home, &arguments, "");
     assert_eq!(refused.status.code(), Some(4), "{refused:?}");
     assert_none_shown("a refused log-in", &refused, &finds);
+    finds.assert_not_in("the console", server.stop().join("\n").as_bytes());
+    assert_none_in_files(server.folder.path(), &finds);
+    // What the client remembers of what it sent.
+    std::fs::remove_file(file).unwrap();
+    for file in files(home.path()) {
+        finds.assert_not_in(&file.display().to_string(), &std::fs::read(&file).unwrap());
+    }
+}
+
+#[test]
+fn no_log_in_over_tls_shows_the_password() {
+    let mut server = tls_peer::server("verbose = true\n");
+    user_command(&server.folder, &["add", NAME], Some(&password()));
+    let pin = tls_peer::files_of(&server.folder).read().unwrap().fingerprint().to_string();
+    let port = server.address.port().to_string();
+    let (home, finds) = (Folder::new(), Finds::new(&[]));
+    for (pin, code) in [(pin, 0), ("0".repeat(64), 3)] {
+        let arguments = ["-u", NAME, "-w", "-v", "-p", &port, "--tls", "--pin", &pin];
+        let output = run(jim_client().env("JIM_PASSWORD", password()), &home, &arguments, "hi\n");
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        assert_none_shown("a log-in over TLS", &output, &finds);
+    }
     finds.assert_not_in("the console", server.stop().join("\n").as_bytes());
     assert_none_in_files(server.folder.path(), &finds);
 }

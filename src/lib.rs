@@ -13,7 +13,8 @@
 //! 5. [`few`] and [`buffer`]: short lists; the bounded read buffer and the output queue of shared chunks.
 //! 6. [`certificate`] and [`transport`]: files of keys; how bytes reach us.
 //! 7. [`workers`]: the threads that may block: storage, reading the history, password hashing.
-//! 8. [`server`]: the event loop that joins them all.
+//! 8. [`control`]: what the operator's commands and a running server say to each other.
+//! 9. [`server`]: the event loop that joins them all.
 //!
 //! [`client`] is the terminal client, [`bench`] the measuring tool; [`config`], [`logging`] and
 //! [`terminal`] serve the programs.
@@ -28,6 +29,7 @@ pub mod certificate;
 pub mod chat;
 pub mod client;
 pub mod config;
+pub mod control;
 pub mod few;
 pub mod limits;
 pub mod logging;

@@ -149,7 +149,7 @@ pub enum CloseReason {
     Blocked,
     /// An operator removed the account.
     Removed,
-    /// Another connection changed the account's password.
+    /// Another connection, or an operator, changed the account's password.
     PasswordChanged,
     /// Its guest name became an account's.
     NameRegistered,
@@ -157,6 +157,8 @@ pub enum CloseReason {
     Silent,
     /// A client of another wire that was not let in.
     KeptOut,
+    /// An operator closed it.
+    Kicked,
 }
 
 impl CloseReason {
@@ -174,6 +176,7 @@ impl CloseReason {
             Self::NameRegistered => "the guest's name became an account's",
             Self::Silent => "no answer to a probe",
             Self::KeptOut => "it was not let in",
+            Self::Kicked => "an operator closed it",
         }
     }
 }

@@ -19,6 +19,7 @@ mod handlers;
 mod listing;
 mod message_ids;
 mod notices;
+mod operator;
 mod outcome;
 mod policy;
 mod probe;
@@ -32,6 +33,7 @@ mod waiting;
 pub use audit::Audiences;
 pub use dispatch::{ACTIONS, Action, Needs, find};
 pub use effect::{CloseReason, Effect, Hearers, Payload};
+pub use operator::{About, Census, Standing};
 pub use policy::{Guests, Policy, Probe, Registration, Sessions};
 
 use crate::limits::Limits;
@@ -285,9 +287,9 @@ impl Chat {
         }
     }
 
-    /// The accounts were changed beside the running server. A blocked or removed one is
-    /// disconnected now, a guest whose name became an account's too; a removed one's rooms have
-    /// other owners.
+    /// The accounts were changed beside the running server. One that was blocked, removed or given
+    /// another password is disconnected now, a guest whose name became an account's too; a removed
+    /// one's rooms have other owners.
     pub fn handle_accounts(&mut self, list: AccountList) {
         let AccountList { version, accounts, owners } = list;
         let kept: std::collections::HashSet<_> = accounts.iter().map(|a| a.id).collect();
@@ -300,12 +302,25 @@ impl Chat {
         }
         self.accounts_version = self.accounts_version.max(version);
         for account in accounts {
+            self.end_old_password(&account);
             self.put_account(account);
         }
         for (room, owner) in owners {
             if let Some(room) = self.rooms.get_mut(room) {
                 room.record.owner = owner;
             }
+        }
+    }
+
+    /// An operator gave the account another password: what logged in with the old one ends.
+    fn end_old_password(&mut self, record: &AccountRecord) {
+        let known = self.users.account(record.id);
+        let is_old = |known: &&users::Account| {
+            known.record.phc != record.phc && known.record.version <= record.version
+        };
+        let connections = known.filter(is_old).map(|account| account.connections.clone());
+        for connection in connections.unwrap_or_default() {
+            self.close(connection, CloseReason::PasswordChanged);
         }
     }
 

@@ -161,6 +161,10 @@ impl Rooms {
         self.by_id.get(&id).and_then(|place| self.rooms.get_mut(*place))
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.iter().count()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Room> {
         self.rooms.iter().map(|(_, room)| room)
     }

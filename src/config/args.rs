@@ -2,6 +2,10 @@
 
 use super::Exit;
 use super::args_cert::{CertCommand, CertVerb};
+use super::args_control::{
+    BanCommand, BansCommand, KickCommand, ReloadCommand, StatsCommand, StopCommand, UnbanCommand,
+    WhoCommand,
+};
 use super::args_db::{DbCommand, DbVerb};
 use super::completions::Shell;
 use super::fault::Place;
@@ -38,6 +42,7 @@ pub const JIMD: Program = Program {
         Opt::value("--room", None).of_command(),
         Opt::value("--uses", None).of_command(),
         Opt::value("--expires", None).of_command(),
+        Opt::switch("--json", None).of_command(),
         Opt::switch("--verbose", Some('v')),
         Opt::switch("--version", Some('V')),
     ],
@@ -46,6 +51,14 @@ pub const JIMD: Program = Program {
         ("db", &["check", "backup", "restore", "export", "import"]),
         ("invite", &["new", "list", "revoke"]),
         ("cert", &["new", "show"]),
+        ("who", &[]),
+        ("stats", &[]),
+        ("kick", &[]),
+        ("ban", &[]),
+        ("unban", &[]),
+        ("bans", &[]),
+        ("reload", &[]),
+        ("stop", &[]),
         ("config", &["default", "check"]),
         ("completions", &["bash", "zsh", "fish"]),
     ],
@@ -66,6 +79,8 @@ pub const JIMD: Program = Program {
         {command_name} db backup jim-backup.db",
     example = "Invite five people into a room (with registration = \"invite\" in the file):\n    \
         {command_name} invite new --room '#tea' --uses 5 --expires 30d",
+    example = "See who is connected to the running server, and close somebody's connections:\n    \
+        {command_name} who\n    {command_name} kick ivan",
     example = "Write a file with all settings, change it, check it, use it:\n    \
         {command_name} config default > jim.toml\n    \
         {command_name} config check jim.toml\n    \
@@ -92,11 +107,12 @@ pub const JIMD: Program = Program {
     ),
     error_code(8, "another jimd uses the data folder"),
     error_code(9, "the store is damaged, or was written by a newer jimd"),
-    error_code(10, "there is no such user"),
+    error_code(10, "there is no such user, or nobody is connected under that name"),
     error_code(11, "the name is taken, looks like a taken one, or cannot be a name"),
     error_code(12, "the password is empty, too long, or was not typed the same twice"),
     error_code(13, "something is there already that would be overwritten"),
     error_code(14, "a line of an import is wrong"),
+    error_code(15, "no jimd runs on the data folder that an order was for"),
     error_code(
         130,
         "Ctrl-C while a password was asked for, or a second signal that cut a stop short"
@@ -208,6 +224,22 @@ pub enum Command {
     Invite(InviteCommand),
     /// The certificate for TLS.
     Cert(CertCommand),
+    /// Who is connected.
+    Who(WhoCommand),
+    /// How the server does.
+    Stats(StatsCommand),
+    /// Close somebody's connections.
+    Kick(KickCommand),
+    /// Keep somebody out.
+    Ban(BanCommand),
+    /// Let them in again.
+    Unban(UnbanCommand),
+    /// Which addresses are kept out.
+    Bans(BansCommand),
+    /// Read the settings anew.
+    Reload(ReloadCommand),
+    /// End the server.
+    Stop(StopCommand),
     /// Settings files.
     Config(ConfigCommand),
     /// A script for a shell.
@@ -229,7 +261,8 @@ pub struct CompletionsCommand {
     subcommand,
     name = "user",
     help_triggers("--help"),
-    note = "A running server sees a change at the user's next log-in.",
+    note = "A running server closes the connections of who is removed, blocked or given another \
+        password.",
     note = "A password is read from a pipe (one line), or asked for twice without being shown."
 )]
 pub struct UserCommand {
@@ -462,7 +495,7 @@ mod tests {
     #[test]
     fn every_command_is_one_of_argh() {
         for (command, verbs) in JIMD.commands {
-            for verb in *verbs {
+            for verb in verbs.iter().chain(verbs.is_empty().then_some(&"")) {
                 let leave = parsed(&format!("{command} {verb} --help")).unwrap_err();
                 assert_eq!(leave.exit, Exit::Done, "{leave}");
                 let usage = match *command {
@@ -470,7 +503,7 @@ mod tests {
                     "completions" => format!("Usage: jimd {command} "),
                     _ => format!("Usage: jimd {command} {verb}"),
                 };
-                assert!(leave.text.starts_with(&usage), "{leave}");
+                assert!(leave.text.starts_with(usage.trim_end()), "{leave}");
             }
         }
     }

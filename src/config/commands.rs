@@ -73,7 +73,7 @@ pub fn invite_table(rows: &[InviteRow], zone: &TimeZone) -> String {
     text
 }
 
-fn moment(unix_micros: u64, zone: &TimeZone) -> String {
+pub(super) fn moment(unix_micros: u64, zone: &TimeZone) -> String {
     i64::try_from(unix_micros)
         .ok()
         .and_then(|micros| Timestamp::from_microsecond(micros).ok())

@@ -26,7 +26,7 @@ pub enum Exit {
     FolderTaken,
     /// 9: the store is damaged, or a newer `jimd` wrote it.
     StoreRefused,
-    /// 10: there is no such user.
+    /// 10: there is no such user, or nobody is connected under that name.
     NoSuchUser,
     /// 11: the name is taken, looks like a taken one, or is no name.
     NameRefused,
@@ -36,13 +36,15 @@ pub enum Exit {
     InTheWay,
     /// 14: a line of an import is wrong.
     ImportRefused,
+    /// 15: no server runs on the data folder.
+    NotRunning,
     /// 130: Ctrl-C at a question, or a second signal before all that was owed was written.
     Interrupted,
 }
 
 impl Exit {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -58,6 +60,7 @@ impl Exit {
         Self::PasswordRefused,
         Self::InTheWay,
         Self::ImportRefused,
+        Self::NotRunning,
         Self::Interrupted,
     ];
 
@@ -80,6 +83,7 @@ impl Exit {
             Self::PasswordRefused => 12,
             Self::InTheWay => 13,
             Self::ImportRefused => 14,
+            Self::NotRunning => 15,
             Self::Interrupted => 130,
         }
     }

@@ -7,10 +7,12 @@
 
 mod args;
 mod args_cert;
+mod args_control;
 mod args_db;
 mod banner;
 mod commands;
 mod completions;
+mod control_texts;
 mod default_file;
 mod environment;
 mod exit;
@@ -34,6 +36,10 @@ pub use args::{
     UnblockCommand, UserCommand, UserVerb,
 };
 pub use args_cert::{CertCommand, CertVerb, NewCertCommand, ShowCertCommand};
+pub use args_control::{
+    BanCommand, BansCommand, KickCommand, ReloadCommand, StatsCommand, StopCommand, UnbanCommand,
+    WhoCommand,
+};
 pub use args_db::{
     BackupCommand, DbCheckCommand, DbCommand, DbVerb, ExportCommand, ImportCommand, RestoreCommand,
 };
@@ -43,6 +49,7 @@ pub use commands::{
     user_done, user_table,
 };
 pub use completions::{Shell, UnknownShell, Word, completions};
+pub use control_texts::{bans_text, closed_text, reloaded_text, stats_text, who_text};
 pub use default_file::default_file;
 pub use environment::Environment;
 pub use exit::Exit;

@@ -272,6 +272,8 @@ impl Sorted {
             }
             if option == HELP {
                 self.help = true;
+            } else if option.of_command {
+                self.of_command.push(option.long.to_owned());
             } else {
                 self.options.push(option.long.to_owned());
             }
@@ -302,7 +304,7 @@ impl Sorted {
                 unknown_command(first, program.commands.iter().map(|(name, _)| *name))
             })?;
         match self.words.get(1) {
-            Some(second) if !inner.contains(&second.as_str()) => {
+            Some(second) if !inner.is_empty() && !inner.contains(&second.as_str()) => {
                 Err(unknown_command(second, inner.iter().copied()))
             }
             _ => Ok(()),

@@ -17,6 +17,7 @@ mod job;
 mod lookalike;
 mod message_id;
 mod name;
+mod network;
 mod notice;
 mod phrase;
 mod phrase_english;
@@ -45,6 +46,7 @@ pub use job::{AccountList, AccountRecord, Done, Job, Membership, RoomRecord, Sec
 pub use lookalike::Skeletons;
 pub use message_id::{Mark, MessageId};
 pub use name::{Name, NameFault};
+pub use network::{BadNetwork, Network};
 pub use notice::Notice;
 pub use phrase::{Deed, JsonFault, Junk, Language, Listed, Phrase, RoomState};
 pub use phrase::{Facts, Spoken};

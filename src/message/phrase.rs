@@ -242,6 +242,8 @@ pub enum Phrase {
     WrongLogin { user: Name },
     /// 403: an operator blocked the account.
     Blocked { user: Name },
+    /// 403: an operator banned the address that the connection comes from.
+    AddressBanned,
     /// 403: not in that room.
     NotAMember { user: Option<Name>, room: Name },
     /// 403: a name in the request is not who the connection is.
@@ -455,6 +457,7 @@ impl Phrase {
             P::NameOfAccount { .. } => Facts::slug("name_of_account"),
             P::WrongLogin { .. } => Facts::slug("wrong_login"),
             P::Blocked { .. } => Facts::slug("blocked"),
+            P::AddressBanned => Facts::slug("address_banned"),
             P::NotAMember { .. } => Facts::slug("not_a_member"),
             P::NotYou { field, .. } => Facts::slug("not_you").field(field),
             P::AlreadyOther { .. } => Facts::slug("already_authenticated"),

@@ -63,6 +63,7 @@ pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
             write!(f, "User {user} is already connected from elsewhere")
         }
         P::Offline { user } => write!(f, "User {user} is offline"),
+        P::AddressBanned => f.write_str("Connections from your address are banned here"),
         P::Busy { seconds } => {
             write!(f, "Too many log-ins are waiting: try again in {seconds} s")
         }

@@ -63,6 +63,7 @@ pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
             write!(f, "Пользователь {user} уже подключен с другого места")
         }
         P::Offline { user } => write!(f, "Пользователь {user} не в сети"),
+        P::AddressBanned => f.write_str("Соединения с вашего адреса здесь запрещены"),
         P::Busy { seconds } => {
             write!(f, "Слишком много входов в очереди: повторите через {seconds} с")
         }

@@ -6,7 +6,7 @@ use super::slots;
 use super::timers::Moment;
 use crate::limits::{ACCEPTS_PER_TURN, LINGER};
 use crate::logging::log;
-use crate::message::{Code, ConnectionId, Phrase, Reply};
+use crate::message::{Code, ConnectionId, Language, Phrase, Reply};
 use crate::transport::Stream;
 use crate::wire::encode;
 use mio::Interest;
@@ -50,6 +50,8 @@ impl<O: Observer> Running<O> {
     fn open(&mut self, socket: TcpStream, peer: SocketAddr) {
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         let refusal = self.refusal(peer.ip());
+        self.counts.accepted += 1;
+        self.counts.refused += u64::from(refusal.is_some());
         if refusal.is_some() && self.refused >= REFUSED_AT_ONCE {
             log::info!("refused {peer}: far too many connections");
             return;
@@ -74,7 +76,7 @@ impl<O: Observer> Running<O> {
             return;
         }
         match refusal {
-            Some(limit) => self.refuse(id, limit),
+            Some(reply) => self.refuse(id, &reply),
             None => {
                 log::info!("{peer} connected");
                 self.chat.handle_open(self.now, id);
@@ -84,23 +86,26 @@ impl<O: Observer> Running<O> {
         self.rearm(id);
     }
 
-    /// The limit that a new connection from this address would break.
-    fn refusal(&self, address: IpAddr) -> Option<usize> {
+    /// Why a new connection from this address is not let in.
+    fn refusal(&self, address: IpAddr) -> Option<Reply> {
+        if self.server.banned.iter().any(|network| network.contains(address)) {
+            return Some(Reply::new(Code::Forbidden, Phrase::AddressBanned));
+        }
         let settings = &self.server.settings;
+        let too_many = |limit| Reply::new(Code::TooMany, Phrase::TooManyConnections { limit });
         if self.served() >= settings.max_connections {
-            return Some(settings.max_connections);
+            return Some(too_many(settings.max_connections));
         }
         let from_there = self.per_address.get(&address).copied().unwrap_or_default();
         let limit = settings.max_connections_per_address;
-        (from_there >= limit).then_some(limit)
+        (from_there >= limit).then(|| too_many(limit))
     }
 
-    fn refuse(&mut self, id: ConnectionId, limit: usize) {
+    fn refuse(&mut self, id: ConnectionId, reply: &Reply) {
         let Some(connection) = self.connections.get_mut(id) else { return };
-        log::info!("refused {}: the limit of {limit} connections is reached", connection.peer);
-        let reply = Reply::new(Code::TooMany, Phrase::TooManyConnections { limit });
+        log::info!("refused {}: {}", connection.peer, reply.phrase.in_language(Language::English));
         let (language, time) = (self.server.settings.language, self.now.unix_micros);
-        connection.answer(&mut self.pool, |out| encode::reply(out, &reply, language, time));
+        connection.answer(&mut self.pool, |out| encode::reply(out, reply, language, time));
         connection.phase = Phase::Flushing { until: Moment::at(self.now.uptime + LINGER) };
         connection.mark_dirty(&mut self.dirty);
     }

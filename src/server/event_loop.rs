@@ -2,9 +2,11 @@
 //! fan-out, flush, reap.
 
 use super::connection::{Connection, Phase};
+use super::control::{self, Control};
 use super::fanout::{Audiences, Hold};
 use super::jobs::Backlog;
 use super::listener::{self, Accepting};
+use super::orders::Counts;
 use super::signals::Stops;
 use super::slots::{self, RESERVED_TOKENS, Slots};
 use super::timers::{Moment, Timers};
@@ -12,7 +14,7 @@ use super::{Settings, StartError};
 use crate::buffer::Pool;
 use crate::chat::{Chat, Hearers};
 use crate::limits::{EVENTS_PER_POLL, READ_BUFFER_BYTES};
-use crate::message::{ConnectionId, Notice, Now, Reply, Snapshot};
+use crate::message::{ConnectionId, Network, Notice, Now, Reply, Snapshot};
 use crate::transport::ServerTls;
 use crate::workers::{FileWorker, PasswordWorker, ReadWorker, StorageWorker};
 use jiff::Timestamp;
@@ -22,12 +24,14 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 const WAKER: Token = Token(RESERVED_TOKENS);
 const SIGNALS: Token = Token(RESERVED_TOKENS + 1);
-const FIRST_LISTENER: usize = RESERVED_TOKENS + 2;
+const FIRST_CONTROL: usize = RESERVED_TOKENS + 2;
+const FIRST_LISTENER: usize = FIRST_CONTROL + control::TOKENS;
 
 /// What the workers may take at least to their end: one hash, one write to the disk.
 const LAST_JOB: Duration = Duration::from_secs(1);
@@ -78,6 +82,10 @@ pub struct Server<O> {
     pub(super) poll: Poll,
     pub(super) listeners: Vec<TcpListener>,
     stops: Stops,
+    /// The operator's socket, if there is one.
+    pub(super) control: Option<Control>,
+    /// Nobody gets in from there.
+    pub(super) banned: Vec<Network>,
     waker: Arc<Waker>,
     pub(super) observer: O,
     /// What is shown to those who speak TLS.
@@ -116,6 +124,7 @@ pub(super) struct Running<O> {
     pub(super) queued_memory: usize,
     /// What closing connections still send is read into this and dropped.
     pub(super) scratch: Vec<u8>,
+    pub(super) counts: Counts,
     pub(super) now: Now,
     /// When the offset of local time is looked up again.
     zone_due: Duration,
@@ -139,7 +148,18 @@ impl<O: Observer> Server<O> {
         }
         #[allow(clippy::disallowed_methods, reason = "the loop owns the clock")]
         let started = Instant::now();
-        Ok(Self { settings, poll, listeners, stops, waker, observer, tls: None, started })
+        Ok(Self {
+            settings,
+            poll,
+            listeners,
+            stops,
+            control: None,
+            banned: Vec::new(),
+            waker,
+            observer,
+            tls: None,
+            started,
+        })
     }
 
     /// The addresses that are listened on, with the ports that the system chose where 0 was asked.
@@ -152,6 +172,21 @@ impl<O: Observer> Server<O> {
     /// on is shown the new certificate, who is there keeps what it has.
     pub fn set_tls(&mut self, tls: Option<ServerTls>) {
         self.tls = tls;
+    }
+
+    /// Takes operators' orders over this socket, which does not block.
+    ///
+    /// # Errors
+    /// Where the system does not watch it.
+    pub fn take_orders(&mut self, socket: UnixListener) -> io::Result<()> {
+        let registry = self.poll.registry();
+        self.control = Some(Control::register(socket, registry, FIRST_CONTROL)?);
+        Ok(())
+    }
+
+    /// Lets nobody in from these addresses.
+    pub fn ban(&mut self, banned: Vec<Network>) {
+        self.banned = banned;
     }
 
     /// What a worker calls when it has something to report.
@@ -193,6 +228,7 @@ impl<O: Observer> Server<O> {
             backlog: Backlog::default(),
             queued_memory: 0,
             scratch: vec![0; READ_BUFFER_BYTES],
+            counts: Counts::default(),
             now: Now::default(),
             zone_due: Duration::ZERO,
             stop_due: None,
@@ -245,6 +281,7 @@ impl<O: Observer> Running<O> {
         self.accept();
         self.serve_ready();
         self.take_done();
+        self.hear_orders();
         self.run_timers();
         self.share_output();
         self.flush_dirty();
@@ -266,6 +303,11 @@ impl<O: Observer> Running<O> {
                 WAKER => {}
                 SIGNALS => self.note_signals(),
                 Token(token) if token >= FIRST_LISTENER => self.knocked = true,
+                token if token.0 >= FIRST_CONTROL => {
+                    if let Some(control) = &mut self.server.control {
+                        control.note(token);
+                    }
+                }
                 token => self.note_event(slots::connection(token), event),
             }
         }
@@ -320,7 +362,16 @@ impl<O: Observer> Running<O> {
 
     fn note_signals(&mut self) {
         self.signals += self.server.stops.count();
-        if self.signals > 0 && self.stop_due.is_none() {
+        if self.signals > 0 {
+            self.begin_stop();
+        }
+    }
+
+    /// Accepts and handles nothing more: what is owed is written, and then it is the end.
+    pub(super) fn begin_stop(&mut self) {
+        // The next signal is a second one, whoever gave the first order.
+        self.signals = self.signals.max(1);
+        if self.stop_due.is_none() {
             self.stop_due = Some(self.now.uptime + self.server.settings.grace);
             self.tell(&Hearers::All, None, &Notice::Shutdown);
             self.accepting.stopped = true;
@@ -366,6 +417,9 @@ impl<O: Observer> Running<O> {
             }
             Stopped::AtOnce => Duration::ZERO,
         };
+        if let Some(control) = self.server.control {
+            control.hold_to_the_end();
+        }
         let passwords_ended = self.workers.passwords.stop(within);
         // Both before the store copies its log into the file, which nobody may read meanwhile.
         let readers_ended = self.workers.files.stop(within) & self.workers.reader.stop(within);
@@ -434,6 +488,7 @@ impl<O: Observer> Running<O> {
         while let Some(id) = self.doomed.pop() {
             let Some(mut connection) = self.connections.remove(id) else { continue };
             self.queued_memory = self.queued_memory.saturating_sub(connection.counted_memory);
+            self.counts.requests += connection.requests;
             if let Err(error) = self.server.poll.registry().deregister(&mut connection.stream) {
                 log::debug!("cannot deregister {}: {error}", connection.peer);
             }

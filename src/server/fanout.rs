@@ -116,12 +116,19 @@ pub(super) struct Audiences {
     gauge: Gauge,
     /// The number of the last event that was told.
     event: u64,
+    /// How many objects members were given.
+    delivered: u64,
 }
 
 impl Audiences {
     /// The bytes that shared chunks hold now.
     pub(super) fn shared_bytes(&self) -> usize {
         self.gauge.bytes()
+    }
+
+    /// How many objects members were given since the start.
+    pub(super) const fn delivered(&self) -> u64 {
+        self.delivered
     }
 
     /// Behind a turn's end: when the first of what is held back is due; `None` if nothing is.
@@ -369,9 +376,13 @@ impl Audiences {
         });
         let range = turn.append(write);
         let end = range.end;
-        if let Some(sender) = except {
-            turn.skip(sender, form, range, targets);
+        let mut receivers = list.members.len();
+        if let Some(sender) = except
+            && turn.skip(sender, form, range, targets)
+        {
+            receivers = receivers.saturating_sub(1);
         }
+        self.delivered += receivers as u64;
         if end >= CHUNK_BYTES {
             self.share(audience, form, targets);
         }

@@ -43,6 +43,11 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
+    /// Storage jobs that are not done yet.
+    pub(super) const fn stores(&self) -> usize {
+        self.stores
+    }
+
     /// Whether something that was taken is not on disk yet.
     pub(super) const fn owes(&self) -> bool {
         self.stores > 0

@@ -6,6 +6,7 @@
 mod accept;
 mod carry_out;
 mod connection;
+mod control;
 mod dialects;
 mod encryption;
 mod error;
@@ -17,6 +18,7 @@ mod handed;
 mod incoming_file;
 mod jobs;
 mod listener;
+mod orders;
 mod output;
 mod patience;
 mod place;

@@ -56,27 +56,29 @@ impl Turn {
         start..self.bytes.len()
     }
 
-    /// Leaves a part out for its sender, if that gets messages in this form at all.
+    /// Leaves a part out for its sender, if that gets messages in this form at all: says whether.
     pub(super) fn skip(
         &mut self,
         sender: ConnectionId,
         form: Form,
         range: Range<usize>,
         targets: &mut Targets<'_>,
-    ) {
+    ) -> bool {
         if let Some(last) = self.skips.last_mut()
             && last.member == sender
             && last.range.end == range.start
         {
             last.range.end = range.end;
-            return;
+            return true;
         }
         if let Some(connection) = targets.connections.get_mut(sender)
             && connection.form() == form
         {
             connection.skips += 1;
             self.skips.push(Skip { member: sender, range });
+            return true;
         }
+        false
     }
 
     /// Hands the output to the members' queues; what is left can be begun again.

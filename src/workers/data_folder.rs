@@ -9,6 +9,8 @@ use thiserror::Error;
 
 const LOCK_FILE: &str = "jimd.lock";
 const STORE_FILE: &str = "jim.db";
+/// What else is there.
+const OTHER_FILES: [&str; 3] = [LOCK_FILE, "bans", "control.sock"];
 
 /// Only the owner reads the folder: it holds password hashes and what people wrote.
 const FOLDER_MODE: u32 = 0o700;
@@ -127,9 +129,9 @@ pub(super) fn store_path(folder: &Path) -> PathBuf {
     folder.join(STORE_FILE)
 }
 
-/// Whether a file of a data folder is the store, a part of it, or the lock.
+/// Whether a file of a data folder is the store, a part of it, or another of the server's own.
 pub(super) fn is_own_file(name: &OsStr) -> bool {
-    name == LOCK_FILE
+    OTHER_FILES.iter().any(|other| name == *other)
         || name
             .to_str()
             .and_then(|name| name.strip_prefix(STORE_FILE))

@@ -11,6 +11,7 @@ mod account_table;
 mod accounts;
 mod attachment_sweeper;
 mod attachment_table;
+mod bans;
 mod batch;
 mod batch_sizes;
 mod change_table;
@@ -42,6 +43,7 @@ mod upkeep;
 mod words;
 
 pub use accounts::{AccountError, Accounts};
+pub use bans::{BanError, Bans, MOST_BANS};
 pub use data_folder::{DataFolder, FolderError, FolderLock};
 pub use fair_queue::Busy;
 pub use file_store::FileStore;

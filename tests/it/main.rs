@@ -32,6 +32,7 @@ mod client_terminal;
 mod client_tls;
 mod console;
 mod corpora;
+mod control;
 mod crash;
 mod crash_flood;
 mod crash_history;

@@ -268,7 +268,7 @@ fn file_faults() -> [Phrase; 8] {
     ]
 }
 
-fn refusals() -> [(Code, Phrase); 39] {
+fn refusals() -> [(Code, Phrase); 40] {
     use Code as C;
     use Phrase as P;
     [
@@ -279,6 +279,7 @@ fn refusals() -> [(Code, Phrase); 39] {
         (C::Unauthorized, P::NameOfAccount { user: Name::shown("аnn"), account: ann() }),
         (C::WrongLogin, P::WrongLogin { user: ann() }),
         (C::Forbidden, P::Blocked { user: ann() }),
+        (C::Forbidden, P::AddressBanned),
         (C::Forbidden, P::NotAMember { user: Some(ann()), room: room() }),
         (C::Forbidden, P::NotYou { field: "from", claimed: bob(), user: ann() }),
         (C::Forbidden, P::AlreadyOther { user: ann(), other: bob() }),
@@ -360,6 +361,7 @@ fn number(phrase: &Phrase) -> usize {
         P::Offline { .. } => 38,
         P::Busy { .. } => 39,
         P::TooManyConnections { .. } => 40,
+        P::AddressBanned => 93,
         P::ServerFailed => 41,
         P::Registered { .. } => 42,
         P::PasswordChanged { .. } => 43,
@@ -412,7 +414,7 @@ fn number(phrase: &Phrase) -> usize {
         P::NoSuchUpload => 90,
         P::NoSuchFile => 91,
         P::FilesBusy { .. } => 92,
-        P::NotEncrypted => 93,
+        P::NotEncrypted => 94,
     }
 }
 
@@ -421,7 +423,7 @@ fn every_phrase_is_among_the_answers() {
     let mut numbers: Vec<usize> = answers().iter().map(|(_, phrase)| number(phrase)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (0..=93).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..=94).collect::<Vec<_>>());
 }
 
 #[test]

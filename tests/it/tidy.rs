@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// A room and the rooms that it may know (ARCHITECTURE.md). A row may only name rooms above it, so
 /// there are no cycles.
-pub const ROOMS: [(&str, &[&str]); 16] = [
+pub const ROOMS: [(&str, &[&str]); 17] = [
     ("limits", &[]),
     ("message", &["limits"]),
     ("terminal", &[]),
@@ -18,13 +18,35 @@ pub const ROOMS: [(&str, &[&str]); 16] = [
     ("certificate", &[]),
     ("transport", &["certificate", "message", "limits"]),
     ("logging", &["message", "limits"]),
+    ("control", &["message", "limits"]),
     (
         "server",
-        &["transport", "workers", "chat", "wire", "buffer", "few", "logging", "message", "limits"],
+        &[
+            "transport",
+            "workers",
+            "control",
+            "chat",
+            "wire",
+            "buffer",
+            "few",
+            "logging",
+            "message",
+            "limits",
+        ],
     ),
     (
         "config",
-        &["server", "certificate", "workers", "chat", "terminal", "logging", "message", "limits"],
+        &[
+            "server",
+            "certificate",
+            "workers",
+            "control",
+            "chat",
+            "terminal",
+            "logging",
+            "message",
+            "limits",
+        ],
     ),
     (
         "client",
@@ -50,6 +72,7 @@ pub const ROOMS: [(&str, &[&str]); 16] = [
             "certificate",
             "config",
             "workers",
+            "control",
             "logging",
             "terminal",
             "message",
@@ -64,8 +87,8 @@ const CRATES: [(&str, &[&str]); 13] = [
     ("mio", &["server", "client", "transport", "bench"]),
     ("rusqlite", &["workers"]),
     ("argon2", &["workers", "bench"]),
-    ("serde", &["wire", "config", "logging", "workers", "client", "bench"]),
-    ("serde_json", &["wire", "config", "logging", "workers", "client", "bench"]),
+    ("serde", &["wire", "config", "control", "logging", "workers", "client", "bench"]),
+    ("serde_json", &["wire", "config", "control", "logging", "workers", "client", "bench"]),
     ("log4rs", &["logging"]),
     ("rustls", &["transport"]),
     ("rustls_platform_verifier", &["transport"]),

@@ -1,6 +1,7 @@
 //! `jimd`, the chat server: see `jimd --help`.
 
 mod cert;
+mod control;
 mod db;
 mod invite;
 mod serve;
@@ -86,6 +87,10 @@ fn run() -> Result<Exit, Failure> {
         Some(Command::Cert(command)) => {
             let config = settled(resolve_offline(&args, &environment)?);
             cert::run(&command.verb, &args.host, args.force, &config)
+        }
+        Some(command) => {
+            let config = settled(resolve_offline(&args, &environment)?);
+            control::run(command, &config)
         }
         None => serve::run(&settled(resolve(&args, &environment)?), &environment),
     }

@@ -4,11 +4,13 @@
 use crate::user::{folder_failure, store_failure};
 use crate::{Failure, cert};
 use jim::config::{Config, Environment, Exit, Programs, banner, listening, print_error, started};
+use jim::control;
 use jim::logging::{self, Console, LogError, LogHandle, LogOptions, log};
 use jim::message::{Now, Reply, Retention, Snapshot};
 use jim::server::{Observer, Server, StartError, Stopped, Workers};
 use jim::workers::{
-    DataFolder, FileStore, FileWorker, PasswordWorker, ReadWorker, Reader, StorageWorker, Store,
+    Bans, DataFolder, FileStore, FileWorker, PasswordWorker, ReadWorker, Reader, StorageWorker,
+    Store,
 };
 use std::path::Path;
 use std::time::Duration;
@@ -34,13 +36,27 @@ pub(crate) fn run(config: &Config, environment: &Environment) -> Result<Exit, Fa
     let mut server = server.map_err(|error| start_failure(&error))?;
     let fingerprint = tls.as_ref().map(|tls| tls.fingerprint().to_string());
     server.set_tls(tls);
+    server.ban(Bans::of(&folder).list().map_err(|error| Failure::new(error, Exit::Folder))?);
     let log = start_log(config)?;
+    listen_to_orders(&folder, &mut server);
     let ended = open_and_serve(config, environment, &folder, server, fingerprint.as_deref());
+    control::remove(folder.path());
     if let Err(failure) = &ended {
         log::error!("{failure}");
     }
     log.shutdown();
     ended
+}
+
+/// Without the socket the chat goes on: only `jimd who` and the like do not reach it.
+fn listen_to_orders(folder: &DataFolder, server: &mut Server<Answers>) {
+    let taken = control::open(folder.path()).map_err(|error| error.to_string());
+    if let Err(error) =
+        taken.and_then(|socket| server.take_orders(socket).map_err(|error| error.to_string()))
+    {
+        log::warn!("{error}");
+        print_error(&format!("jimd: warning: {error}\n"));
+    }
 }
 
 /// From the store on, all that goes well or wrong is in the log too.

@@ -1,7 +1,8 @@
 //! `jimd user …`: accounts, also beside a running server.
 
-use crate::Failure;
+use crate::{Failure, control};
 use jim::config::{Config, Exit, UserRow, UserVerb, new_password, print, user_done, user_table};
+use jim::control::Parting;
 use jim::message::Secret;
 use jim::workers::{AccountError, Accounts, DataFolder, FolderError, StoreError};
 
@@ -25,6 +26,15 @@ pub(crate) fn run(verb: &UserVerb, config: &Config) -> Result<Exit, Failure> {
     };
     changed.map_err(|error| account_failure(&error))?;
     print(&user_done(verb))?;
+    let gone = match verb {
+        UserVerb::Passwd(passwd) => Some((&passwd.name, Parting::Password)),
+        UserVerb::Remove(remove) => Some((&remove.name, Parting::Removed)),
+        UserVerb::Block(block) => Some((&block.name, Parting::Blocked)),
+        UserVerb::List(_) | UserVerb::Add(_) | UserVerb::Unblock(_) => None,
+    };
+    if let Some((user, why)) = gone {
+        control::part(config, user, why)?;
+    }
     Ok(Exit::Done)
 }
 

@@ -1,0 +1,120 @@
+//! The commands that speak to a running server, over its control socket.
+
+use crate::Failure;
+use crate::user::{self, folder_failure};
+use jim::config::{
+    BlockCommand, Command, Config, Exit, UnblockCommand, UserVerb, bans_text, closed_text, print,
+    print_error, reloaded_text, stats_text, who_text,
+};
+use jim::control::{Answer, AskError, Asked, Order, Parting, Refusal, ask};
+use jim::message::Network;
+use jim::workers::{BanError, Bans, DataFolder};
+use std::time::Duration;
+
+/// Beyond what the server says, for its threads and files.
+const END_TIME: Duration = Duration::from_secs(20);
+
+pub(crate) fn run(command: &Command, config: &Config) -> Result<Exit, Failure> {
+    match command {
+        Command::Who(who) => give(config, &Order::Who {}, who.json),
+        Command::Stats(stats) => give(config, &Order::Stats {}, stats.json),
+        Command::Kick(kick) => give(config, &Order::Kick { user: kick.user.clone() }, false),
+        Command::Ban(ban) => self::ban(config, &ban.target),
+        Command::Unban(unban) => self::unban(config, &unban.target),
+        Command::Bans(_) => {
+            let bans = Bans::of(&folder(config)?).list().map_err(|error| failure(&error))?;
+            print(&bans_text(&bans))?;
+            Ok(Exit::Done)
+        }
+        Command::Reload(_) => give(config, &Order::Reload {}, false),
+        _ => give(config, &Order::Stop {}, false),
+    }
+}
+
+/// Gives an order and prints the answer.
+fn give(config: &Config, order: &Order, json: bool) -> Result<Exit, Failure> {
+    let asked = ask(&config.data, order).map_err(|error| refusal(&error))?;
+    let text = match &asked.answer {
+        Answer::Who { rows, more } => who_text(rows, *more, json, &jiff::tz::TimeZone::system()),
+        Answer::Stats(stats) => stats_text(stats, json),
+        Answer::Closed { connections } => closed_text(*connections),
+        Answer::Reloaded { applied, restart } => reloaded_text(applied, restart),
+        Answer::Stopping { within_seconds } => {
+            let within = Duration::from_secs(*within_seconds) + END_TIME;
+            return stopped(asked, within);
+        }
+        Answer::Done {} | Answer::Refused { .. } => String::new(),
+    };
+    print(&text)?;
+    Ok(Exit::Done)
+}
+
+fn stopped(asked: Asked, within: Duration) -> Result<Exit, Failure> {
+    if !asked.wait_for_end(within) {
+        return Err(Failure::new("it was told to stop, and has not ended yet", Exit::Failed));
+    }
+    print("jimd has stopped.\n")?;
+    Ok(Exit::Done)
+}
+
+/// On the disk first: a server that starts meanwhile knows of it.
+fn ban(config: &Config, target: &str) -> Result<Exit, Failure> {
+    let Ok(network) = target.parse::<Network>() else {
+        return user::run(&UserVerb::Block(BlockCommand { name: target.to_owned() }), config);
+    };
+    let network = network.as_place();
+    Bans::of(&folder(config)?).add(network).map_err(|error| failure(&error))?;
+    print(&format!("{network} is banned.\n"))?;
+    tell(config, &Order::Ban { network: network.to_string() })
+}
+
+fn unban(config: &Config, target: &str) -> Result<Exit, Failure> {
+    let Ok(network) = target.parse::<Network>() else {
+        return user::run(&UserVerb::Unblock(UnblockCommand { name: target.to_owned() }), config);
+    };
+    let network = network.as_place();
+    Bans::of(&folder(config)?).remove(network).map_err(|error| failure(&error))?;
+    print(&format!("{network} is no longer banned.\n"))?;
+    tell(config, &Order::Unban { network: network.to_string() })
+}
+
+/// An account was changed on the disk: a running server closes its connections.
+pub(crate) fn part(config: &Config, user: &str, why: Parting) -> Result<Exit, Failure> {
+    tell(config, &Order::Part { user: user.to_owned(), why })
+}
+
+/// Tells the server of what is on the disk already, if one runs.
+fn tell(config: &Config, order: &Order) -> Result<Exit, Failure> {
+    match ask(&config.data, order) {
+        Ok(Asked { answer: Answer::Closed { connections }, .. })
+            if connections > 0 && !matches!(order, Order::Part { .. }) =>
+        {
+            print(&closed_text(connections))?;
+        }
+        Ok(_) | Err(AskError::NoServer(_)) => {}
+        Err(error) => print_error(&format!("jimd: warning: {error}\n")),
+    }
+    Ok(Exit::Done)
+}
+
+fn folder(config: &Config) -> Result<DataFolder, Failure> {
+    DataFolder::open(&config.data).map_err(|error| folder_failure(&error))
+}
+
+fn failure(error: &BanError) -> Failure {
+    let exit = match error {
+        BanError::File { .. } | BanError::Line { .. } => Exit::Folder,
+        BanError::Full | BanError::NotBanned(_) => Exit::Failed,
+    };
+    Failure::new(error, exit)
+}
+
+fn refusal(error: &AskError) -> Failure {
+    let exit = match error {
+        AskError::NoServer(_) => Exit::NotRunning,
+        AskError::Refused { why: Refusal::NotConnected, .. } => Exit::NoSuchUser,
+        AskError::Refused { why: Refusal::Settings, .. } => Exit::Settings,
+        AskError::Refused { .. } | AskError::Silent(_) | AskError::Strange(_) => Exit::Failed,
+    };
+    Failure::new(error, exit)
+}

@@ -84,10 +84,7 @@ impl Chat {
     /// A chat with what the disk holds.
     #[must_use]
     pub fn new(policy: Policy, limits: Limits, snapshot: Snapshot) -> Self {
-        let mut common: Vec<Name> = policy.common.iter().map(|name| Name::shown(name)).collect();
-        if common.is_empty() {
-            common.push(Name::shown("#all"));
-        }
+        let common = common_names(&policy);
         let mut chat = Self {
             policy,
             limits,
@@ -590,6 +587,15 @@ impl Session {
         }
         reply
     }
+}
+
+/// The common chat's names, the first its own.
+fn common_names(policy: &Policy) -> Vec<Name> {
+    let mut common: Vec<Name> = policy.common.iter().map(|name| Name::shown(name)).collect();
+    if common.is_empty() {
+        common.push(Name::shown("#all"));
+    }
+    common
 }
 
 /// Of what an answer was to say, what it says also when the thing has failed.

@@ -1,7 +1,9 @@
 //! What an operator of the running server asks and does: it needs no session.
 
+use super::probe::Probes;
 use super::session::Who;
-use super::{Chat, CloseReason};
+use super::{Chat, CloseReason, Policy, Probe, common_names};
+use crate::limits::Limits;
 use crate::message::{ConnectionId, Name, Now};
 use std::time::Duration;
 
@@ -65,6 +67,36 @@ impl Chat {
             users: users.len(),
             guests: guests.len(),
             rooms: self.rooms.len(),
+        }
+    }
+
+    /// The rules are others from now on. What was done by the old ones stays done.
+    pub fn renew(&mut self, now: Now, policy: Policy, limits: Limits) {
+        self.now = now;
+        let has_new_probes =
+            (self.policy.probe, self.policy.probe_after, self.policy.probe_timeout)
+                != (policy.probe, policy.probe_after, policy.probe_timeout);
+        self.common = common_names(&policy);
+        self.policy = policy;
+        self.limits = limits;
+        if has_new_probes {
+            self.watch_anew();
+        }
+    }
+
+    /// Looks at every connection as if it had just been heard for the first time.
+    fn watch_anew(&mut self) {
+        self.probes = Probes::default();
+        for session in self.sessions.iter_mut() {
+            session.probed_at = None;
+            let is_probed = match self.policy.probe {
+                Probe::All => true,
+                Probe::Features => session.asked_features,
+                Probe::Off => false,
+            };
+            if is_probed {
+                self.probes.watch(session.id, session.last_heard + self.policy.probe_after);
+            }
         }
     }
 

@@ -302,6 +302,10 @@ impl Sessions {
         self.slots.get_mut(id.index())?.as_deref_mut().filter(|session| session.id == id)
     }
 
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Session> {
+        self.slots.iter_mut().flatten().map(Box::as_mut)
+    }
+
     pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Box<Session>> {
         self.get(id)?;
         self.slots.get_mut(id.index())?.take()

@@ -12,6 +12,8 @@ const HEAD: &str = "\
 # A setting may also come from an environment variable: JIMD_ and the key in capitals, a dot as
 # an underscore (JIMD_LIMITS_MESSAGE_CHARS). Variables win over the file, the command line over both.
 # A line that begins with # and a key has a default that depends on the system.
+#
+# 'jimd reload' or SIGHUP has a running jimd read the file anew, unless a setting says otherwise.
 ";
 
 /// What each room may have of its own stands under a name that only the operator knows.
@@ -49,6 +51,9 @@ fn entry(setting: &Setting, name: &str, draft: &mut Draft) -> String {
         let _ = writeln!(text, "# {line}");
     }
     let _ = writeln!(text, "# Allowed: {}.", setting.expected());
+    if !setting.live {
+        text.push_str("# A new value waits for a restart.\n");
+    }
     let value = setting.show(draft);
     let _ = match setting.default_in_words {
         Some(words) => writeln!(text, "# Default: {words}.\n#{name} = {value}"),

@@ -24,6 +24,7 @@ mod manual;
 mod nearest;
 mod normalise;
 mod password;
+mod reload;
 mod setting;
 mod table;
 mod unit;
@@ -58,6 +59,7 @@ pub use manual::{ManualPage, manual_of_settings, manual_page};
 pub use nearest::nearest;
 pub use normalise::{Leave, Opt, Program, UsageFault, normalise, parse};
 pub use password::{PasswordError, new_password};
+pub use reload::{Changes, Settled, settings_and_whether_live};
 
 use crate::certificate::{CertificateFault, IdentityFiles};
 use crate::message::{Durability, Language};
@@ -109,6 +111,8 @@ impl Config {
 pub struct Resolved {
     /// The configuration.
     pub config: Config,
+    /// The same as it was given, to be compared with later ones.
+    pub settled: Settled,
     /// What the operator should hear of.
     pub warnings: Vec<Warning>,
 }
@@ -120,7 +124,8 @@ pub struct Resolved {
 pub fn resolve(args: &Args, environment: &Environment) -> Result<Resolved, ConfigError> {
     let (draft, warnings) = settle(args, environment)?;
     let listen = listen::addresses(&draft.hosts, draft.port, listen::system)?;
-    Ok(Resolved { config: draft.into_config(listen), warnings })
+    let settled = Settled(draft.clone());
+    Ok(Resolved { config: draft.into_config(listen), settled, warnings })
 }
 
 /// Settles all settings for a command that only needs the folders: no address is looked up, and
@@ -130,7 +135,8 @@ pub fn resolve(args: &Args, environment: &Environment) -> Result<Resolved, Confi
 /// All settings that are wrong.
 pub fn resolve_offline(args: &Args, environment: &Environment) -> Result<Resolved, ConfigError> {
     let (draft, warnings) = settle(args, environment)?;
-    Ok(Resolved { config: draft.into_config(Vec::new()), warnings })
+    let settled = Settled(draft.clone());
+    Ok(Resolved { config: draft.into_config(Vec::new()), settled, warnings })
 }
 
 fn settle(args: &Args, environment: &Environment) -> Result<(Draft, Vec<Warning>), ConfigError> {

@@ -111,6 +111,8 @@ pub(super) struct Setting {
     pub(super) kind: Kind,
     /// Where the default depends on the system: in words, what it is.
     pub(super) default_in_words: Option<&'static str>,
+    /// Whether a running server takes a new value over at a reload.
+    pub(super) live: bool,
 }
 
 impl Setting {
@@ -218,6 +220,34 @@ impl Setting {
                 &at(draft).as_deref().map_or_else(|| (*example).into(), |p| p.to_string_lossy()),
             ),
             Kind::Texts { at, .. } => toml::Value::from(at(draft).clone()).to_string(),
+        }
+    }
+
+    /// Gives one draft the value of another.
+    pub(super) fn copy(&self, from: &mut Draft, to: &mut Draft) {
+        match &self.kind {
+            Kind::Count { at, .. } | Kind::Size { at, .. } => {
+                // The same field: what it held fits it.
+                at(to).set(at(from).value());
+            }
+            Kind::Time { at, .. } => *at(to) = *at(from),
+            Kind::Switch(at) => *at(to) = *at(from),
+            Kind::Word(at) => {
+                at(to).choose(at(from).word());
+            }
+            Kind::Hold(at) => *at(to) = *at(from),
+            Kind::Folder(at) => at(to).clone_from(at(from)),
+            Kind::File { at, .. } => at(to).clone_from(at(from)),
+            Kind::Texts { at, .. } => at(to).clone_from(at(from)),
+        }
+    }
+
+    /// Whether two drafts have the same value.
+    pub(super) fn is_same(&self, one: &mut Draft, other: &mut Draft) -> bool {
+        match &self.kind {
+            Kind::File { at, .. } => at(one) == at(other),
+            Kind::Time { at, .. } => at(one) == at(other),
+            _ => self.show(one) == self.show(other),
         }
     }
 

@@ -18,9 +18,14 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
-/// A row of the table.
+/// A row of the table: a setting that a running server takes over at a reload.
 const fn row(key: &'static str, kind: Kind, help: &'static str) -> Setting {
-    Setting { key, help, kind, default_in_words: None }
+    Setting { key, help, kind, default_in_words: None, live: true }
+}
+
+/// The same for what a running server cannot take over.
+const fn at_start(setting: Setting) -> Setting {
+    Setting { live: false, ..setting }
 }
 
 /// A row whose default depends on the system.
@@ -30,7 +35,7 @@ const fn varied(
     kind: Kind,
     help: &'static str,
 ) -> Setting {
-    Setting { key, help, kind, default_in_words: Some(default) }
+    Setting { key, help, kind, default_in_words: Some(default), live: true }
 }
 
 macro_rules! count {
@@ -61,7 +66,7 @@ macro_rules! switch {
 
 /// All settings in the order of the default file: those without a table first, as TOML wants it.
 pub(super) static SETTINGS: &[Setting] = &[
-    varied(
+    at_start(varied(
         "host",
         "all addresses, IPv6 and IPv4",
         Kind::Texts {
@@ -70,14 +75,18 @@ pub(super) static SETTINGS: &[Setting] = &[
             at: |d| &mut d.hosts,
         },
         "The addresses to listen on: addresses or host names, one or a list.",
-    ),
-    row("port", count!(0..=65_535, port), "The TCP port. 0: the system chooses a free one."),
-    varied(
+    )),
+    at_start(row(
+        "port",
+        count!(0..=65_535, port),
+        "The TCP port. 0: the system chooses a free one.",
+    )),
+    at_start(varied(
         "data",
         "$STATE_DIRECTORY, else ./jim-data",
         Kind::Folder(|d| &mut d.data),
         "The folder of accounts, rooms, messages and files. It is made if it is not there.",
-    ),
+    )),
     varied(
         "logs",
         "$LOGS_DIRECTORY, else ./logs",
@@ -116,12 +125,12 @@ pub(super) static SETTINGS: &[Setting] = &[
         word!(server.language),
         "The language of the answers and of the console.",
     ),
-    row(
+    at_start(row(
         "durability",
         word!(durability),
         "What an answer that promises storage waits for: the disk (fsync: survives a power cut),\n\
          the operating system (os: survives the end of jimd), or nothing (none).",
-    ),
+    )),
     row(
         "guests",
         word!(server.policy.guests),

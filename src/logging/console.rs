@@ -70,6 +70,11 @@ impl Console {
         Ok(Self { language, window: Cell::default(), left_out, queue })
     }
 
+    /// Answers are shown in this language from now on.
+    pub const fn speak(&mut self, language: Language) {
+        self.language = language;
+    }
+
     /// Shows a line. `text` writes it, and only runs if the line is not left out: at most
     /// [`LINES_PER_SECOND`] are shown.
     pub fn line(&self, now: Now, text: impl FnOnce(&mut String)) {

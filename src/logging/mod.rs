@@ -112,7 +112,7 @@ impl LogHandle {
 
     /// Ends the log: what was logged is written, and what comes now is not. It takes 2 seconds
     /// at most for each file that cannot be written.
-    pub fn shutdown(self) {
+    pub fn shutdown(&self) {
         let (nothing, _) = Config::builder().build_lossy(Root::builder().build(LevelFilter::Off));
         // The old appenders are dropped, and each waits for its thread.
         self.handle.set_config(nothing);

@@ -322,6 +322,11 @@ impl Connection {
         }
     }
 
+    /// From now on its objects are kept apart in time by this setting.
+    pub(super) const fn set_pacing(&mut self, pacing: Pacing) {
+        self.pacing = pacing;
+    }
+
     /// Whether its objects are kept apart in time.
     pub(super) const fn is_paced(&self) -> bool {
         match (self.pacing, self.dialect) {

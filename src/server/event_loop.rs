@@ -7,7 +7,8 @@ use super::fanout::{Audiences, Hold};
 use super::jobs::Backlog;
 use super::listener::{self, Accepting};
 use super::orders::Counts;
-use super::signals::Stops;
+use super::reload::Reload;
+use super::signals::Wants;
 use super::slots::{self, RESERVED_TOKENS, Slots};
 use super::timers::{Moment, Timers};
 use super::{Settings, StartError};
@@ -46,10 +47,13 @@ fn utc_offset(now: Now) -> i32 {
     TimeZone::system().to_offset(moment).seconds()
 }
 
-/// Who is told of every answer, for the operator's console.
+/// Who is told of every answer, and of other settings, for the operator's console.
 pub trait Observer {
     /// A request was answered.
     fn answered(&mut self, now: Now, reply: &Reply);
+
+    /// The settings are others now.
+    fn renewed(&mut self, settings: &Settings);
 }
 
 /// The threads that may block.
@@ -81,11 +85,13 @@ pub struct Server<O> {
     pub(super) settings: Settings,
     pub(super) poll: Poll,
     pub(super) listeners: Vec<TcpListener>,
-    stops: Stops,
+    signals: Wants,
     /// The operator's socket, if there is one.
     pub(super) control: Option<Control>,
     /// Nobody gets in from there.
     pub(super) banned: Vec<Network>,
+    /// Who reads the configuration anew, if anybody does.
+    pub(super) reload: Option<Reload>,
     waker: Arc<Waker>,
     pub(super) observer: O,
     /// What is shown to those who speak TLS.
@@ -140,7 +146,7 @@ impl<O: Observer> Server<O> {
     pub fn bind(settings: Settings, observer: O) -> Result<Self, StartError> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
-        let stops = Stops::register(poll.registry(), SIGNALS)?;
+        let signals = Wants::register(poll.registry(), SIGNALS)?;
         let mut listeners = listener::bind(&settings.listen)?;
         for (index, listener) in listeners.iter_mut().enumerate() {
             let token = Token(FIRST_LISTENER + index);
@@ -152,9 +158,10 @@ impl<O: Observer> Server<O> {
             settings,
             poll,
             listeners,
-            stops,
+            signals,
             control: None,
             banned: Vec::new(),
+            reload: None,
             waker,
             observer,
             tls: None,
@@ -282,6 +289,7 @@ impl<O: Observer> Running<O> {
         self.serve_ready();
         self.take_done();
         self.hear_orders();
+        self.finish_reload();
         self.run_timers();
         self.share_output();
         self.flush_dirty();
@@ -361,9 +369,13 @@ impl<O: Observer> Running<O> {
     }
 
     fn note_signals(&mut self) {
-        self.signals += self.server.stops.count();
-        if self.signals > 0 {
+        let wanted = self.server.signals.take();
+        self.signals += wanted.ends;
+        if wanted.ends > 0 {
             self.begin_stop();
+        }
+        if wanted.reload && !self.is_stopping() {
+            self.begin_reload(None);
         }
     }
 

@@ -41,7 +41,7 @@ impl<O: Observer> Running<O> {
             Order::Stop {} => return self.stop_by_order(asker),
             Order::Ban { network } => self.ban(&network),
             Order::Unban { network } => self.unban(&network),
-            Order::Reload {} => refused(Refusal::Busy, "this server cannot do that"),
+            Order::Reload {} => return self.begin_reload(Some(asker)),
         };
         self.answer_order(asker, &answer, false);
     }

@@ -71,6 +71,11 @@ impl Sweeper {
         Self { retention: retention.into(), due: None, sweep: None, counted: MessageId::ZERO }
     }
 
+    /// For how long messages are kept.
+    pub(super) const fn retention(&self) -> &Retention {
+        &self.retention
+    }
+
     /// Whether a sweep is under way, or may start.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.sweep.is_some() || self.due.is_none_or(|due| now >= due)

@@ -10,10 +10,10 @@ use crate::limits::STORAGE_BATCH_ROWS;
 use crate::message::{AccountList, ConnectionId, Done, Job, Retention};
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
 use std::sync::mpsc::{
     Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel,
 };
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
@@ -55,6 +55,9 @@ impl Waiting {
     }
 }
 
+/// For how long messages are kept from now on, until the thread takes it over.
+type NewRetention = Arc<Mutex<Option<Retention>>>;
+
 /// The store as its owner, the event loop, sees it.
 pub struct StorageWorker {
     /// Who waits, in the order of the jobs, which is the order of the outcomes.
@@ -63,6 +66,7 @@ pub struct StorageWorker {
     /// `None` stands where the list of accounts belongs that is to be fetched.
     outcomes: Receiver<Option<Done>>,
     accounts: Receiver<AccountList>,
+    retention: NewRetention,
     /// Closes with the thread.
     end: Receiver<()>,
     wake: Wake,
@@ -93,6 +97,7 @@ impl StorageWorker {
         let (to_report, outcomes) = sync_channel(JOBS + 1);
         let (to_announce, accounts) = sync_channel(1);
         let (living, end) = sync_channel(1);
+        let new_retention = NewRetention::default();
         let desk = Desk {
             store,
             jobs: to_do,
@@ -101,13 +106,27 @@ impl StorageWorker {
             unsent: None,
             written: false,
             upkeep: Upkeep::new(retention),
+            retention: Arc::clone(&new_retention),
             sizes: BatchSizes::default(),
             alarm: Alarm::default(),
             bell: WakeAtEnd(Arc::clone(&wake)),
             _living: living,
         };
         Builder::new().name("storage".to_owned()).spawn(move || desk.run())?;
-        Ok(Self { waiting: VecDeque::new(), jobs, outcomes, accounts, end, wake })
+        Ok(Self {
+            waiting: VecDeque::new(),
+            jobs,
+            outcomes,
+            accounts,
+            retention: new_retention,
+            end,
+            wake,
+        })
+    }
+
+    /// Messages are kept so long from now on; the thread takes it over when it has a moment.
+    pub fn retain(&self, retention: Retention) {
+        *self.retention.lock().unwrap_or_else(PoisonError::into_inner) = Some(retention);
     }
 
     /// Gives the worker a job for a connection.
@@ -164,6 +183,7 @@ struct Desk {
     /// Whether anything was written since the last checkpoint.
     written: bool,
     upkeep: Upkeep,
+    retention: NewRetention,
     /// Of the batches that were committed, for the log's last words.
     sizes: BatchSizes,
     alarm: Alarm,
@@ -229,6 +249,11 @@ impl Desk {
     fn idle(&mut self, at_rest: bool) -> Duration {
         if self.announce_accounts() {
             (self.bell.0)();
+        }
+        let new = self.retention.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(retention) = new {
+            self.store.set_bounds(retention.attachments);
+            self.upkeep.retain(retention);
         }
         if !self.upkeep.step(&self.store, at_rest) {
             return IDLE;

@@ -35,6 +35,14 @@ impl Upkeep {
         Self { unindexed: usize::MAX, sweeper, attachments, failures: Seldom::default() }
     }
 
+    /// Messages are kept so long from now on.
+    pub(super) fn retain(&mut self, retention: Retention) {
+        if *self.sweeper.retention() != retention {
+            self.attachments = AttachmentSweeper::new(retention.attachments.days);
+            self.sweeper = Sweeper::new(retention);
+        }
+    }
+
     /// A batch with so many messages was stored, and more jobs may wait. Does a step if the index
     /// is far behind: under constant load it then grows as fast as the messages do.
     pub(super) fn stored(&mut self, store: &Store, messages: usize) {

@@ -48,6 +48,8 @@ struct Nobody;
 
 impl Observer for Nobody {
     fn answered(&mut self, _: Now, _: &Reply) {}
+
+    fn renewed(&mut self, _: &Settings) {}
 }
 
 /// A server on a thread of its own.

@@ -64,6 +64,7 @@ mod python;
 mod readme;
 mod register;
 mod regressions;
+mod reload;
 mod room_rights;
 mod screen;
 mod scripted_peer;

@@ -4,6 +4,7 @@ mod cert;
 mod control;
 mod db;
 mod invite;
+mod reload;
 mod serve;
 mod user;
 
@@ -92,7 +93,11 @@ fn run() -> Result<Exit, Failure> {
             let config = settled(resolve_offline(&args, &environment)?);
             control::run(command, &config)
         }
-        None => serve::run(&settled(resolve(&args, &environment)?), &environment),
+        None => {
+            let resolved = resolve(&args, &environment)?;
+            let given = resolved.settled.clone();
+            serve::run(&settled(resolved), args, environment, given)
+        }
     }
 }
 

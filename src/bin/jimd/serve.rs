@@ -1,18 +1,22 @@
 //! `jimd` without a command: everything is opened in turn, so that nothing is left half-started,
 //! and then served until a signal.
 
+use crate::reload::{Reading, log_options};
 use crate::user::{folder_failure, store_failure};
 use crate::{Failure, cert};
-use jim::config::{Config, Environment, Exit, Programs, banner, listening, print_error, started};
+use jim::config::{
+    Args, Config, Environment, Exit, Programs, Settled, banner, listening, print_error, started,
+};
 use jim::control;
-use jim::logging::{self, Console, LogError, LogHandle, LogOptions, log};
+use jim::logging::{self, Console, LogError, LogHandle, log};
 use jim::message::{Now, Reply, Retention, Snapshot};
-use jim::server::{Observer, Server, StartError, Stopped, Workers};
+use jim::server::{Observer, Server, Settings, StartError, Stopped, Workers};
 use jim::workers::{
     Bans, DataFolder, FileStore, FileWorker, PasswordWorker, ReadWorker, Reader, StorageWorker,
     Store,
 };
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long the last lines may take to the terminal.
@@ -25,9 +29,18 @@ impl Observer for Answers {
     fn answered(&mut self, now: Now, reply: &Reply) {
         self.0.reply(now, reply);
     }
+
+    fn renewed(&mut self, settings: &Settings) {
+        self.0.speak(settings.language);
+    }
 }
 
-pub(crate) fn run(config: &Config, environment: &Environment) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    config: &Config,
+    args: Args,
+    environment: Environment,
+    settled: Settled,
+) -> Result<Exit, Failure> {
     let folder = DataFolder::open(&config.data).map_err(|error| folder_failure(&error))?;
     let _lock = folder.lock().map_err(|error| folder_failure(&error))?;
     let tls = cert::load(config)?;
@@ -37,9 +50,13 @@ pub(crate) fn run(config: &Config, environment: &Environment) -> Result<Exit, Fa
     let fingerprint = tls.as_ref().map(|tls| tls.fingerprint().to_string());
     server.set_tls(tls);
     server.ban(Bans::of(&folder).list().map_err(|error| Failure::new(error, Exit::Folder))?);
-    let log = start_log(config)?;
+    let log = Arc::new(start_log(config)?);
     listen_to_orders(&folder, &mut server);
-    let ended = open_and_serve(config, environment, &folder, server, fingerprint.as_deref());
+    let surroundings = environment.clone();
+    let listen = config.server.listen.clone();
+    let mut reading = Reading { args, environment, settled, listen, log: Arc::clone(&log) };
+    server.reload_by(move || reading.read())?;
+    let ended = open_and_serve(config, &surroundings, &folder, server, fingerprint.as_deref());
     control::remove(folder.path());
     if let Err(failure) = &ended {
         log::error!("{failure}");
@@ -121,11 +138,7 @@ const fn how(stopped: Stopped) -> &'static str {
 }
 
 fn start_log(config: &Config) -> Result<LogHandle, Failure> {
-    let options = LogOptions {
-        config: config.log_config.clone(),
-        logs: config.logs.clone(),
-        verbose: config.verbose,
-    };
+    let options = log_options(config);
     logging::init(&options).map_err(|error| {
         let exit = match &error {
             LogError::Open { .. } => Exit::Folder,

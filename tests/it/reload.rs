@@ -1,0 +1,265 @@
+//! A configuration that is read anew: what takes effect at once, what waits for a restart, and that
+//! nobody is dropped, whatever the file says.
+
+use super::crowd::{client_from, guest};
+use super::process::{Ended, log_of, run_jimd, wait_until};
+use super::support::{Client, Folder, Server, add_user};
+use jim::config::settings_and_whether_live;
+use rustix::process::Signal;
+use serde_json::json;
+use std::fs;
+
+/// A server with these settings, and an account.
+fn server(settings: &str) -> Server {
+    let folder = Folder::new();
+    add_user(&folder, "ann", "secret");
+    folder.file("jimd.toml", settings);
+    Server::start_in(folder, &["--config", "jimd.toml"])
+}
+
+fn reload(server: &Server, settings: &str) -> Ended {
+    server.folder.file("jimd.toml", settings);
+    run_jimd(&server.folder, &["reload"])
+}
+
+fn renew(server: &Server, settings: &str) {
+    let ended = reload(server, settings);
+    assert_eq!((ended.stderr.as_str(), ended.code), ("", Some(0)));
+}
+
+fn message(text: &str) -> String {
+    json!({"action": "msg", "time": 1, "to": "#all", "from": "bob", "message": text}).to_string()
+}
+
+const READ_ANEW: &str = "the configuration was read anew";
+
+fn times_read(server: &Server) -> usize {
+    log_of(server).matches(READ_ANEW).count()
+}
+
+#[test]
+fn rules_change_for_those_who_are_there_and_nobody_is_dropped() {
+    let server = server("lang = \"en\"\n");
+    let mut bob = guest(server.connect(), "bob");
+    let mut ann = server.connect();
+    assert_eq!(ann.log_in("ann", "secret")["response"], 202);
+    let long = "x".repeat(300);
+    assert_eq!(bob.ask(message(&long))["response"], 200);
+    server.folder.file("jimd.toml", "lang = \"ru\"\n[limits]\nmessage_chars = 299\n");
+    server.signal(Signal::HUP);
+    server.wait_for_log(|line| line.ends_with("read anew: lang, limits.message_chars"));
+    let refused = bob.ask(message(&long));
+    assert_eq!((&refused["response"], &refused["limit"]), (&400.into(), &299.into()));
+    assert!(refused["error"].as_str().unwrap().contains("символов"), "{refused}");
+    renew(&server, "guests = \"read\"\nsessions = \"many\"\nstrict = true\n");
+    assert_eq!(bob.ask(message("hi"))["reason"], "guests_may_not");
+    assert_eq!(server.connect().log_in("ann", "secret")["response"], 200, "a second session");
+    let untimely = ann.ask(r#"{"action":"presence","time":"now"}"#);
+    assert_eq!(untimely["response"], 400);
+    renew(&server, "registration = \"open\"\ncommon = [\"#tea\"]\nlimits = { name_chars = 3 }\n");
+    let long_name = ann.ask(r#"{"action":"presence","time":1,"user":{"account_name":"ann"}}"#);
+    assert_eq!(long_name["response"], 200);
+    let to_tea = message("hi").replace("#all", "#tea");
+    assert_eq!(bob.ask(to_tea)["response"], 200);
+    let register =
+        r#"{"action":"register","time":1,"user":{"account_name":"dora","password":"x"}}"#;
+    assert_eq!(server.connect().ask(register)["reason"], "too_long");
+    assert_eq!(server.connect().ask(register.replace("dora", "dor"))["response"], 201);
+}
+
+#[test]
+fn limits_of_connections_and_time_change() {
+    let server = server("");
+    let mut here: Vec<Client> = (0..3).map(|_| guest(server.connect(), "bob")).collect();
+    renew(&server, "max_connections = 3\n");
+    assert_eq!(server.connect().object()["response"], 429);
+    renew(&server, "max_connections_per_address = 3\n");
+    let from_there = || client_from(([127, 0, 0, 2], 0).into(), &server);
+    guest(from_there(), "carl").assert_nothing_came();
+    renew(&server, "half_object = \"100ms\"\nfirst_object = \"1h\"\n");
+    let mut half = from_there();
+    half.send("{");
+    half.assert_closed();
+    renew(&server, "first_object = \"100ms\"\nfirst_object_when_full = \"100ms\"\n");
+    from_there().assert_closed();
+    here.iter_mut().for_each(Client::assert_nothing_came);
+}
+
+#[test]
+fn what_is_kept_changes() {
+    let server = server("history = { common = true }\n");
+    let mut ann = server.connect();
+    // Who asks for a feature is shown more at a time.
+    let user = json!({"account_name": "ann", "password": "secret"});
+    let asked = json!({"action": "authenticate", "time": 1, "user": user, "features": ["history"]});
+    assert_eq!(ann.ask(asked.to_string())["response"], 202);
+    let mut history = || {
+        let asked = ann
+            .ask(r##"{"action":"history","time":1,"with":"#all","user":{"account_name":"ann"}}"##);
+        asked["messages"].as_array().map_or(usize::MAX, Vec::len)
+    };
+    let mut bob = guest(server.connect(), "bob");
+    for _ in 0..5 {
+        assert_eq!(bob.ask(message("hi"))["response"], 200);
+    }
+    assert_eq!(history(), 5);
+    renew(&server, "history = { common = true, messages = 2 }\n");
+    wait_until("the old messages are removed", || history() == 2);
+    renew(&server, "history = { common = false, messages = 2 }\n");
+    assert_eq!(bob.ask(message("hi"))["response"], 200);
+    assert_eq!(history(), 2);
+}
+
+#[test]
+fn a_wrong_file_is_refused_with_line_and_key_and_the_old_one_stays() {
+    let server = server("lang = \"ru\"\n");
+    let mut bob = guest(server.connect(), "bob");
+    let rows = [
+        ("lang = \"en\"\nport = \"x\"\n", "jimd: jimd.toml:2:8: port: "),
+        (
+            "lang = \"en\"\ngrce = 3\n",
+            "jimd: jimd.toml:2:1: grce: there is no such setting; did you mean grace?",
+        ),
+        ("lang = \"en\"\n[limits\n", "jimd: jimd.toml:2:8: "),
+        (
+            "lang = \"en\"\n[output]\nsoft_bytes = \"1GiB\"\n",
+            "jimd: jimd.toml:3:14: output.soft_bytes: ",
+        ),
+    ];
+    for (settings, complaint) in rows {
+        let ended = reload(&server, settings);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(3), ""), "{ended:?}");
+        assert!(ended.stderr.starts_with(complaint), "{complaint}: {ended:?}");
+        let logged = complaint.trim_start_matches("jimd: ");
+        server.wait_for_log(|line| line.contains(&format!("stays as it was: {logged}")));
+        let alert = bob.ask(r#"{"action":"presence","time":1}"#)["alert"].clone();
+        assert!(alert.as_str().unwrap().starts_with("Пользователь bob"), "{alert}");
+    }
+    fs::remove_file(server.folder.path().join("jimd.toml")).unwrap();
+    let gone = run_jimd(&server.folder, &["reload"]);
+    assert_eq!(gone.code, Some(3), "{gone:?}");
+    // A log that cannot be is no reason either to take the rest.
+    server.folder.file("log.yaml", "root: { level: loud }");
+    let ended = reload(&server, "lang = \"en\"\nlog_config = \"log.yaml\"\n");
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    assert!(ended.stderr.contains("log.yaml"), "{ended:?}");
+    let alert = bob.ask(r#"{"action":"presence","time":1}"#)["alert"].clone();
+    assert!(alert.as_str().unwrap().starts_with("Пользователь bob"), "{alert}");
+}
+
+#[test]
+fn what_waits_for_a_restart_is_named() {
+    let server = server("");
+    let ended = reload(&server, "durability = \"none\"\ndata = \"new\"\ngrace = \"3s\"\n");
+    ended.assert_done("Changed: grace.\nThese wait for a restart: data, durability.\n");
+    server.wait_for_log(|line| line.ends_with("waiting for a restart: data, durability"));
+    guest(server.connect(), "bob").assert_nothing_came();
+    let ended = run_jimd(&server.folder, &["reload"]);
+    ended.assert_done(
+        "No setting that takes effect at once has changed.\nThese wait for a restart: data, durability.\n",
+    );
+}
+
+/// Every setting with another value than its default: a running server says of each what the table
+/// says of it.
+#[test]
+fn the_table_says_which_settings_wait_for_a_restart() {
+    let server = Server::with_settings("");
+    // What takes a file or a folder needs one; the rest is told apart by what it may be.
+    let files = "root: { level: info, appenders: [f] }\n\
+                 appenders: { f: { kind: daily_file, path: jimd.log } }\n";
+    server.folder.file("log.yaml", files);
+    let default = run_jimd(&server.folder, &["config", "default"]).stdout;
+    let mut text = String::new();
+    let mut allowed = String::new();
+    for line in default.lines() {
+        if line.starts_with('[') {
+            text += &format!("{line}\n");
+        }
+        let entry = line.strip_prefix('#').unwrap_or(line);
+        if let Some((key, value)) = entry.split_once(" = ").filter(|(key, _)| is_key(key)) {
+            text += &format!("{key} = {}\n", other_value(key, value, &allowed));
+        }
+        if line.starts_with("# Allowed:") {
+            allowed = line.to_owned();
+        }
+    }
+    server.folder.file("jimd.toml", &text);
+    let ended = run_jimd(&server.folder, &["reload"]);
+    assert_eq!((ended.stderr.as_str(), ended.code), ("", Some(0)), "{text}");
+    let keys = |wanted: bool| -> Vec<&str> {
+        let all = settings_and_whether_live();
+        // The command line says these two, whatever the file says.
+        all.filter(|(key, live)| *live == wanted && !["host", "port"].contains(key))
+            .map(|(key, _)| key)
+            .collect()
+    };
+    let (live, waiting) = (keys(true).join(", "), keys(false).join(", "));
+    ended.assert_done(&format!("Changed: {live}.\nThese wait for a restart: {waiting}.\n"));
+}
+
+fn is_key(key: &str) -> bool {
+    settings_and_whether_live().any(|(known, _)| known.rsplit('.').next() == Some(key))
+}
+
+/// Another value that fits; `allowed` is the line before, which says what may stand there.
+fn other_value(key: &str, value: &str, allowed: &str) -> String {
+    match (key, value) {
+        ("log_config", _) => "\"log.yaml\"".to_owned(),
+        ("exempt" | "proxy_from", _) => "[\"192.0.2.0/24\"]".to_owned(),
+        ("common", list) if list.starts_with('[') => "[\"#tea\"]".to_owned(),
+        ("data" | "logs" | "host", _) => "\"elsewhere\"".to_owned(),
+        ("first_object_when_full", _) => "\"30s\"".to_owned(),
+        ("hard_bytes", _) => "\"64MiB\"".to_owned(),
+        (_, "true") => "false".to_owned(),
+        (_, "false") => "true".to_owned(),
+        _ if allowed.contains("a whole number") => (value.parse::<u64>().unwrap() + 1).to_string(),
+        _ if allowed.contains("a time") || allowed.contains("a size") => {
+            format!("\"1{}", &value[1..])
+        }
+        // One of a few words.
+        _ => {
+            let words = allowed.split('"').skip(1).step_by(2);
+            let other = words.map(|word| format!("\"{word}\"")).find(|word| word != value);
+            other.unwrap_or_else(|| panic!("{key} = {value}: {allowed}"))
+        }
+    }
+}
+
+#[test]
+fn a_hundred_signals_in_a_second_drop_nobody_and_the_last_file_counts() {
+    let server = server("");
+    let mut bob = guest(server.connect(), "bob");
+    let mut carl = guest(server.connect(), "carl");
+    for round in 0..100 {
+        server.folder.file("jimd.toml", &format!("[limits]\nmessage_chars = {}\n", 400 + round));
+        server.signal(Signal::HUP);
+        assert_eq!(bob.ask(message("hi"))["response"], 200);
+        assert_eq!(carl.object()["message"], "hi");
+    }
+    let long = "x".repeat(600);
+    let mut limit = || bob.ask(message(&long))["limit"].clone();
+    wait_until("the last file is read", || limit() == 499);
+    run_jimd(&server.folder, &["reload"])
+        .assert_done("No setting that takes effect at once has changed.\n");
+    carl.assert_nothing_came();
+    assert!(times_read(&server) <= 102, "{}", times_read(&server));
+}
+
+#[test]
+fn log_files_are_opened_anew() {
+    let server = server("");
+    let logs = server.folder.path().join("logs/jimd.log");
+    fs::rename(&logs, server.folder.path().join("aside.log")).unwrap();
+    server.signal(Signal::HUP);
+    server.wait_for_log(|line| line.contains(READ_ANEW));
+    let debug = |log: &str| log.contains(" DEBUG ") || log.contains("[DEBUG]");
+    assert!(!debug(&log_of(&server)));
+    renew(&server, "verbose = true\nlogs = \"other\"\n");
+    let mut bob = guest(server.connect(), "bob");
+    let other = server.folder.path().join("other/jimd.log");
+    wait_until("the log has every detail, in its new place", || {
+        fs::read_to_string(&other).is_ok_and(|log| log.contains("DEBUG") && log.contains("bob"))
+    });
+    bob.assert_nothing_came();
+}

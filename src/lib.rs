@@ -10,7 +10,7 @@
 //! 2. [`message`]: requests, replies, names, codes and texts, as values.
 //! 3. [`wire`]: bytes to messages and back; no sockets.
 //! 4. [`chat`]: the rules; no socket, clock, thread or file.
-//! 5. [`few`] and [`buffer`]: short lists; the bounded read buffer and the output queue of shared chunks.
+//! 5. [`few`], [`rate`] and [`buffer`]: short lists; how often something may happen; the bounded read buffer and the output queue of shared chunks.
 //! 6. [`certificate`] and [`transport`]: files of keys; how bytes reach us.
 //! 7. [`workers`]: the threads that may block: storage, reading the history, password hashing.
 //! 8. [`control`]: what the operator's commands and a running server say to each other.
@@ -34,6 +34,7 @@ pub mod few;
 pub mod limits;
 pub mod logging;
 pub mod message;
+pub mod rate;
 pub mod server;
 pub mod terminal;
 pub mod transport;

@@ -41,6 +41,7 @@ use crate::message::{
     AccountId, AccountList, AccountRecord, Announcement, AudienceId, Code, ConnectionId, Dialect,
     Done, Extra, Features, Job, Name, Now, Phrase, Reply, Request, RoomId, Snapshot,
 };
+use crate::rate::{Bucket, Recent};
 use chance::Chance;
 pub use handlers::offer::Offered;
 use handlers::{authenticate, fetch, history, join, leave, offer, passwd, put, register, upload};
@@ -53,6 +54,9 @@ use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::time::Duration;
 use users::{AudienceIds, Users};
+
+/// So many who joined a room lately are remembered.
+const JOINERS: usize = 4096;
 
 /// All chat state.
 #[derive(Debug)]
@@ -77,6 +81,8 @@ pub struct Chat {
     /// How far local time is ahead of UTC, in seconds.
     utc_offset: i32,
     chance: Chance,
+    /// Who joined rooms lately.
+    joins: Recent<AccountId, Bucket>,
     effects: VecDeque<Effect>,
 }
 
@@ -101,6 +107,7 @@ impl Chat {
             present: 0,
             utc_offset: 0,
             chance: Chance::new(0),
+            joins: Recent::new(JOINERS),
             effects: VecDeque::new(),
         };
         chat.load(snapshot);
@@ -238,6 +245,9 @@ impl Chat {
                 Outcome::reply(Code::TooMany, Phrase::FilesBusy { seconds })
             }
             (_, Done::Busy { seconds }) => Outcome::reply(Code::TooMany, Phrase::Busy { seconds }),
+            (_, Done::TooManyLogins { seconds }) => {
+                Outcome::reply(Code::TooMany, Phrase::TooManyLogins { seconds })
+            }
             (_, Done::AccountGone) => Outcome::reply(
                 Code::Unauthorized,
                 Phrase::NotAuthenticated { user: session.name().cloned() },

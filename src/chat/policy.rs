@@ -81,6 +81,8 @@ pub struct Policy {
     pub before_join: bool,
     /// The most rooms that an account may be in.
     pub rooms_per_account: usize,
+    /// The most rooms that an account may join in a minute; 0: no limit.
+    pub joins_per_minute: u32,
     /// The most messages that may wait for an account while it is offline.
     pub offline_messages: usize,
     /// Files that are sent.
@@ -103,6 +105,7 @@ impl Default for Policy {
             kept_rooms: BTreeMap::new(),
             before_join: true,
             rooms_per_account: 250,
+            joins_per_minute: 300,
             offline_messages: 1000,
             attachments: AttachmentBounds::default(),
         }

@@ -19,7 +19,7 @@ pub struct Answer {
     pub text: String,
     /// The slug for programs.
     pub reason: String,
-    /// The limit that was hit; for a 429 of `reason` `busy` the seconds to wait.
+    /// The limit that was hit; for a 429 that says when to try again, in how many seconds.
     pub limit: Option<u64>,
     /// The server's time, in microseconds since 1970.
     pub unix_micros: Option<u64>,
@@ -110,6 +110,8 @@ struct Fields<'a> {
     reason: Option<&'a RawValue>,
     #[serde(borrow)]
     limit: Option<&'a RawValue>,
+    #[serde(borrow)]
+    retry_after: Option<&'a RawValue>,
     #[serde(borrow)]
     from: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -219,7 +221,7 @@ impl Fields<'_> {
             code: code(response),
             text: first_text(&[self.error, self.alert]).unwrap_or_default(),
             reason: first_text(&[self.reason]).unwrap_or_default(),
-            limit: self.limit.and_then(integer),
+            limit: self.retry_after.or(self.limit).and_then(integer),
             unix_micros: self.time.and_then(micros),
             features: self.features.map(features),
             listing: self.listing(),
@@ -353,7 +355,7 @@ mod tests {
             Incoming::Answer(answer(402, "no"))
         );
         assert_eq!(
-            decode(r#"{"response":429,"error":"later","reason":"busy","limit":3}"#),
+            decode(r#"{"response":429,"error":"later","reason":"busy","retry_after":3}"#),
             Incoming::Answer(Answer {
                 reason: "busy".into(),
                 limit: Some(3),

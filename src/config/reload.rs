@@ -101,7 +101,19 @@ mod tests {
             let mut new = Draft::default();
             let candidates =
                 ["1", "2", "13", "129", "1s", "1m", "1h", "1KiB", "1MiB", "1GiB", "true", "false"];
-            let words = ["ru", "os", "none", "open", "many", "on", "off", "all", "#x", "somewhere"];
+            let words = [
+                "ru",
+                "os",
+                "none",
+                "open",
+                "many",
+                "on",
+                "off",
+                "all",
+                "#x",
+                "somewhere",
+                "10.0.0.0/8",
+            ];
             let changed = candidates.into_iter().chain(words).any(|text| {
                 let mut draft = Draft::default();
                 let given = setting.given_as_text(text);

@@ -3,6 +3,7 @@
 use super::fault::Fault;
 use super::unit::{parse_size, parse_time, show_size, show_time};
 use super::{Draft, word::Choice};
+use crate::message::Network;
 use crate::server::Hold;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -74,6 +75,9 @@ macro_rules! number {
 }
 number!(u16, u32, u64, usize);
 
+/// Every new connection is held against all of them.
+const MOST_NETWORKS: usize = 256;
+
 /// Longer than this, holding back would be noticed by people.
 const MOST_HOLD_MICROS: u32 = 20_000;
 
@@ -97,6 +101,8 @@ pub(super) enum Kind {
     Folder(Slot<PathBuf>),
     /// A file, or none.
     File { example: &'static str, at: Slot<Option<PathBuf>> },
+    /// A list of addresses and ranges, which may be empty.
+    Networks(Slot<Vec<Network>>),
     /// A list of texts, in words, and whether one is such a list.
     Texts { what: &'static str, fits: fn(&[String]) -> bool, at: Slot<Vec<String>> },
 }
@@ -148,6 +154,7 @@ impl Setting {
             Kind::Hold(at) => self.hold(&given).map(|hold| *at(draft) = hold),
             Kind::Folder(at) => self.path(given).map(|path| *at(draft) = path),
             Kind::File { at, .. } => self.path(given).map(|path| *at(draft) = Some(path)),
+            Kind::Networks(at) => self.networks(given).map(|networks| *at(draft) = networks),
             Kind::Texts { fits, at, .. } => {
                 let texts = given.texts().map_err(|wrong| self.wrong_type(&wrong))?;
                 if !fits(&texts) {
@@ -167,7 +174,8 @@ impl Setting {
             Kind::Count { .. } | Kind::Size { .. } | Kind::Hold(_) => number(),
             Kind::Time { .. } => number().or_else(|| text.trim().parse().ok().map(Given::Float)),
             Kind::Switch(_) => switch(text).map(Given::Switch),
-            Kind::Texts { .. } => Some(Given::List(
+            Kind::Networks(_) if text.trim().is_empty() => Some(Given::List(Vec::new())),
+            Kind::Texts { .. } | Kind::Networks(_) => Some(Given::List(
                 text.split(',').map(|item| Given::Text(item.trim().to_owned())).collect(),
             )),
             Kind::Word(_) | Kind::Folder(_) | Kind::File { .. } => None,
@@ -198,6 +206,11 @@ impl Setting {
             }
             Kind::Folder(_) => "the path of a folder".to_owned(),
             Kind::File { .. } => "the path of a file".to_owned(),
+            Kind::Networks(_) => {
+                format!(
+                    "a list of at most {MOST_NETWORKS} addresses and ranges such as \"10.0.0.0/8\""
+                )
+            }
             Kind::Texts { what, .. } => (*what).to_owned(),
         }
     }
@@ -219,6 +232,10 @@ impl Setting {
             Kind::File { example, at } => quoted(
                 &at(draft).as_deref().map_or_else(|| (*example).into(), |p| p.to_string_lossy()),
             ),
+            Kind::Networks(at) => {
+                let shown: Vec<String> = at(draft).iter().map(ToString::to_string).collect();
+                toml::Value::from(shown).to_string()
+            }
             Kind::Texts { at, .. } => toml::Value::from(at(draft).clone()).to_string(),
         }
     }
@@ -238,6 +255,7 @@ impl Setting {
             Kind::Hold(at) => *at(to) = *at(from),
             Kind::Folder(at) => at(to).clone_from(at(from)),
             Kind::File { at, .. } => at(to).clone_from(at(from)),
+            Kind::Networks(at) => at(to).clone_from(at(from)),
             Kind::Texts { at, .. } => at(to).clone_from(at(from)),
         }
     }
@@ -294,6 +312,17 @@ impl Setting {
                 .within(given, u32::try_from(*micros).ok(), 1, MOST_HOLD_MICROS)
                 .map(Hold::Micros),
             _ => Err(self.wrong_type(given)),
+        }
+    }
+
+    fn networks(&self, given: Given) -> Result<Vec<Network>, Fault> {
+        let texts = given.texts().map_err(|wrong| self.wrong_type(&wrong))?;
+        let parse = |text: &String| text.parse().map_err(|_| text.clone());
+        let networks: Result<Vec<Network>, String> = texts.iter().map(parse).collect();
+        match networks {
+            Ok(networks) if networks.len() <= MOST_NETWORKS => Ok(networks),
+            Ok(_) => Err(self.out_of_range(&Given::Other("a longer list"))),
+            Err(text) => Err(self.out_of_range(&Given::Text(text))),
         }
     }
 

@@ -235,7 +235,18 @@ pub(super) static SETTINGS: &[Setting] = &[
     row(
         "max_connections_per_address",
         count!(1..=1_000_000, server.max_connections_per_address),
-        "The most connections at one time from one address.",
+        "The most connections at one time from one address, of IPv6 from one /64.",
+    ),
+    row(
+        "exempt",
+        Kind::Networks(|d| &mut d.server.throttle.exempt),
+        "Addresses that no limit by address holds for.",
+    ),
+    row(
+        "proxy_from",
+        Kind::Networks(|d| &mut d.server.throttle.proxy_from),
+        "Balancers that begin each connection with a header of the PROXY protocol (version 1 or 2),\n\
+         which says whom they connect for. From other addresses such a header is refused.",
     ),
     row(
         "first_object",
@@ -287,6 +298,59 @@ pub(super) static SETTINGS: &[Setting] = &[
         "history.before_join",
         switch!(server.policy.before_join),
         "Whether new members of a room read what was written before they joined.",
+    ),
+    row(
+        "throttle.connections_per_minute",
+        count!(0..=1_000_000, server.throttle.connections_per_minute),
+        "The most new connections a minute from one address, of IPv6 from one /64. 0: no limit.",
+    ),
+    row(
+        "throttle.connections_per_minute_in_all",
+        count!(0..=10_000_000, server.throttle.connections_per_minute_in_all),
+        "The same from all addresses together.",
+    ),
+    row(
+        "throttle.unauthenticated_per_address",
+        count!(0..=1_000_000, server.throttle.unauthenticated_per_address),
+        "The most connections from one address that have not said who they are, as a user or as a\n\
+         guest. 0: no limit.",
+    ),
+    row(
+        "throttle.unauthenticated_in_all",
+        count!(0..=1_000_000, server.throttle.unauthenticated_in_all),
+        "The same from all addresses together.",
+    ),
+    row(
+        "throttle.failed_logins_per_minute",
+        count!(0..=100_000, server.throttle.failed_logins_per_minute),
+        "The most wrong passwords a minute from one address; then it waits 30 s, and twice as long\n\
+         each further time, up to an hour. 0: no limit.",
+    ),
+    row(
+        "throttle.failed_logins_per_minute_in_all",
+        count!(0..=1_000_000, server.throttle.failed_logins_per_minute_in_all),
+        "The same from all addresses together, which keeps everyone out for a while.",
+    ),
+    row(
+        "throttle.joins_per_minute",
+        count!(0..=100_000, server.policy.joins_per_minute),
+        "The most rooms a minute that an account joins. 0: no limit.",
+    ),
+    row(
+        "throttle.messages_per_second",
+        count!(0..=1_000_000, server.throttle.messages_per_second),
+        "How many objects a second of one user are read, over all its connections; others wait in\n\
+         the socket. 0: no limit.",
+    ),
+    row(
+        "throttle.messages_burst",
+        count!(1..=100_000, server.throttle.messages_burst),
+        "How many of them may come at once after a pause.",
+    ),
+    row(
+        "throttle.bytes_per_second",
+        size!(0..=GIB, server.throttle.bytes_per_second),
+        "How many bytes a second of one user are read. 0: no limit.",
     ),
     row(
         "limits.action_chars",

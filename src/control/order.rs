@@ -24,7 +24,7 @@ pub enum Order {
         /// An account's name, or a guest's.
         user: String,
     },
-    /// An account was changed on the disk: close its connections.
+    /// An account was changed on the disk: its connections are closed as soon as the server sees it.
     Part {
         /// The account's name.
         user: String,
@@ -79,12 +79,12 @@ pub enum Answer {
     },
     /// To [`Order::Stats`].
     Stats(Box<Stats>),
-    /// To [`Order::Kick`], [`Order::Part`], [`Order::Ban`]: so many connections were closed.
+    /// To [`Order::Kick`], [`Order::Ban`]: so many connections were closed.
     Closed {
         /// How many.
         connections: usize,
     },
-    /// To [`Order::Unban`].
+    /// To [`Order::Unban`], [`Order::Part`].
     Done {},
     /// To [`Order::Reload`].
     Reloaded {

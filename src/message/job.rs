@@ -301,6 +301,11 @@ pub enum Done {
         /// How long to wait.
         seconds: u32,
     },
+    /// The password was not looked at, since too many wrong ones came from that address.
+    TooManyLogins {
+        /// How long to wait.
+        seconds: u32,
+    },
     /// The worker failed (a full disk, say); nothing was stored. The log says why.
     Failed,
 }

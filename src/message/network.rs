@@ -41,7 +41,8 @@ impl Network {
     }
 
     /// The range of the address's first `prefix` bits, at most all of them.
-    fn new(address: IpAddr, prefix: u8) -> Self {
+    #[must_use]
+    pub fn new(address: IpAddr, prefix: u8) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => {
                 let prefix = prefix.min(32);

@@ -302,6 +302,10 @@ pub enum Phrase {
     FilesBusy { seconds: u32 },
     /// 429: too many connections, in all or from one address.
     TooManyConnections { limit: usize },
+    /// 429: too many wrong passwords came from that address.
+    TooManyLogins { seconds: u32 },
+    /// 429: this was done too often lately.
+    TooOften { seconds: u32 },
     /// 500: the server failed.
     ServerFailed,
 }
@@ -319,11 +323,13 @@ pub struct Facts {
     pub got: Option<usize>,
     /// The byte offset in the object.
     pub at: Option<usize>,
+    /// How many seconds to wait before it is tried again.
+    pub retry_after: Option<u32>,
 }
 
 impl Facts {
     const fn slug(reason: &'static str) -> Self {
-        Self { reason, field: None, limit: None, got: None, at: None }
+        Self { reason, field: None, limit: None, got: None, at: None, retry_after: None }
     }
 
     const fn field(mut self, field: &'static str) -> Self {
@@ -333,6 +339,11 @@ impl Facts {
 
     const fn limit(mut self, limit: usize) -> Self {
         self.limit = Some(limit);
+        self
+    }
+
+    const fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 
@@ -485,8 +496,10 @@ impl Phrase {
             P::Offline { .. } => Facts::slug("offline"),
             P::OfflineFull { limit, .. } => Facts::slug("offline_full").limit(*limit),
             P::Busy { seconds } | P::FilesBusy { seconds } => {
-                Facts::slug("busy").limit(*seconds as usize)
+                Facts::slug("busy").retry_after(*seconds)
             }
+            P::TooManyLogins { seconds } => Facts::slug("too_many_logins").retry_after(*seconds),
+            P::TooOften { seconds } => Facts::slug("too_often").retry_after(*seconds),
             P::TooManyConnections { limit } => Facts::slug("too_many_connections").limit(*limit),
             // What is left: all others have their facts above.
             _ => Facts::slug("server_failed"),

@@ -70,6 +70,10 @@ pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
         P::TooManyConnections { limit } => {
             write!(f, "Too many connections (the limit is {limit}): try again later")
         }
+        P::TooManyLogins { seconds } => {
+            write!(f, "Too many failed log-ins from your address: try again in {seconds} s")
+        }
+        P::TooOften { seconds } => write!(f, "Too often: try again in {seconds} s"),
         P::ServerFailed => f.write_str("The server failed; nothing was stored or delivered"),
         _ => write_room_refusal(phrase, f),
     }

@@ -70,6 +70,10 @@ pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
         P::TooManyConnections { limit } => {
             write!(f, "Слишком много соединений (предел {limit}): повторите позже")
         }
+        P::TooManyLogins { seconds } => {
+            write!(f, "Слишком много неудачных входов с вашего адреса: повторите через {seconds} с")
+        }
+        P::TooOften { seconds } => write!(f, "Слишком часто: повторите через {seconds} с"),
         P::ServerFailed => f.write_str("Сбой сервера: ничего не сохранено и не доставлено"),
         _ => write_room_refusal(phrase, f),
     }

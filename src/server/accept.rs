@@ -1,12 +1,14 @@
 //! New connections: accepted within a budget, refused with a reason over the limits.
 
-use super::connection::{Connection, Phase};
+use super::connection::{Connection, Entry, Phase};
 use super::event_loop::{Observer, Running};
 use super::slots;
+use super::throttle::TooMany;
 use super::timers::Moment;
 use crate::limits::{ACCEPTS_PER_TURN, LINGER};
 use crate::logging::log;
 use crate::message::{Code, ConnectionId, Language, Phrase, Reply};
+use crate::rate::whole_seconds;
 use crate::transport::Stream;
 use crate::wire::encode;
 use mio::Interest;
@@ -49,10 +51,12 @@ impl<O: Observer> Running<O> {
     #[log(show(peer))]
     fn open(&mut self, socket: TcpStream, peer: SocketAddr) {
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-        let refusal = self.refusal(peer.ip());
+        let proxies = &self.server.settings.throttle.proxy_from;
+        let unannounced = proxies.iter().any(|network| network.contains(peer.ip()));
         self.counts.accepted += 1;
-        self.counts.refused += u64::from(refusal.is_some());
+        let refusal = if unannounced { self.full() } else { self.refusal(peer.ip()) };
         if refusal.is_some() && self.refused >= REFUSED_AT_ONCE {
+            self.counts.refused += 1;
             log::info!("refused {peer}: far too many connections");
             return;
         }
@@ -63,9 +67,7 @@ impl<O: Observer> Running<O> {
         let due = self.now.uptime + self.first_object_time();
         let pacing = self.server.settings.pacing;
         let id = self.connections.insert(|id| Connection::new(id, stream, peer, pacing, due));
-        self.count_in(peer.ip(), refusal.is_some());
         let Some(connection) = self.connections.get_mut(id) else { return };
-        connection.refused = refusal.is_some();
         let registry = self.server.poll.registry();
         if let Err(error) =
             registry.register(&mut connection.stream, slots::token(id), Interest::READABLE)
@@ -75,30 +77,79 @@ impl<O: Observer> Running<O> {
             self.doomed.push(id);
             return;
         }
+        if !unannounced || refusal.is_some() {
+            self.welcome(id, refusal);
+        }
+        self.rearm(id);
+    }
+
+    /// Lets a connection in whose address is known, or tells it why not.
+    fn welcome(&mut self, id: ConnectionId, refusal: Option<Reply>) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        connection.entry = if refusal.is_some() { Entry::Refused } else { Entry::Stranger };
+        let peer = connection.peer;
         match refusal {
-            Some(reply) => self.refuse(id, &reply),
+            Some(reply) => {
+                self.refused += 1;
+                self.counts.refused += 1;
+                self.refuse(id, &reply);
+            }
             None => {
+                self.throttle.count_in(peer.ip());
                 log::info!("{peer} connected");
                 self.chat.handle_open(self.now, id);
                 self.carry_out(&[]);
             }
         }
-        self.rearm(id);
+    }
+
+    /// A balancer is to say whom it connects for, before anything else.
+    pub(super) fn hear_balancer(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let balancer = connection.peer;
+        match connection.take_header(&mut self.scratch) {
+            Ok(Some(source)) => {
+                if let Some(source) = source {
+                    connection.peer = SocketAddr::new(source.ip().to_canonical(), source.port());
+                    log::debug!("{balancer} connects for {}", connection.peer);
+                }
+                let ip = connection.peer.ip();
+                let refusal = self.refusal(ip);
+                self.welcome(id, refusal);
+                self.make_ready(id);
+                self.rearm(id);
+            }
+            Ok(None) => {}
+            Err(error) => self.close(id, &format!("no PROXY header came: {error}")),
+        }
     }
 
     /// Why a new connection from this address is not let in.
-    fn refusal(&self, address: IpAddr) -> Option<Reply> {
+    fn refusal(&mut self, address: IpAddr) -> Option<Reply> {
         if self.server.banned.iter().any(|network| network.contains(address)) {
             return Some(Reply::new(Code::Forbidden, Phrase::AddressBanned));
         }
-        let settings = &self.server.settings;
-        let too_many = |limit| Reply::new(Code::TooMany, Phrase::TooManyConnections { limit });
-        if self.served() >= settings.max_connections {
-            return Some(too_many(settings.max_connections));
+        if let Some(reply) = self.full() {
+            return Some(reply);
         }
-        let from_there = self.per_address.get(&address).copied().unwrap_or_default();
-        let limit = settings.max_connections_per_address;
-        (from_there >= limit).then(|| too_many(limit))
+        let settings = &self.server.settings;
+        let most = settings.max_connections_per_address;
+        let phrase = match self.throttle.admit(&settings.throttle, most, address, self.now.uptime) {
+            Ok(()) => return None,
+            Err(TooMany::Here(limit)) => Phrase::TooManyConnections { limit },
+            Err(TooMany::Lately(wait)) => {
+                self.counts.throttled += 1;
+                Phrase::TooOften { seconds: whole_seconds(wait) }
+            }
+        };
+        Some(Reply::new(Code::TooMany, phrase))
+    }
+
+    /// Why nobody at all is let in.
+    fn full(&self) -> Option<Reply> {
+        let limit = self.server.settings.max_connections;
+        let is_full = self.served() >= limit;
+        is_full.then(|| Reply::new(Code::TooMany, Phrase::TooManyConnections { limit }))
     }
 
     fn refuse(&mut self, id: ConnectionId, reply: &Reply) {
@@ -126,24 +177,13 @@ impl<O: Observer> Running<O> {
     }
 
     /// Those that are refused have a bound of their own: they take nobody's place.
-    fn count_in(&mut self, address: IpAddr, refused: bool) {
-        if refused {
-            self.refused += 1;
-        } else {
-            *self.per_address.entry(address).or_default() += 1;
-        }
-    }
-
-    pub(super) fn count_out(&mut self, address: IpAddr, refused: bool) {
-        if refused {
-            self.refused = self.refused.saturating_sub(1);
-            return;
-        }
-        if let Some(count) = self.per_address.get_mut(&address) {
-            *count -= 1;
-            if *count == 0 {
-                self.per_address.remove(&address);
-            }
+    pub(super) fn count_out(&mut self, connection: &Connection) {
+        let address = connection.peer.ip();
+        match connection.entry {
+            Entry::Unannounced => {}
+            Entry::Refused => self.refused = self.refused.saturating_sub(1),
+            Entry::Stranger => self.throttle.count_out(address, true),
+            Entry::Known => self.throttle.count_out(address, false),
         }
     }
 }

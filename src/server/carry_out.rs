@@ -1,13 +1,13 @@
 //! Carrying out what the chat wants done, in order.
 
-use super::connection::{Connection, Phase};
+use super::connection::{Connection, Entry, Phase};
 use super::event_loop::{Observer, Running};
 use super::fanout::Audiences;
 use super::handed::Message;
 use super::patience;
 use super::timers::Moment;
 use super::turn::Targets;
-use crate::chat::{Effect, Hearers, Payload};
+use crate::chat::{Effect, Hearers, Payload, Standing};
 use crate::logging::log;
 use crate::message::{AudienceId, Code, ConnectionId, Dialect, Mark, Notice, PageMessage, Reply};
 use crate::wire::attachment::{FileWords, write_attachment};
@@ -72,6 +72,13 @@ impl<O: Observer> Running<O> {
         {
             log::info!("{} is {name}", connection.peer);
             connection.name = Some(name.clone());
+        }
+        if connection.entry == Entry::Stranger
+            && let Some(about) = self.chat.about(to, self.now)
+            && about.standing != Standing::Stranger
+        {
+            connection.entry = Entry::Known;
+            self.throttle.made_known(connection.peer.ip());
         }
         if reply.code.is_error() {
             log_refusal(connection.peer, reply);

@@ -16,8 +16,9 @@ use crate::message::{AudienceId, ConnectionId, Dialect, Features, Name};
 use crate::transport::Stream;
 use crate::wire::detect::Wire;
 use crate::wire::jim::{Bounds, Decoder};
+use crate::wire::proxy::{self, Header};
 use mio::Interest;
-use std::io::{self, IoSlice};
+use std::io::{self, ErrorKind, IoSlice};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -38,6 +39,19 @@ pub(super) enum Phase {
     Draining { until: Moment, bytes_left: u32 },
     /// To be reaped at the end of the turn.
     Gone,
+}
+
+/// How far a connection was let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// It is counted nowhere: a balancer is to say first whom it connects for.
+    Unannounced,
+    /// It was over a limit, and is only told so.
+    Refused,
+    /// It has not said who it is.
+    Stranger,
+    /// It has.
+    Known,
 }
 
 /// What one `fill` brought.
@@ -100,8 +114,10 @@ pub(super) struct Connection {
     pub(super) hung_up: bool,
     /// The end was read.
     pub(super) ended: bool,
-    /// It was over a limit, and is only told so.
-    pub(super) refused: bool,
+    /// How far it was let in.
+    pub(super) entry: Entry,
+    /// Its user sent more than it may: it is not read for a while.
+    pub(super) paused: bool,
     /// The chat says that its next request has to wait.
     pub(super) waiting: bool,
     /// A job of its own found the worker's queue full; it is read no further meanwhile.
@@ -173,7 +189,8 @@ impl Connection {
             readable: true,
             hung_up: false,
             ended: false,
-            refused: false,
+            entry: Entry::Unannounced,
+            paused: false,
             waiting: false,
             backlogged: false,
             jobs_owed: 0,
@@ -193,6 +210,30 @@ impl Connection {
             counted_memory: 0,
             requests: 0,
             name: None,
+        }
+    }
+
+    /// Takes a PROXY header that has come whole: the address that it names. Nothing behind it is
+    /// read.
+    pub(super) fn take_header(
+        &mut self,
+        scratch: &mut [u8],
+    ) -> io::Result<Option<Option<SocketAddr>>> {
+        let seen = match self.stream.peek(scratch) {
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(count) => scratch.get(..count).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match proxy::header(seen) {
+            Header::Incomplete if self.hung_up => Err(ErrorKind::UnexpectedEof.into()),
+            Header::Incomplete => Ok(None),
+            Header::Wrong => Err(io::Error::new(ErrorKind::InvalidData, "something else came")),
+            Header::Whole { length, source } => {
+                let whole = scratch.get_mut(..length).unwrap_or_default();
+                self.stream.take_seen(whole)?;
+                Ok(Some(source))
+            }
         }
     }
 
@@ -246,6 +287,7 @@ impl Connection {
     /// Whether the next request may be handled.
     pub(super) fn may_decode(&self) -> bool {
         self.phase == Phase::Open
+            && !self.paused
             && !self.is_held()
             && self.output.answer_bytes() < UNREAD_ANSWER_BYTES
     }

@@ -10,6 +10,7 @@ use super::orders::Counts;
 use super::reload::Reload;
 use super::signals::Wants;
 use super::slots::{self, RESERVED_TOKENS, Slots};
+use super::throttle::Throttle;
 use super::timers::{Moment, Timers};
 use super::{Settings, StartError};
 use crate::buffer::Pool;
@@ -22,9 +23,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -111,7 +112,8 @@ pub(super) struct Running<O> {
     pub(super) accepting: Accepting,
     /// Listeners may have connections waiting.
     pub(super) knocked: bool,
-    pub(super) per_address: HashMap<IpAddr, usize>,
+    /// Who comes too often.
+    pub(super) throttle: Throttle,
     /// Connections that are only told why they are refused.
     pub(super) refused: usize,
     /// The last poll found something to do, or something was left over.
@@ -225,7 +227,7 @@ impl<O: Observer> Server<O> {
             pool: Pool::default(),
             accepting: Accepting::default(),
             knocked: true,
-            per_address: HashMap::new(),
+            throttle: Throttle::default(),
             refused: 0,
             input_left: false,
             ready: VecDeque::new(),
@@ -461,6 +463,7 @@ impl<O: Observer> Running<O> {
     /// A connection's deadline has come.
     fn look_at(&mut self, id: ConnectionId) {
         let uptime = self.now.uptime;
+        self.end_pause(id);
         let Some(connection) = self.connections.get_mut(id) else { return };
         match connection.phase {
             Phase::Flushing { until } if until.has_come(uptime) => {
@@ -482,7 +485,10 @@ impl<O: Observer> Running<O> {
     pub(super) fn rearm(&mut self, id: ConnectionId) {
         let settings = &self.server.settings;
         if let Some(connection) = self.connections.get_mut(id) {
-            let due = connection.deadline(settings);
+            let mut due = connection.deadline(settings);
+            if connection.paused {
+                due = due.min(self.throttle.pause_ends(id));
+            }
             self.timers.arm(id, &mut connection.armed, due);
         }
     }
@@ -504,7 +510,10 @@ impl<O: Observer> Running<O> {
             if let Err(error) = self.server.poll.registry().deregister(&mut connection.stream) {
                 log::debug!("cannot deregister {}: {error}", connection.peer);
             }
-            self.count_out(connection.peer.ip(), connection.refused);
+            self.count_out(&connection);
+            if connection.paused {
+                self.throttle.forget_pause(id);
+            }
         }
     }
 }

@@ -6,11 +6,13 @@ use super::incoming_file::Frames;
 use crate::chat::Payload;
 use crate::logging::log;
 use crate::message::{ConnectionId, Done, Job, MessageId, StoredMessage};
+use crate::rate::whole_seconds;
 use crate::wire::attachment::write_attachment;
 use crate::workers::{FileWorker, Kinds, PasswordTask, ReadWorker, Report};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Reports of the storage worker that are taken in one turn.
 const REPORTS_PER_TURN: usize = 1024;
@@ -67,6 +69,13 @@ impl<O: Observer> Running<O> {
         }
         match job {
             Job::VerifyPassword { phc, password } => {
+                if let Some(peer) = peer
+                    && let Err(wait) = self.may_guess(peer)
+                {
+                    self.settle(id);
+                    let seconds = whole_seconds(wait);
+                    return self.chat.handle_done(self.now, id, Done::TooManyLogins { seconds });
+                }
                 self.ask_hasher(id, peer, PasswordTask::Check { phc, password });
             }
             Job::HashPassword { password } => {
@@ -94,6 +103,16 @@ impl<O: Observer> Running<O> {
         }
         message.object = object.into_boxed_slice();
         self.submit(id, Job::Store(Arc::new(message)));
+    }
+
+    /// Whether a password from there is looked at.
+    fn may_guess(&mut self, peer: SocketAddr) -> Result<(), Duration> {
+        let settings = &self.server.settings.throttle;
+        let may = self.throttle.may_guess(settings, peer.ip(), self.now.uptime);
+        if may.is_err() {
+            self.counts.throttled += 1;
+        }
+        may
     }
 
     #[log(show(peer))]
@@ -254,6 +273,9 @@ impl<O: Observer> Running<O> {
         let was_held = self.connections.get_mut(id).is_some_and(|asker| asker.is_held());
         let peer = self.settle(id);
         self.note_opened(id, &done);
+        if let (Done::Password(true), Some(peer)) = (&done, peer) {
+            self.throttle.guessed_right(&self.server.settings.throttle, peer.ip());
+        }
         self.finish(id, peer, done);
         self.go_on(id, was_held);
     }

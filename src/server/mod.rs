@@ -27,6 +27,7 @@ mod serve;
 mod settings;
 mod signals;
 mod slots;
+mod throttle;
 mod timers;
 mod turn;
 
@@ -34,4 +35,4 @@ pub use crate::transport::ServerTls;
 pub use error::StartError;
 pub use event_loop::{Observer, Server, Stopped, Workers};
 pub use reload::Fresh;
-pub use settings::{Hold, OutputBounds, Pacing, Plaintext, Settings};
+pub use settings::{Hold, OutputBounds, Pacing, Plaintext, Settings, Throttling};

@@ -62,15 +62,16 @@ impl<O: Observer> Running<O> {
         Answer::Closed { connections }
     }
 
+    /// The storage worker is told to look: what it finds closes the connections of who was removed
+    /// or blocked, together with all else that follows. Another password could come with somebody's
+    /// log-in first, which closes nobody.
     fn part_account(&mut self, user: &str, why: Parting) -> Answer {
-        let reason = match why {
-            Parting::Removed => CloseReason::Removed,
-            Parting::Blocked => CloseReason::Blocked,
-            Parting::Password => CloseReason::PasswordChanged,
-        };
-        let connections = self.chat.handle_changed(self.now, user, reason);
-        self.carry_out(&[]);
-        Answer::Closed { connections }
+        self.workers.storage.look();
+        if why == Parting::Password {
+            self.chat.handle_changed(self.now, user, CloseReason::PasswordChanged);
+            self.carry_out(&[]);
+        }
+        Answer::Done {}
     }
 
     /// The list on the disk is changed by who gives the order.

@@ -1,6 +1,6 @@
 //! Reading and handling: as many whole objects as there are, within a budget.
 
-use super::connection::{Filled, Phase};
+use super::connection::{Entry, Filled, Phase};
 use super::event_loop::{Observer, Running};
 use super::timers::Moment;
 use crate::buffer::ReadBuffer;
@@ -58,6 +58,10 @@ impl<O: Observer> Running<O> {
     fn serve(&mut self, id: ConnectionId) -> usize {
         let stopping = self.is_stopping();
         let Some(connection) = self.connections.get_mut(id) else { return 0 };
+        if connection.entry == Entry::Unannounced && connection.phase == Phase::Open && !stopping {
+            self.hear_balancer(id);
+            return 0;
+        }
         match connection.phase {
             Phase::Draining { .. } => {
                 connection.drain(&mut self.scratch);
@@ -72,13 +76,18 @@ impl<O: Observer> Running<O> {
         }
         // Taken out while it is served: requests borrow from it.
         let mut input = std::mem::take(&mut connection.input).resume();
-        let mut budget = Budget { bytes: READ_TURN_BYTES, requests: REQUESTS_PER_TURN };
+        let requests = self.server.settings.throttle.at_once().min(REQUESTS_PER_TURN);
+        let mut budget = Budget { bytes: READ_TURN_BYTES, requests };
         let halt = self.read_and_handle(id, &mut input, &mut budget);
         let input = input.park(&mut self.pool);
         let Some(connection) = self.connections.get_mut(id) else { return 0 };
         connection.input = input;
+        let bytes = READ_TURN_BYTES - budget.bytes;
+        if self.server.settings.throttle.slows_users() {
+            self.slow_down(id, requests - budget.requests, bytes);
+        }
         self.after_serving(id, halt);
-        READ_TURN_BYTES - budget.bytes
+        bytes
     }
 
     fn after_serving(&mut self, id: ConnectionId, halt: Halt) {
@@ -89,6 +98,8 @@ impl<O: Observer> Running<O> {
         }
         let Some(connection) = self.connections.get_mut(id) else { return };
         match halt {
+            // One that is paused is made ready at its end.
+            Halt::Budget if connection.paused => {}
             Halt::Budget => self.make_ready(id),
             Halt::Hungry if connection.ended => self.end(id),
             Halt::Hungry | Halt::Held => {}

@@ -2,8 +2,8 @@
 
 use crate::chat::Policy;
 use crate::limits::{HOLD, Limits};
-use crate::message::Language;
-use std::net::{IpAddr, SocketAddr};
+use crate::message::{Language, Network};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 /// Whether two objects to one client are kept apart in time (PROTOCOL.md, "Pacing").
@@ -85,6 +85,73 @@ pub struct OutputBounds {
     pub total_bytes: usize,
 }
 
+/// How many may come from where, and how often. 0 is: no limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Throttling {
+    /// Addresses that no limit by address holds for.
+    pub exempt: Vec<Network>,
+    /// Balancers that say in a PROXY header for whom they connect.
+    pub proxy_from: Vec<Network>,
+    /// New connections from one place, an IPv4 address or an IPv6 /64.
+    pub connections_per_minute: u32,
+    /// New connections from everywhere.
+    pub connections_per_minute_in_all: u32,
+    /// Connections from one place that have not said who they are.
+    pub unauthenticated_per_address: usize,
+    /// The same from everywhere.
+    pub unauthenticated_in_all: usize,
+    /// Wrong passwords from one place; behind them it waits, longer each time.
+    pub failed_logins_per_minute: u32,
+    /// Wrong passwords from everywhere.
+    pub failed_logins_per_minute_in_all: u32,
+    /// Objects of one user, or of one connection without an account: more are read later.
+    pub messages_per_second: u32,
+    /// How many of them may come at once.
+    pub messages_burst: u32,
+    /// Bytes of one user, the same way.
+    pub bytes_per_second: usize,
+}
+
+impl Throttling {
+    /// Whether no limit by address holds for this one.
+    #[must_use]
+    pub fn exempts(&self, address: IpAddr) -> bool {
+        self.exempt.iter().any(|network| network.contains(address))
+    }
+
+    /// The most objects of one connection that are handled at once.
+    #[must_use]
+    pub const fn at_once(&self) -> usize {
+        if self.messages_per_second > 0 { self.messages_burst as usize } else { usize::MAX }
+    }
+
+    /// Whether users may be read more slowly than they send.
+    #[must_use]
+    pub const fn slows_users(&self) -> bool {
+        self.messages_per_second > 0 || self.bytes_per_second > 0
+    }
+}
+
+impl Default for Throttling {
+    fn default() -> Self {
+        let loopback = [IpAddr::from([127, 0, 0, 0]), Ipv6Addr::LOCALHOST.into()];
+        let [ipv4, ipv6] = loopback;
+        Self {
+            exempt: vec![Network::new(ipv4, 8), Network::host(ipv6)],
+            proxy_from: Vec::new(),
+            connections_per_minute: 600,
+            connections_per_minute_in_all: 0,
+            unauthenticated_per_address: 200,
+            unauthenticated_in_all: 0,
+            failed_logins_per_minute: 30,
+            failed_logins_per_minute_in_all: 0,
+            messages_per_second: 0,
+            messages_burst: 20,
+            bytes_per_second: 0,
+        }
+    }
+}
+
 /// Everything that the event loop is told at its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -103,8 +170,10 @@ pub struct Settings {
     pub hold: Hold,
     /// The most connections at one time.
     pub max_connections: usize,
-    /// The most connections at one time from one address.
+    /// The most connections at one time from one address, of IPv6 from one /64.
     pub max_connections_per_address: usize,
+    /// How many more limits there are for those who come.
+    pub throttle: Throttling,
     /// How long a connection may take to its first whole object.
     pub first_object: Duration,
     /// The same, once over 80 % of `max_connections` are taken.
@@ -131,7 +200,8 @@ impl Default for Settings {
             pacing: Pacing::default(),
             hold: Hold::default(),
             max_connections: 20_000,
-            max_connections_per_address: 20_000,
+            max_connections_per_address: 1000,
+            throttle: Throttling::default(),
             first_object: Duration::from_secs(300),
             first_object_when_full: Duration::from_secs(60),
             handshake: Duration::from_secs(10),

@@ -156,6 +156,22 @@ impl Stream {
         give_up_after(&options, HASTY_INTERVAL * HASTY_RETRIES)
     }
 
+    /// Looks at what has come, as it comes, without taking it.
+    ///
+    /// # Errors
+    /// As `recv` does; `WouldBlock` when nothing has come.
+    pub fn peek(&self, seen: &mut [u8]) -> io::Result<usize> {
+        self.socket.peek(seen)
+    }
+
+    /// Takes what was seen so: TLS, which may begin behind it, is not undone.
+    ///
+    /// # Errors
+    /// As `read_exact` does.
+    pub fn take_seen(&mut self, seen: &mut [u8]) -> io::Result<()> {
+        self.socket.read_exact(seen)
+    }
+
     /// Writes several parts in one call. TLS may take all of them and still owe what the socket
     /// has no room for.
     ///

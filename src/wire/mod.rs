@@ -19,6 +19,7 @@ pub mod exchange;
 pub mod jim;
 mod keys;
 mod lexer;
+pub mod proxy;
 mod relayed;
 mod scan;
 #[cfg(test)]

@@ -62,7 +62,8 @@ type NewRetention = Arc<Mutex<Option<Retention>>>;
 pub struct StorageWorker {
     /// Who waits, in the order of the jobs, which is the order of the outcomes.
     waiting: VecDeque<Waiting>,
-    jobs: SyncSender<Job>,
+    /// `None` has it look at once what other processes did.
+    jobs: SyncSender<Option<Job>>,
     /// `None` stands where the list of accounts belongs that is to be fetched.
     outcomes: Receiver<Option<Done>>,
     accounts: Receiver<AccountList>,
@@ -129,6 +130,12 @@ impl StorageWorker {
         *self.retention.lock().unwrap_or_else(PoisonError::into_inner) = Some(retention);
     }
 
+    /// Looks at once what other processes did to the accounts, which it does anyway within a second.
+    pub fn look(&self) {
+        // A worker with a full queue looks before each batch.
+        let _ = self.jobs.try_send(None);
+    }
+
     /// Gives the worker a job for a connection.
     ///
     /// # Errors
@@ -138,9 +145,9 @@ impl StorageWorker {
             return Err(job);
         }
         let waiting = Waiting { connection, is_message: matches!(job, Job::Store(_)) };
-        match self.jobs.try_send(job) {
-            Ok(()) => {}
-            Err(TrySendError::Full(job)) => return Err(job),
+        match self.jobs.try_send(Some(job)) {
+            Ok(()) | Err(TrySendError::Full(None)) => {}
+            Err(TrySendError::Full(Some(job))) => return Err(job),
             // The thread is dead: the next poll says that the job failed.
             Err(TrySendError::Disconnected(_)) => (self.wake)(),
         }
@@ -173,7 +180,7 @@ impl StorageWorker {
 /// The thread's side.
 struct Desk {
     store: Store,
-    jobs: Receiver<Job>,
+    jobs: Receiver<Option<Job>>,
     /// Never full: it has room for every job that [`StorageWorker::submit`] lets in, and for the
     /// place of one list of accounts.
     outcomes: SyncSender<Option<Done>>,
@@ -198,10 +205,11 @@ impl Desk {
         let mut patience = Duration::ZERO;
         loop {
             match self.jobs.recv_timeout(patience) {
-                Ok(job) => {
+                Ok(Some(job)) => {
                     self.work(job);
                     patience = Duration::ZERO;
                 }
+                Ok(None) => patience = self.idle(false),
                 Err(RecvTimeoutError::Timeout) if patience.is_zero() => patience = self.idle(false),
                 Err(RecvTimeoutError::Timeout) => patience = self.rest(),
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -217,7 +225,7 @@ impl Desk {
 
     fn work(&mut self, first: Job) {
         let mut batch = vec![first];
-        batch.extend(self.jobs.try_iter().take(STORAGE_BATCH_ROWS - 1));
+        batch.extend(self.jobs.try_iter().take(STORAGE_BATCH_ROWS - 1).flatten());
         self.announce_accounts();
         let (outcomes, error) = self.store.perform(&batch, clock::unix_micros());
         let wrote = batch.iter().any(is_write);

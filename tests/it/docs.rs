@@ -4,7 +4,8 @@ use super::tidy::ROOMS;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const PAGES: [&str; 4] = ["README.md", "ARCHITECTURE.md", "PROTOCOL.md", "CHANGELOG.md"];
+const PAGES: [&str; 5] =
+    ["README.md", "ARCHITECTURE.md", "PROTOCOL.md", "CHANGELOG.md", "SECURITY.md"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

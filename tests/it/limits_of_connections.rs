@@ -39,7 +39,9 @@ fn one_connection_too_many_is_told_so() {
 
 #[test]
 fn one_address_takes_nobody_elses_place() {
-    let server = Server::with_settings("max_connections = 4\nmax_connections_per_address = 2\n");
+    let server = Server::with_settings(
+        "max_connections = 4\nmax_connections_per_address = 2\nexempt = []\n",
+    );
     let mut ours: Vec<Client> = (0..2).map(|_| guest(server.connect(), "ann")).collect();
     let mut refused: Vec<Client> = (0..10).map(|_| server.connect()).collect();
     for client in &mut refused {

@@ -117,7 +117,8 @@ fn more(facts: Facts) -> String {
     let numbers = [("limit", facts.limit), ("got", facts.got), ("at", facts.at)];
     let numbers =
         numbers.into_iter().filter_map(|(name, value)| Some(format!("`{name}` {}", value?)));
-    field.into_iter().chain(numbers).collect::<Vec<_>>().join(", ")
+    let seconds = facts.retry_after.map(|seconds| format!("`retry_after` {seconds}"));
+    field.into_iter().chain(numbers).chain(seconds).collect::<Vec<_>>().join(", ")
 }
 
 /// Every answer that there is, with something in its places.
@@ -268,7 +269,7 @@ fn file_faults() -> [Phrase; 8] {
     ]
 }
 
-fn refusals() -> [(Code, Phrase); 40] {
+fn refusals() -> [(Code, Phrase); 42] {
     use Code as C;
     use Phrase as P;
     [
@@ -311,6 +312,8 @@ fn refusals() -> [(Code, Phrase); 40] {
         (C::TooMany, P::Busy { seconds: 5 }),
         (C::TooMany, P::FilesBusy { seconds: 1 }),
         (C::TooMany, P::TooManyConnections { limit: 20_000 }),
+        (C::TooMany, P::TooManyLogins { seconds: 30 }),
+        (C::TooMany, P::TooOften { seconds: 5 }),
         (C::ServerError, P::ServerFailed),
     ]
 }
@@ -362,6 +365,8 @@ fn number(phrase: &Phrase) -> usize {
         P::Busy { .. } => 39,
         P::TooManyConnections { .. } => 40,
         P::AddressBanned => 93,
+        P::TooManyLogins { .. } => 94,
+        P::TooOften { .. } => 95,
         P::ServerFailed => 41,
         P::Registered { .. } => 42,
         P::PasswordChanged { .. } => 43,
@@ -414,7 +419,7 @@ fn number(phrase: &Phrase) -> usize {
         P::NoSuchUpload => 90,
         P::NoSuchFile => 91,
         P::FilesBusy { .. } => 92,
-        P::NotEncrypted => 94,
+        P::NotEncrypted => 96,
     }
 }
 
@@ -423,7 +428,7 @@ fn every_phrase_is_among_the_answers() {
     let mut numbers: Vec<usize> = answers().iter().map(|(_, phrase)| number(phrase)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (0..=94).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..=96).collect::<Vec<_>>());
 }
 
 #[test]

@@ -123,7 +123,9 @@ fn an_input_that_ends_before_it_says_what_it_is_gets_an_answer() {
 /// The connections that a limit refuses take no places from the others, however many they are.
 #[test]
 fn refused_connections_take_no_places() {
-    let server = Server::with_settings("max_connections = 100\nmax_connections_per_address = 2\n");
+    let server = Server::with_settings(
+        "max_connections = 100\nmax_connections_per_address = 2\nexempt = []\n",
+    );
     let mut first = server.connect();
     first.presence("first");
     let mut second = server.connect();

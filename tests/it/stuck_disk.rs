@@ -91,7 +91,9 @@ fn a_log_in_knows_every_change_that_was_answered_for() {
     }
     user_command(&server.folder, &["passwd", "dora"], Some("fourth"));
     assert_eq!(server.connect().log_in("dora", "third")["response"], 402);
-    assert_eq!(server.connect().log_in("dora", "fourth")["response"], 200);
+    // An operator ends what had logged in before, as does another connection of hers.
+    client.assert_closed();
+    assert_eq!(server.connect().log_in("dora", "fourth")["response"], 202);
     user_command(&server.folder, &["remove", "dora"], None);
     assert_eq!(server.connect().log_in("dora", "fourth")["response"], 402);
 }

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 
 /// A room and the rooms that it may know (ARCHITECTURE.md). A row may only name rooms above it, so
 /// there are no cycles.
-pub const ROOMS: [(&str, &[&str]); 17] = [
+pub const ROOMS: [(&str, &[&str]); 18] = [
     ("limits", &[]),
     ("message", &["limits"]),
     ("terminal", &[]),
     ("few", &[]),
+    ("rate", &[]),
     ("buffer", &["message", "limits"]),
     ("wire", &["message", "limits"]),
-    ("chat", &["few", "message", "limits"]),
+    ("chat", &["few", "rate", "message", "limits"]),
     ("workers", &["message", "limits"]),
     ("certificate", &[]),
     ("transport", &["certificate", "message", "limits"]),
@@ -29,6 +30,7 @@ pub const ROOMS: [(&str, &[&str]); 17] = [
             "wire",
             "buffer",
             "few",
+            "rate",
             "logging",
             "message",
             "limits",

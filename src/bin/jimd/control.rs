@@ -86,9 +86,7 @@ pub(crate) fn part(config: &Config, user: &str, why: Parting) -> Result<Exit, Fa
 /// Tells the server of what is on the disk already, if one runs.
 fn tell(config: &Config, order: &Order) -> Result<Exit, Failure> {
     match ask(&config.data, order) {
-        Ok(Asked { answer: Answer::Closed { connections }, .. })
-            if connections > 0 && !matches!(order, Order::Part { .. }) =>
-        {
+        Ok(Asked { answer: Answer::Closed { connections }, .. }) if connections > 0 => {
             print(&closed_text(connections))?;
         }
         Ok(_) | Err(AskError::NoServer(_)) => {}

@@ -9,6 +9,7 @@ use crate::chat::session::{Session, Waiting, Who};
 use crate::message::{
     AccountId, Code, Features, Job, Membership, Name, Notice, Phrase, Reply, Request, RoomRecord,
 };
+use crate::rate::{Rate, whole_seconds};
 
 pub(crate) fn handle(chat: &mut Chat, session: &mut Session, request: &Request<'_>) -> Outcome {
     match prepare(chat, session, request) {
@@ -42,9 +43,22 @@ fn prepare(
     if chat.users.account(*id).is_some_and(|account| account.rooms.len() >= limit) {
         return Err(Reply::new(Code::Forbidden, Phrase::TooManyRooms { limit }));
     }
+    check_rate(chat, *id)?;
     let job = Job::Join { account: *id, room: name.clone(), position: chat.ids.last() };
     chat.ask(session, job, Waiting::Join { room: name });
     Ok(Outcome::Wait)
+}
+
+/// Each new membership is a commit, and told to a whole room.
+fn check_rate(chat: &mut Chat, account: AccountId) -> Result<(), Reply> {
+    let per_minute = chat.policy.joins_per_minute;
+    if per_minute == 0 {
+        return Ok(());
+    }
+    let bucket = chat.joins.of(&account);
+    bucket.take(&Rate::per_minute(per_minute), chat.now.uptime).map_err(|wait| {
+        Reply::new(Code::TooMany, Phrase::TooOften { seconds: whole_seconds(wait) })
+    })
 }
 
 /// The banned do not enter, nor, where the room is hidden, who is not invited. Its owner, who may have

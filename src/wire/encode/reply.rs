@@ -92,6 +92,10 @@ fn facts(out: &mut Vec<u8>, facts: &Facts) {
             number(out, fact as u64);
         }
     }
+    if let Some(seconds) = facts.retry_after {
+        key(out, "retry_after");
+        number(out, u64::from(seconds));
+    }
 }
 
 fn names(out: &mut Vec<u8>, features: Features) {

@@ -121,6 +121,9 @@ fn phrases(name: &Name) -> Vec<Phrase> {
         P::Offline { user },
         P::Busy { seconds: u32::MAX },
         P::TooManyConnections { limit: usize::MAX },
+        P::TooManyLogins { seconds: u32::MAX },
+        P::TooOften { seconds: u32::MAX },
+        P::AddressBanned,
         P::ServerFailed,
     ];
     let junk = [Junk::Pickle, Junk::Array, Junk::Text, Junk::Number, Junk::Word, Junk::Bytes];

@@ -473,6 +473,12 @@ impl Connection {
         self.output.is_empty() && !self.stream.owes()
     }
 
+    /// A number that another takes the place of when the kernel takes something; in TLS what is
+    /// encrypted has left the queue before that.
+    pub(super) fn measure_of_owed(&self) -> usize {
+        self.output.bytes().wrapping_sub(self.stream.tls_written())
+    }
+
     /// The memory that what waits keeps for this connection alone.
     pub(super) fn own_memory(&self) -> usize {
         self.output.own_memory() + if self.stream.owes() { TLS_OUTPUT_BYTES } else { 0 }

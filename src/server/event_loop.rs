@@ -1,8 +1,10 @@
 //! One turn of the loop, in fixed phases: wait, accept, read and handle, finished jobs, timers,
 //! fan-out, flush, reap.
 
+use super::announcer::Announcer;
 use super::connection::{Connection, Phase};
 use super::control::{self, Control};
+use super::drain::Drain;
 use super::fanout::{Audiences, Hold};
 use super::jobs::Backlog;
 use super::listener::{self, Accepting};
@@ -25,7 +27,7 @@ use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener as StdListener};
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -91,6 +93,7 @@ pub struct Server<O> {
     pub(super) control: Option<Control>,
     /// Nobody gets in from there.
     pub(super) banned: Vec<Network>,
+    announcer: Announcer,
     /// Who reads the configuration anew, if anybody does.
     pub(super) reload: Option<Reload>,
     waker: Arc<Waker>,
@@ -137,6 +140,8 @@ pub(super) struct Running<O> {
     /// When the offset of local time is looked up again.
     zone_due: Duration,
     stop_due: Option<Duration>,
+    /// Who is still owed something, once a stop has begun.
+    pub(super) drain: Option<Drain>,
     signals: usize,
 }
 
@@ -146,10 +151,32 @@ impl<O: Observer> Server<O> {
     /// # Errors
     /// Where an address cannot be listened on, or the system gives no event queue.
     pub fn bind(settings: Settings, observer: O) -> Result<Self, StartError> {
+        let listeners = listener::bind(&settings.listen)?;
+        Self::new(settings, listeners, observer)
+    }
+
+    /// The same with sockets that a service manager listens on: those of the settings are not
+    /// opened.
+    ///
+    /// # Errors
+    /// Where the system gives no event queue.
+    pub fn adopt(
+        settings: Settings,
+        sockets: Vec<StdListener>,
+        observer: O,
+    ) -> Result<Self, StartError> {
+        let listeners = listener::adopt(sockets)?;
+        Self::new(settings, listeners, observer)
+    }
+
+    fn new(
+        settings: Settings,
+        mut listeners: Vec<TcpListener>,
+        observer: O,
+    ) -> Result<Self, StartError> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
         let signals = Wants::register(poll.registry(), SIGNALS)?;
-        let mut listeners = listener::bind(&settings.listen)?;
         for (index, listener) in listeners.iter_mut().enumerate() {
             let token = Token(FIRST_LISTENER + index);
             poll.registry().register(listener, token, Interest::READABLE)?;
@@ -163,6 +190,7 @@ impl<O: Observer> Server<O> {
             signals,
             control: None,
             banned: Vec::new(),
+            announcer: Announcer::of_process(),
             reload: None,
             waker,
             observer,
@@ -241,6 +269,7 @@ impl<O: Observer> Server<O> {
             now: Now::default(),
             zone_due: Duration::ZERO,
             stop_due: None,
+            drain: None,
             signals: 0,
         };
         let stopped = running.run()?;
@@ -267,6 +296,7 @@ impl<O: Observer> Running<O> {
     fn run(&mut self) -> io::Result<Stopped> {
         let mut events = Events::with_capacity(EVENTS_PER_POLL);
         self.now = self.server.now();
+        Announcer::ready();
         loop {
             self.wait(&mut events)?;
             self.turn();
@@ -293,6 +323,8 @@ impl<O: Observer> Running<O> {
         self.hear_orders();
         self.finish_reload();
         self.run_timers();
+        self.server.announcer.turn(self.now.uptime);
+        self.cut_stuck();
         self.share_output();
         self.flush_dirty();
         self.cut_slowest();
@@ -338,6 +370,8 @@ impl<O: Observer> Running<O> {
             self.chat.poll_timeout(),
             self.accepting.due(),
             self.stop_due,
+            self.drain.as_ref().map(Drain::due),
+            self.server.announcer.due(),
             held,
         ];
         let next = deadlines.into_iter().flatten().min()?;
@@ -389,6 +423,8 @@ impl<O: Observer> Running<O> {
             self.stop_due = Some(self.now.uptime + self.server.settings.grace);
             self.tell(&Hearers::All, None, &Notice::Shutdown);
             self.accepting.stopped = true;
+            self.drain = Some(Drain::default());
+            Announcer::stopping();
             self.server.listeners.clear();
             log::info!("stopping: nothing is accepted any more, what is owed is flushed");
         }

@@ -5,7 +5,7 @@ use mio::net::TcpListener;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::time::Duration;
 
 /// How many connections the kernel keeps for us until we accept them.
@@ -32,6 +32,15 @@ pub(super) fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartEr
         listeners.push(listener);
     }
     Ok(listeners)
+}
+
+/// Takes over sockets that somebody else listens on for us.
+pub(super) fn adopt(sockets: Vec<StdListener>) -> io::Result<Vec<TcpListener>> {
+    let adopt = |socket: StdListener| {
+        socket.set_nonblocking(true)?;
+        Ok(TcpListener::from_std(socket))
+    };
+    sockets.into_iter().map(adopt).collect()
 }
 
 fn open(address: SocketAddr) -> io::Result<TcpListener> {

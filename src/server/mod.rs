@@ -4,10 +4,12 @@
 //! [`Server::run`] turns the loop until a signal ends it.
 
 mod accept;
+mod announcer;
 mod carry_out;
 mod connection;
 mod control;
 mod dialects;
+mod drain;
 mod encryption;
 mod error;
 mod event_loop;

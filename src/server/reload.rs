@@ -2,6 +2,7 @@
 //! between two turns.
 
 use super::Settings;
+use super::announcer::Announcer;
 use super::control::Asker;
 use super::event_loop::{Observer, Running, Server};
 use super::orders::refused;
@@ -64,6 +65,7 @@ impl<O: Observer> Running<O> {
         }
         if reload.errand.ask() {
             reload.asked.extend(asker);
+            Announcer::reloading();
         } else {
             log::error!("the thread that reads the configuration is gone");
         }
@@ -81,6 +83,7 @@ impl<O: Observer> Running<O> {
                 Answer::Refused { why: Refusal::Settings, text }
             }
         };
+        Announcer::ready();
         for asker in askers {
             self.answer_order(asker, &answer, false);
         }

@@ -213,7 +213,7 @@ impl Default for Settings {
                 hard_bytes: 32 << 20,
                 total_bytes: 256 << 20,
             },
-            grace: Duration::from_secs(5),
+            grace: Duration::from_secs(10),
         }
     }
 }

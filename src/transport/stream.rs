@@ -193,6 +193,12 @@ impl Stream {
         self.tls.as_ref().is_some_and(|tls| tls.owes())
     }
 
+    /// How many bytes of TLS the socket took so far; 0 without TLS.
+    #[must_use]
+    pub fn tls_written(&self) -> usize {
+        self.tls.as_ref().map_or(0, |tls| tls.written())
+    }
+
     /// Writes what is owed.
     ///
     /// # Errors

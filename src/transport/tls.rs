@@ -23,6 +23,8 @@ pub(super) struct Tls {
     cut: bool,
     /// The end of the handshake was told.
     told: bool,
+    /// How many bytes the socket took.
+    written: usize,
 }
 
 impl Tls {
@@ -36,6 +38,7 @@ impl Tls {
             broken: false,
             cut: false,
             told: false,
+            written: 0,
         }
     }
 
@@ -129,7 +132,7 @@ impl Tls {
             match self.session.write_tls(socket) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => drop(other?),
+                other => self.written = self.written.wrapping_add(other?),
             }
         }
         Ok(())
@@ -167,6 +170,10 @@ impl Tls {
 
     pub(super) fn owes(&self) -> bool {
         self.session.wants_write()
+    }
+
+    pub(super) const fn written(&self) -> usize {
+        self.written
     }
 
     pub(super) const fn is_broken(&self) -> bool {

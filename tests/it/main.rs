@@ -42,6 +42,7 @@ mod dependencies;
 mod dialects;
 mod disk_full;
 mod docs;
+mod drain;
 mod exchange_files;
 mod features;
 mod files;

@@ -148,8 +148,13 @@ impl Server {
         server
     }
 
-    pub fn spawn(folder: Folder, mut command: Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    pub fn spawn(folder: Folder, command: Command) -> Self {
+        Self::spawn_with(folder, command, Stdio::null())
+    }
+
+    /// A server whose standard input is this.
+    pub fn spawn_with(folder: Folder, mut command: Command, stdin: Stdio) -> Self {
+        command.stdin(stdin).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let console = lines_of(child.stderr.take().unwrap());
         let mut server =

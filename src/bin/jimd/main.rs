@@ -3,6 +3,7 @@
 mod cert;
 mod control;
 mod db;
+mod inherited;
 mod invite;
 mod reload;
 mod serve;

@@ -3,7 +3,7 @@
 
 use crate::reload::{Reading, log_options};
 use crate::user::{folder_failure, store_failure};
-use crate::{Failure, cert};
+use crate::{Failure, cert, inherited};
 use jim::config::{
     Args, Config, Environment, Exit, Programs, Settled, banner, listening, print_error, started,
 };
@@ -45,7 +45,10 @@ pub(crate) fn run(
     let _lock = folder.lock().map_err(|error| folder_failure(&error))?;
     let tls = cert::load(config)?;
     let answers = Answers(Console::start(config.language())?);
-    let server = Server::bind(config.server.clone(), answers);
+    let server = match inherited::listeners()? {
+        sockets if sockets.is_empty() => Server::bind(config.server.clone(), answers),
+        sockets => Server::adopt(config.server.clone(), sockets, answers),
+    };
     let mut server = server.map_err(|error| start_failure(&error))?;
     let fingerprint = tls.as_ref().map(|tls| tls.fingerprint().to_string());
     server.set_tls(tls);

@@ -1,0 +1,72 @@
+//! The end's patience: while what is owed is flushed, a reader that takes nothing holds nobody up.
+
+use super::connection::Phase;
+use super::event_loop::{Observer, Running};
+use crate::message::ConnectionId;
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// A reader that takes nothing for so long is cut.
+const STUCK: Duration = Duration::from_secs(2);
+
+/// How often the readers are looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What is known of the readers since the stop began.
+#[derive(Debug, Default)]
+pub(super) struct Drain {
+    /// The measure of what each was still owed, and since when it has been that.
+    readers: HashMap<ConnectionId, (usize, Duration)>,
+    due: Duration,
+}
+
+impl Drain {
+    /// When the readers are looked at next.
+    pub(super) const fn due(&self) -> Duration {
+        self.due
+    }
+
+    /// Whether a reader whose measure of what it is owed is this has taken nothing for too long.
+    fn is_stuck(&mut self, id: ConnectionId, owed: usize, uptime: Duration) -> bool {
+        let (former, since) = self.readers.entry(id).or_insert((owed, uptime));
+        if owed != *former {
+            (*former, *since) = (owed, uptime);
+        }
+        uptime >= *since + STUCK
+    }
+}
+
+impl<O: Observer> Running<O> {
+    /// While the server stops: cuts those that read nothing.
+    pub(super) fn cut_stuck(&mut self) {
+        let uptime = self.now.uptime;
+        let Some(drain) = self.drain.as_mut().filter(|drain| uptime >= drain.due) else { return };
+        drain.due = uptime + LOOK;
+        let owing = self.connections.iter();
+        let owing = owing.filter(|one| one.phase != Phase::Gone && !one.owes_nothing());
+        let stuck: Vec<ConnectionId> = owing
+            .filter(|one| drain.is_stuck(one.id, one.measure_of_owed(), uptime))
+            .map(|one| one.id)
+            .collect();
+        for id in stuck {
+            self.lose(id, "slow reader: it took nothing for 2 s while the server stopped");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_takes_something_now_and_then_is_waited_for() {
+        let mut drain = Drain::default();
+        let [slow, stuck] = [1, 2].map(|slot| ConnectionId { slot, generation: 0 });
+        for tenth in 0..100 {
+            let now = Duration::from_millis(tenth * 100);
+            let owed = 1000 - usize::try_from(tenth / 19).unwrap();
+            assert!(!drain.is_stuck(slow, owed, now), "{now:?}");
+            assert_eq!(drain.is_stuck(stuck, 1000, now), now >= STUCK, "{now:?}");
+        }
+    }
+}

@@ -103,6 +103,7 @@ mod tests {
                 ["1", "2", "13", "129", "1s", "1m", "1h", "1KiB", "1MiB", "1GiB", "true", "false"];
             let words = [
                 "ru",
+                "local",
                 "os",
                 "none",
                 "open",

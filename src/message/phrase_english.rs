@@ -40,9 +40,6 @@ pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
         P::AlreadyOther { user, other } => {
             write!(f, "This connection is {user} already: open another one for {other}")
         }
-        P::NotEncrypted => {
-            f.write_str("Only encrypted connections are served here: use TLS (jim-client --tls)")
-        }
         P::RegistrationClosed => {
             f.write_str("Registration is closed here: ask the operator for an account")
         }
@@ -63,6 +60,17 @@ pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
             write!(f, "User {user} is already connected from elsewhere")
         }
         P::Offline { user } => write!(f, "User {user} is offline"),
+        _ => write_not_served(phrase, f),
+    }
+}
+
+/// The texts for those who are not served, or not now.
+fn write_not_served(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
+    use Phrase as P;
+    match phrase {
+        P::NotEncrypted => {
+            f.write_str("Only encrypted connections are served here: use TLS (jim-client --tls)")
+        }
         P::AddressBanned => f.write_str("Connections from your address are banned here"),
         P::Busy { seconds } => {
             write!(f, "Too many log-ins are waiting: try again in {seconds} s")

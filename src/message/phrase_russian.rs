@@ -40,9 +40,6 @@ pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
         P::AlreadyOther { user, other } => {
             write!(f, "Это уже соединение пользователя {user}: для {other} откройте новое")
         }
-        P::NotEncrypted => f.write_str(
-            "Здесь обслуживаются только шифрованные соединения: нужен TLS (jim-client --tls)",
-        ),
         P::RegistrationClosed => {
             f.write_str("Регистрация здесь закрыта: попросите учетную запись у оператора")
         }
@@ -63,6 +60,17 @@ pub(super) fn write(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
             write!(f, "Пользователь {user} уже подключен с другого места")
         }
         P::Offline { user } => write!(f, "Пользователь {user} не в сети"),
+        _ => write_not_served(phrase, f),
+    }
+}
+
+/// The texts for those who are not served, or not now.
+fn write_not_served(phrase: &Phrase, f: &mut Formatter<'_>) -> Result {
+    use Phrase as P;
+    match phrase {
+        P::NotEncrypted => f.write_str(
+            "Здесь обслуживаются только шифрованные соединения: нужен TLS (jim-client --tls)",
+        ),
         P::AddressBanned => f.write_str("Соединения с вашего адреса здесь запрещены"),
         P::Busy { seconds } => {
             write!(f, "Слишком много входов в очереди: повторите через {seconds} с")

@@ -52,11 +52,14 @@ impl<O: Observer> Running<O> {
         self.close(id, &format!("TLS: {error}"));
     }
 
-    /// Whether the connection has to be told to speak TLS.
+    /// Whether the connection has to be told to speak TLS. Who was let speak without goes on so,
+    /// though the setting has changed meanwhile.
     pub(super) fn wants_tls(&mut self, id: ConnectionId) -> bool {
         let plaintext = self.server.settings.plaintext;
         self.connections.get_mut(id).is_some_and(|connection| {
-            !connection.stream.is_tls() && !plaintext.allows(connection.peer.ip())
+            connection.requests <= 1
+                && !connection.stream.is_tls()
+                && !plaintext.allows(connection.peer.ip())
         })
     }
 

@@ -1,11 +1,11 @@
 //! Reading the configuration anew, while nobody is dropped: a thread reads, the loop takes it over
 //! between two turns.
 
-use super::Settings;
 use super::announcer::Announcer;
 use super::control::Asker;
 use super::event_loop::{Observer, Running, Server};
 use super::orders::refused;
+use super::{ServerTls, Settings};
 use crate::control::{Answer, Refusal};
 use crate::message::Retention;
 use crate::workers::Errand;
@@ -16,7 +16,9 @@ use std::io;
 pub struct Fresh {
     /// The settings from now on. Those that wait for a restart are as they were.
     pub settings: Settings,
-    /// The keys of the settings that are others now.
+    /// What is shown from now on to those who speak TLS; who is connected keeps what it has.
+    pub tls: Option<ServerTls>,
+    /// The keys of the settings that are others now, or whose file is.
     pub applied: Vec<String>,
     /// The keys of those that wait for a restart.
     pub restart: Vec<String>,
@@ -96,7 +98,7 @@ impl<O: Observer> Running<O> {
 
     /// What changes for the running server.
     fn renew(&mut self, fresh: Fresh) -> Answer {
-        let Fresh { settings, applied, restart } = fresh;
+        let Fresh { settings, tls, applied, restart } = fresh;
         log::info!("the configuration was read anew: {}", list(&applied));
         if !restart.is_empty() {
             log::warn!("waiting for a restart: {}", list(&restart));
@@ -114,6 +116,7 @@ impl<O: Observer> Running<O> {
             connection.set_pacing(settings.pacing);
         }
         self.server.observer.renewed(&settings);
+        self.server.set_tls(tls);
         self.server.settings = settings;
         Answer::Reloaded { applied, restart }
     }

@@ -2,6 +2,7 @@
 
 use super::crowd::{MANY, guest, message, stuck, tell};
 use super::support::{Client, DEADLINE, Folder, Server, jimd};
+use super::tls_peer::{self, End, TlsClient, config_for};
 use rustix::process::Signal;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
@@ -46,6 +47,31 @@ fn a_reader_that_takes_a_little_now_and_then_gets_all() {
     }
     debtor.assert_closed();
     assert_eq!(server.wait().code(), Some(0));
+}
+
+/// One that speaks TLS, for which the kernel takes little.
+fn stuck_in_tls(server: &Server, name: &str) -> TlsClient {
+    let config = config_for(server, rustls::ALL_VERSIONS);
+    let mut client = TlsClient::over(stuck(server).stream, config);
+    client.shake().unwrap();
+    client.presence(name);
+    client
+}
+
+#[test]
+fn readers_in_tls_are_waited_for_and_cut_alike() {
+    let mut server = tls_peer::server("grace = \"1h\"\n");
+    let _debtor = stuck_in_tls(&server, "debtor");
+    let mut slow = stuck_in_tls(&server, "slow");
+    let mut writer = guest(server.connect(), "writer");
+    tell((&mut writer, "writer"), 0..MANY, &mut []);
+    begin_stop(&server);
+    for number in 0..MANY {
+        assert_eq!(slow.read_line(), Ok(message("writer", number)));
+    }
+    assert_eq!(slow.read_line(), Err(End::Notified));
+    assert_eq!(server.wait().code(), Some(0));
+    server.wait_for_log(|line| line.contains("it took nothing for 2 s while the server stopped"));
 }
 
 /// A server that is started as systemd does: the socket is its descriptor 3.

@@ -4,10 +4,14 @@
 use super::crowd::{client_from, guest};
 use super::process::{Ended, log_of, run_jimd, wait_until};
 use super::support::{Client, Folder, Server, add_user};
+use super::tls_peer::{self, TlsClient, files_of};
+use jim::certificate::{IdentityFiles, make};
 use jim::config::settings_and_whether_live;
 use rustix::process::Signal;
+use rustls::ClientConfig;
 use serde_json::json;
 use std::fs;
+use std::io::Write;
 
 /// A server with these settings, and an account.
 fn server(settings: &str) -> Server {
@@ -169,6 +173,9 @@ fn the_table_says_which_settings_wait_for_a_restart() {
     let files = "root: { level: info, appenders: [f] }\n\
                  appenders: { f: { kind: daily_file, path: jimd.log } }\n";
     server.folder.file("log.yaml", files);
+    let [certificate, key] =
+        ["other-cert.pem", "other-key.pem"].map(|n| server.folder.path().join(n));
+    make(&["localhost".to_owned()], &IdentityFiles { certificate, key }, false).unwrap();
     let default = run_jimd(&server.folder, &["config", "default"]).stdout;
     let mut text = String::new();
     let mut allowed = String::new();
@@ -206,6 +213,8 @@ fn is_key(key: &str) -> bool {
 fn other_value(key: &str, value: &str, allowed: &str) -> String {
     match (key, value) {
         ("log_config", _) => "\"log.yaml\"".to_owned(),
+        ("tls_cert", _) => "\"other-cert.pem\"".to_owned(),
+        ("tls_key", _) => "\"other-key.pem\"".to_owned(),
         ("exempt" | "proxy_from", _) => "[\"192.0.2.0/24\"]".to_owned(),
         ("common", list) if list.starts_with('[') => "[\"#tea\"]".to_owned(),
         ("data" | "logs" | "host", _) => "\"elsewhere\"".to_owned(),
@@ -244,6 +253,90 @@ fn a_hundred_signals_in_a_second_drop_nobody_and_the_last_file_counts() {
         .assert_done("No setting that takes effect at once has changed.\n");
     carl.assert_nothing_came();
     assert!(times_read(&server) <= 102, "{}", times_read(&server));
+}
+
+/// Whether the server shows those who come the one certificate that is believed.
+fn shows(server: &Server, believed: &ClientConfig) -> bool {
+    TlsClient::begin(server.address, believed.clone()).shake().is_ok()
+}
+
+fn make_anew(server: &Server) {
+    let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    make(&names, &files_of(&server.folder), true).unwrap();
+}
+
+#[test]
+fn another_certificate_is_shown_to_those_who_come_and_nobody_is_dropped() {
+    let server = tls_peer::server("");
+    let files = files_of(&server.folder);
+    let pair = [files.certificate, files.key];
+    let old_pair = pair.clone().map(|path| fs::read(path).unwrap());
+    let old = tls_peer::config_for(&server, rustls::ALL_VERSIONS);
+    let mut ann = TlsClient::connect(&server);
+    ann.presence("ann");
+    // Another has been shown the old one, and is not through yet.
+    let mut halfway = TlsClient::begin(server.address, old.clone());
+    let hello = halfway.records();
+    halfway.socket.write_all(&hello).unwrap();
+    assert_eq!(halfway.socket.peek(&mut [0]).unwrap(), 1);
+    make_anew(&server);
+    let new = tls_peer::config_for(&server, rustls::ALL_VERSIONS);
+    assert!(shows(&server, &old) && !shows(&server, &new));
+    run_jimd(&server.folder, &["reload"]).assert_done("Changed: tls_cert.\n");
+    assert!(shows(&server, &new) && !shows(&server, &old));
+    halfway.shake().unwrap();
+    halfway.presence("halfway");
+    let said = message("hi").replace("bob", "ann");
+    assert_eq!(ann.ask(&said)["response"], 200);
+    assert_eq!(halfway.object()["message"], "hi");
+    run_jimd(&server.folder, &["reload"])
+        .assert_done("No setting that takes effect at once has changed.\n");
+
+    for (key, why) in [(old_pair[1].as_slice(), "cannot be used together"), (b"", "has no key")] {
+        fs::write(&pair[1], key).unwrap();
+        let ended = run_jimd(&server.folder, &["reload"]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(3), ""), "{ended:?}");
+        assert!(ended.stderr.contains("key.pem") && ended.stderr.contains(why), "{ended:?}");
+        server.wait_for_log(|line| line.contains("stays as it was: ") && line.contains(why));
+        assert!(shows(&server, &new));
+    }
+    for (path, content) in pair.iter().zip(old_pair) {
+        fs::write(path, content).unwrap();
+    }
+    server.signal(Signal::HUP);
+    wait_until("the old certificate is back", || shows(&server, &old));
+    assert_eq!(ann.ask(&said)["response"], 200);
+    assert_eq!(halfway.object()["message"], "hi");
+}
+
+#[test]
+fn tls_begins_ends_and_becomes_a_duty() {
+    let server = server("");
+    let mut plain = guest(server.connect(), "bob");
+    let refused = reload(&server, "plaintext = \"refuse\"\n");
+    assert_eq!(refused.code, Some(3), "{refused:?}");
+    assert!(refused.stderr.contains("TLS needs a certificate"), "{refused:?}");
+    make_anew(&server);
+    reload(&server, "plaintext = \"refuse\"\n").assert_done("Changed: plaintext, tls_cert.\n");
+    let mut ann = TlsClient::connect(&server);
+    ann.presence("eve");
+    assert_eq!(
+        server.connect().ask(r#"{"action":"presence","time":1}"#)["reason"],
+        "not_encrypted"
+    );
+    // Who was let in without stays.
+    assert_eq!(plain.ask(message("hi"))["response"], 200);
+    assert_eq!(ann.object()["message"], "hi");
+    let files = files_of(&server.folder);
+    fs::remove_file(&files.certificate).unwrap();
+    let half = reload(&server, "");
+    assert_eq!(half.code, Some(3), "{half:?}");
+    assert!(half.stderr.contains("a certificate needs its key"), "{half:?}");
+    fs::remove_file(&files.key).unwrap();
+    renew(&server, "");
+    assert_eq!(plain.ask(message("hi"))["response"], 200);
+    assert_eq!(ann.object()["message"], "hi");
+    guest(server.connect(), "carl").assert_nothing_came();
 }
 
 #[test]

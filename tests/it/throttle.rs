@@ -5,7 +5,9 @@
 use super::crowd::{client_from, guest, name_of};
 use super::process::run_jimd;
 use super::support::{Client, Folder, Server, add_user};
+use super::tls_peer::{self, TlsClient, config_for};
 use serde_json::{Value, json};
+use std::io::Write;
 use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
@@ -209,6 +211,30 @@ fn a_balancer_says_whom_it_connects_for_and_that_is_who_is_limited() {
     assert_eq!(dora.object()["response"], 200);
     let who = run_jimd(&server.folder, &["who"]).stdout;
     assert!(who.contains("[2001:db8::7]:4000"), "{who}");
+}
+
+#[test]
+fn tls_begins_behind_a_balancers_header() {
+    let server =
+        tls_peer::server("exempt = []\nproxy_from = [\"127.0.0.2\"]\nplaintext = \"local\"\n");
+    let mut balancer = from(2, &server);
+    balancer.send(header("203.0.113.7"));
+    let config = config_for(&server, rustls::ALL_VERSIONS);
+    let mut bob = TlsClient::over(balancer.stream, config.clone());
+    bob.shake().unwrap();
+    bob.presence("bob");
+    assert!(run_jimd(&server.folder, &["who"]).stdout.contains("203.0.113.7:4000"));
+    // Header and hello in one piece.
+    let balancer = from(2, &server);
+    let mut carl = TlsClient::over(balancer.stream, config);
+    let hello = carl.records();
+    carl.socket.write_all(&[header("203.0.113.8").as_bytes(), &hello].concat()).unwrap();
+    carl.shake().unwrap();
+    carl.presence("carl");
+    // It is not the balancer's own address that says who is on this machine.
+    let mut plain = from(2, &server);
+    plain.send(header("203.0.113.9"));
+    assert_eq!(plain.ask(r#"{"action":"presence","time":1}"#)["reason"], "not_encrypted");
 }
 
 #[test]

@@ -78,6 +78,11 @@ impl TlsClient {
         socket.set_read_timeout(Some(DEADLINE)).unwrap();
         socket.set_write_timeout(Some(DEADLINE)).unwrap();
         socket.set_nodelay(true).unwrap();
+        Self::over(socket, config)
+    }
+
+    /// The same over a socket that is connected already.
+    pub fn over(socket: TcpStream, config: ClientConfig) -> Self {
         let name = ServerName::try_from("localhost").unwrap();
         let session = ClientConnection::new(Arc::new(config), name).unwrap();
         Self { session, socket, held: Vec::new() }

@@ -4,7 +4,7 @@ use crate::Failure;
 use crate::user::folder_failure;
 use jiff::Timestamp;
 use jim::certificate::{CertificateFault, Details, Identity, IdentityFiles, MakeFault, make};
-use jim::config::{CertVerb, Config, Exit, print, print_error};
+use jim::config::{CertVerb, Config, Exit, print};
 use jim::message::visible;
 use jim::server::{Plaintext, ServerTls};
 use jim::workers::DataFolder;
@@ -78,28 +78,26 @@ fn date(unix: i64) -> String {
 }
 
 /// What clients or neighbours on this machine will stumble over.
-fn warn(identity: &Identity) {
+fn oddities(identity: &Identity) -> Vec<String> {
     let now = Timestamp::now().as_second();
     let certificate = identity.files.certificate.display();
-    match identity.details() {
-        Some(details) if details.until_unix < now => {
-            let until = date(details.until_unix);
-            print_error(&format!("jimd: warning: {certificate} has expired on {until}\n"));
+    let time = identity.details().and_then(|details| match details {
+        Details { until_unix, .. } if until_unix < now => {
+            Some(format!("{certificate} has expired on {}", date(until_unix)))
         }
-        Some(details) if details.from_unix > now => {
-            let from = date(details.from_unix);
-            print_error(&format!("jimd: warning: {certificate} is good from {from} on only\n"));
+        Details { from_unix, .. } if from_unix > now => {
+            Some(format!("{certificate} is good from {} on only", date(from_unix)))
         }
-        _ => {}
-    }
-    if identity.is_key_open() {
-        let key = identity.files.key.display();
-        print_error(&format!("jimd: warning: everyone on this machine can read {key}\n"));
-    }
+        Details { .. } => None,
+    });
+    let key = identity.files.key.display();
+    let open = identity.is_key_open().then(|| format!("everyone on this machine can read {key}"));
+    time.into_iter().chain(open).collect()
 }
 
-/// What the server shows to those who speak TLS, if it has something.
-pub(crate) fn load(config: &Config) -> Result<Option<ServerTls>, Failure> {
+/// What the server shows to those who speak TLS, if it has something; `warn` is told of what is odd
+/// about it.
+pub(crate) fn load(config: &Config, warn: impl Fn(&str)) -> Result<Option<ServerTls>, Failure> {
     let files = config.identity_files().map_err(|error| failure(&error))?;
     let Some(files) = files else {
         return match config.server.plaintext {
@@ -112,7 +110,7 @@ pub(crate) fn load(config: &Config) -> Result<Option<ServerTls>, Failure> {
         };
     };
     let identity = files.read().map_err(|error| failure(&error))?;
-    warn(&identity);
+    oddities(&identity).iter().for_each(|oddity| warn(oddity));
     ServerTls::of(identity).map(Some).map_err(|error| failure(&error))
 }
 

@@ -1,10 +1,15 @@
 //! Reading the configuration anew beside the running server: all of it is good, or the old one stays.
 
+use crate::cert;
+use jim::certificate::Fingerprint;
 use jim::config::{Args, Config, Environment, Settled};
 use jim::logging::{LogHandle, LogOptions};
-use jim::server::{Fresh, Settings};
+use jim::server::{Fresh, ServerTls, Settings};
 use std::net::SocketAddr;
 use std::sync::Arc;
+
+/// The setting whose file is the certificate.
+const TLS_CERT: &str = "tls_cert";
 
 /// What is read anew, and what it is compared with.
 pub(crate) struct Reading {
@@ -12,6 +17,8 @@ pub(crate) struct Reading {
     pub(crate) environment: Environment,
     pub(crate) settled: Settled,
     pub(crate) listen: Vec<SocketAddr>,
+    /// That of the certificate that is shown.
+    pub(crate) fingerprint: Option<Fingerprint>,
     pub(crate) log: Arc<LogHandle>,
 }
 
@@ -20,12 +27,20 @@ impl Reading {
     /// last, since they are opened in the same step that refuses them.
     pub(crate) fn read(&mut self) -> Result<Fresh, String> {
         let mut settled = self.settled.clone();
-        let changes =
+        let mut changes =
             settled.reload(&self.args, &self.environment).map_err(|error| error.to_string())?;
+        let tls = cert::load(&changes.config, |oddity| log::warn!("{oddity}"))
+            .map_err(|error| error.to_string())?;
+        let fingerprint = tls.as_ref().map(ServerTls::fingerprint);
+        // The setting may be the same, and its file another.
+        if fingerprint != self.fingerprint && !changes.applied.iter().any(|key| key == TLS_CERT) {
+            changes.applied.push(TLS_CERT.to_owned());
+        }
         self.log.reload(&log_options(&changes.config)).map_err(|error| error.to_string())?;
         self.settled = settled;
+        self.fingerprint = fingerprint;
         let settings = Settings { listen: self.listen.clone(), ..changes.config.server };
-        Ok(Fresh { settings, applied: changes.applied, restart: changes.restart })
+        Ok(Fresh { settings, tls, applied: changes.applied, restart: changes.restart })
     }
 }
 

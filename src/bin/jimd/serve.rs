@@ -10,7 +10,7 @@ use jim::config::{
 use jim::control;
 use jim::logging::{self, Console, LogError, LogHandle, log};
 use jim::message::{Now, Reply, Retention, Snapshot};
-use jim::server::{Observer, Server, Settings, StartError, Stopped, Workers};
+use jim::server::{Observer, Server, ServerTls, Settings, StartError, Stopped, Workers};
 use jim::workers::{
     Bans, DataFolder, FileStore, FileWorker, PasswordWorker, ReadWorker, Reader, StorageWorker,
     Store,
@@ -43,23 +43,25 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let folder = DataFolder::open(&config.data).map_err(|error| folder_failure(&error))?;
     let _lock = folder.lock().map_err(|error| folder_failure(&error))?;
-    let tls = cert::load(config)?;
+    let tls = cert::load(config, |oddity| print_error(&format!("jimd: warning: {oddity}\n")))?;
     let answers = Answers(Console::start(config.language())?);
     let server = match inherited::listeners()? {
         sockets if sockets.is_empty() => Server::bind(config.server.clone(), answers),
         sockets => Server::adopt(config.server.clone(), sockets, answers),
     };
     let mut server = server.map_err(|error| start_failure(&error))?;
-    let fingerprint = tls.as_ref().map(|tls| tls.fingerprint().to_string());
+    let fingerprint = tls.as_ref().map(ServerTls::fingerprint);
+    let shown = fingerprint.map(|fingerprint| fingerprint.to_string());
     server.set_tls(tls);
     server.ban(Bans::of(&folder).list().map_err(|error| Failure::new(error, Exit::Folder))?);
     let log = Arc::new(start_log(config)?);
     listen_to_orders(&folder, &mut server);
     let surroundings = environment.clone();
     let listen = config.server.listen.clone();
-    let mut reading = Reading { args, environment, settled, listen, log: Arc::clone(&log) };
+    let log_too = Arc::clone(&log);
+    let mut reading = Reading { args, environment, settled, listen, fingerprint, log: log_too };
     server.reload_by(move || reading.read())?;
-    let ended = open_and_serve(config, &surroundings, &folder, server, fingerprint.as_deref());
+    let ended = open_and_serve(config, &surroundings, &folder, server, shown.as_deref());
     control::remove(folder.path());
     if let Err(failure) = &ended {
         log::error!("{failure}");

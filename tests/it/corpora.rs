@@ -31,6 +31,7 @@ mod checks {
     pub mod client_stream;
     pub mod client_words;
     pub mod console_object;
+    pub mod control_order;
     pub mod detector;
     pub mod exchange_stream;
     pub mod export_lines;
@@ -38,6 +39,7 @@ mod checks {
     mod input;
     pub mod jimd_settings;
     pub mod names;
+    pub mod proxy_header;
     mod scratch;
     pub mod serialiser;
     pub mod stored_file;
@@ -47,12 +49,13 @@ mod checks {
 type Check = fn(&[u8]);
 
 /// Every target and what it checks.
-const TARGETS: [(&str, Check); 15] = [
+const TARGETS: [(&str, Check); 17] = [
     ("client_dialects", checks::client_dialects::check),
     ("client_profile", checks::client_profile::check),
     ("client_stream", checks::client_stream::check),
     ("client_words", checks::client_words::check),
     ("console_object", checks::console_object::check),
+    ("control_order", checks::control_order::check),
     ("detector", checks::detector::check),
     ("exchange_stream", checks::exchange_stream::check),
     ("export_lines", checks::export_lines::check),
@@ -61,6 +64,7 @@ const TARGETS: [(&str, Check); 15] = [
     ("jim_stream", jim_wire::any_cut_is_as_good),
     ("jimd_settings", checks::jimd_settings::check),
     ("names", checks::names::check),
+    ("proxy_header", checks::proxy_header::check),
     ("serialiser", checks::serialiser::check),
     ("stored_file", checks::stored_file::check),
 ];

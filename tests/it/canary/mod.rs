@@ -28,7 +28,12 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+        // A socket holds nothing.
+        if path.is_dir() {
+            found.extend(files(&path))
+        } else if path.is_file() {
+            found.push(path)
+        }
     }
     found
 }

@@ -139,7 +139,9 @@ fn whatever_the_order_of_events_the_rules_hold_and_a_seed_replays_its_run() {
     let work = || {
         let take =
             || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| seeds.contains(seed));
-        std::iter::from_fn(take).find_map(failure)
+        let failure = std::iter::from_fn(take).find_map(failure)?;
+        next.store(seeds.end, Ordering::Relaxed);
+        Some(failure)
     };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let failure = thread::scope(|scope| {

@@ -2,6 +2,7 @@
 #![no_main]
 
 #[path = "../checks/input.rs"]
+#[allow(dead_code, reason = "each check takes what it needs")]
 mod input;
 #[path = "../checks/serialiser.rs"]
 mod serialiser;

@@ -239,3 +239,20 @@ fn what_is_no_order_harms_nobody() {
     drop(idle);
     assert_eq!(json(&server, "stats")["connections"], 1);
 }
+
+#[test]
+fn a_mistyped_target_or_folder_is_said_so() {
+    let folder = Folder::new();
+    let run = |data: &str, target: &str| {
+        let output = jimd(&folder).args(["--data", data, "ban", target]).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, text) = run("typo", "192.0.2.1");
+    assert_eq!(code, Some(7));
+    assert!(text.contains("there is no data folder typo"), "{text}");
+    assert!(!folder.path().join("typo").exists());
+    super::support::add_user(&folder, "ann", "secret");
+    let (code, text) = run("jim-data", "10.0.0.0/33");
+    assert_eq!(code, Some(10));
+    assert!(text.contains("is no address and no range such as 10.0.0.0/8"), "{text}");
+}

@@ -83,12 +83,12 @@ fn what_is_pasted_is_sent_after_a_yes() {
     anna.paste(&lines.join("\n"));
     anna.wait_for("verse 6");
     anna.keys("\r");
-    anna.wait_for("Send 6 lines as 6 messages?");
+    anna.wait_for("Send 6 lines?");
     anna.keys("\u{1b}");
     anna.wait_without("Send 6 lines");
     assert!(!anna.text().contains("anna │ verse"));
     anna.keys("\r");
-    anna.wait_for("Send 6 lines as 6 messages?");
+    anna.wait_for("Send 6 lines?");
     anna.keys("y");
     anna.wait("all", |terminal| {
         lines.iter().all(|line| terminal.text().contains(&format!("anna │ {line}\n")))

@@ -60,7 +60,9 @@ fn stopped(asked: Asked, within: Duration) -> Result<Exit, Failure> {
 /// On the disk first: a server that starts meanwhile knows of it.
 fn ban(config: &Config, target: &str) -> Result<Exit, Failure> {
     let Ok(network) = target.parse::<Network>() else {
-        return user::run(&UserVerb::Block(BlockCommand { name: target.to_owned() }), config);
+        check_folder(config)?;
+        let block = UserVerb::Block(BlockCommand { name: target.to_owned() });
+        return user::run(&block, config).map_err(|failure| nobody(failure, target));
     };
     let network = network.as_place();
     Bans::of(&folder(config)?).add(network).map_err(|error| failure(&error))?;
@@ -70,7 +72,9 @@ fn ban(config: &Config, target: &str) -> Result<Exit, Failure> {
 
 fn unban(config: &Config, target: &str) -> Result<Exit, Failure> {
     let Ok(network) = target.parse::<Network>() else {
-        return user::run(&UserVerb::Unblock(UnblockCommand { name: target.to_owned() }), config);
+        check_folder(config)?;
+        let unblock = UserVerb::Unblock(UnblockCommand { name: target.to_owned() });
+        return user::run(&unblock, config).map_err(|failure| nobody(failure, target));
     };
     let network = network.as_place();
     Bans::of(&folder(config)?).remove(network).map_err(|error| failure(&error))?;
@@ -95,7 +99,26 @@ fn tell(config: &Config, order: &Order) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// A mistyped address is no account either.
+fn nobody(failure: Failure, target: &str) -> Failure {
+    if failure.exit != Exit::NoSuchUser || !target.contains(['.', ':', '/']) {
+        return failure;
+    }
+    let text = format!("{failure}, and {target:?} is no address and no range such as 10.0.0.0/8");
+    Failure::new(text, Exit::NoSuchUser)
+}
+
+/// Nobody is banned from a server that never was: the folder's name was mistyped.
+fn check_folder(config: &Config) -> Result<(), Failure> {
+    if config.data.is_dir() {
+        return Ok(());
+    }
+    let text = format!("there is no data folder {}; --data names it", config.data.display());
+    Err(Failure::new(text, Exit::Folder))
+}
+
 fn folder(config: &Config) -> Result<DataFolder, Failure> {
+    check_folder(config)?;
     DataFolder::open(&config.data).map_err(|error| folder_failure(&error))
 }
 

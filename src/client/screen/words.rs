@@ -41,9 +41,9 @@ pub(super) fn connection(connection: &Connection, seconds: u64, language: Langua
 pub(super) fn send_lines(lines: usize, language: Language) -> String {
     match language {
         Language::English => {
-            format!("Send {lines} lines as {lines} messages? Enter sends, Esc goes back")
+            format!("Send {lines} lines? Enter: yes, Esc: no")
         }
-        Language::Russian => format!("Послать строк: {lines}? Enter посылает, Esc возвращает"),
+        Language::Russian => format!("Послать строк: {lines}? Enter: да, Esc: нет"),
     }
 }
 

@@ -8,7 +8,7 @@ use jim::message::{
     ConnectionId, Conversation, Done, Durability, Job, MessageId, PutData, PutFault, Retention,
     Sha256, Upload,
 };
-use jim::workers::{DataFolder, FileStore, FileWorker, Reader, StorageWorker, Store};
+use jim::workers::{DataFolder, FileStore, FileWorker, Orphans, Reader, StorageWorker, Store};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -34,7 +34,7 @@ impl Desk {
         let (ring, bell) = channel();
         let ring = Mutex::new(ring);
         let wake = move || drop(ring.lock().map(|ring| ring.send(())));
-        let worker = FileWorker::spawn(files, reader, wake).expect("a thread");
+        let worker = FileWorker::spawn(files, reader, Orphans::default(), wake).expect("a thread");
         Self { worker, bell }
     }
 

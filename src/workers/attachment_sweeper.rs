@@ -2,8 +2,8 @@
 //! and those whose message, room or account is no more. Their content goes later, with the
 //! `file_sweeper`.
 //!
-//! A sweep goes through the rows in small steps. What it removes is on the disk before the content
-//! goes, so that a row never comes back without it.
+//! A sweep goes through the rows in small steps. What it removes is committed before the content
+//! goes; a power cut brings a row back without it only where commits do not wait for the disk.
 
 use super::retention::{follow_clock, is_there};
 use crate::limits::UPLOAD_TIME;

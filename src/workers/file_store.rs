@@ -225,6 +225,11 @@ impl FileStore {
         self.parts.insert(upload, part);
     }
 
+    /// What an upload is known to have become.
+    pub(super) fn whole(&self, upload: MessageId) -> Option<Sha256> {
+        self.parts.get(&upload)?.whole
+    }
+
     /// Forgets what there is of an upload. What it became stays.
     pub(super) fn drop_pieces(&mut self, upload: MessageId) -> io::Result<()> {
         self.parts.remove(&upload);

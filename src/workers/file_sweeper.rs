@@ -2,10 +2,12 @@
 //! whose last row went.
 //!
 //! A sweep goes through the folder in small steps, while no job waits. It looks at a file's rows at
-//! the moment of removing it, on the one thread that makes files. Content from before the store came to
+//! the moment of removing it, on the one thread that makes files. Content that the store names goes
+//! without a sweep, before more is written: what is on the disk stays within the quotas. Content from before the store came to
 //! its folder stays for a week: another store may be about to be put back.
 
 use super::file_store::FileStore;
+use super::orphans::Orphans;
 use super::reader::Reader;
 use super::store_error::StoreError;
 use crate::message::{MessageId, Sha256};
@@ -17,8 +19,15 @@ use thiserror::Error;
 /// From the end of one sweep to the start of the next.
 const GAP: Duration = Duration::from_secs(3600);
 
+/// The same where the disk is full, or more went than could be named.
+const SHORT_GAP: Duration = Duration::from_secs(10);
+
 /// The most files that one step looks at.
 const FILES: usize = 64;
+
+/// The most named contents that one step looks at. A file counts for 4 KiB at least and a piece has
+/// 64 KiB at most, so that a step before each piece removes more than that brings.
+const NAMED: usize = 32;
 
 /// For how long content stays that may be another store's.
 const STRANGE_MICROS: u64 = 7 * 86_400_000_000;
@@ -35,8 +44,10 @@ pub(super) enum SweepError {
 /// Removes files.
 #[derive(Debug, Default)]
 pub(super) struct FileSweeper {
-    /// When the next sweep starts; `None` for at once.
-    due: Option<Instant>,
+    /// When the last sweep had its last step; `None` before the first.
+    ended: Option<Instant>,
+    /// Whether the next one is needed soon.
+    is_urgent: bool,
     sweep: Option<Sweep>,
 }
 
@@ -59,10 +70,16 @@ enum Found {
 impl FileSweeper {
     /// When the next step is due: at once where a sweep is under way.
     pub(super) fn due(&self, now: Instant) -> Duration {
-        match self.due {
-            Some(due) if self.sweep.is_none() => due.saturating_duration_since(now),
+        let gap = if self.is_urgent { SHORT_GAP } else { GAP };
+        match self.ended {
+            Some(ended) if self.sweep.is_none() => (ended + gap).saturating_duration_since(now),
             _ => Duration::ZERO,
         }
+    }
+
+    /// Has the next sweep start soon.
+    pub(super) const fn hasten(&mut self) {
+        self.is_urgent = true;
     }
 
     /// A step. A sweep that fails is given up until the next one is due.
@@ -73,10 +90,11 @@ impl FileSweeper {
         now: Instant,
         unix_micros: u64,
     ) -> Result<(), SweepError> {
-        self.due = Some(now + GAP);
+        self.ended = Some(now);
         let mut sweep = match self.sweep.take() {
             Some(sweep) => sweep,
             None => {
+                self.is_urgent = false;
                 let found = files.uploads()?.into_iter().map(Found::Part).collect();
                 Sweep { found, next_folder: Some(0) }
             }
@@ -96,6 +114,18 @@ impl FileSweeper {
         self.sweep = Some(sweep);
         Ok(())
     }
+}
+
+/// Removes some of the content that the store, or the end of an upload, named.
+pub(super) fn remove_named(
+    files: &FileStore,
+    reader: &Reader,
+    orphans: &Orphans,
+    unix_micros: u64,
+) -> Result<(), SweepError> {
+    std::iter::from_fn(|| orphans.next())
+        .take(NAMED)
+        .try_for_each(|sum| sweep_content(files, reader, sum, unix_micros))
 }
 
 fn sweep_part(files: &mut FileStore, reader: &Reader, upload: MessageId) -> Result<(), SweepError> {

@@ -128,6 +128,52 @@ fn content_of_another_store_stays_for_a_week() {
 }
 
 #[test]
+fn named_content_goes_unless_a_row_or_an_upload_has_it() {
+    let scratch = Scratch::new();
+    let (mut store, mut files, reader) = start(&scratch);
+    let kept = sent(&mut store, &mut files, 1, b"kept");
+    opened(&mut store, upload(2, None, 8));
+    let promised = put_all(&mut files, MessageId(2), b"promised");
+    let orphans = Orphans::default();
+    let gone: Vec<Sha256> = (0..NAMED as i64)
+        .map(|n| {
+            let sum = put_all(&mut files, MessageId(10), &n.to_be_bytes());
+            files.drop_pieces(MessageId(10)).unwrap();
+            sum
+        })
+        .collect();
+    [kept, promised].iter().chain(&gone).for_each(|sum| orphans.add(*sum));
+    let step = || {
+        remove_named(&files, &reader, &orphans, clock::unix_micros()).unwrap();
+        gone.iter().filter(|sum| is_there(&files, **sum)).count()
+    };
+    assert_eq!([step(), step()], [2, 0], "a bounded step");
+    assert!(is_there(&files, kept) && is_there(&files, promised));
+    announced(&mut store, announcement(9, 2, promised));
+    files.drop_pieces(MessageId(2)).unwrap();
+    orphans.add(promised);
+    remove_named(&files, &reader, &orphans, clock::unix_micros()).unwrap();
+    assert!(is_there(&files, promised));
+}
+
+#[test]
+fn an_urgent_sweep_waits_for_a_short_time_alone() {
+    let scratch = Scratch::new();
+    let (_store, mut files, reader) = start(&scratch);
+    let (mut sweeper, now) = (FileSweeper::default(), clock::monotonic());
+    let mut all = |sweeper: &mut FileSweeper, now| {
+        while sweeper.due(now).is_zero() {
+            sweeper.step(&mut files, &reader, now, 1).unwrap();
+        }
+    };
+    all(&mut sweeper, now);
+    sweeper.hasten();
+    assert_eq!(sweeper.due(now), SHORT_GAP);
+    all(&mut sweeper, now + SHORT_GAP);
+    assert_eq!(sweeper.due(now + SHORT_GAP), GAP, "once");
+}
+
+#[test]
 fn many_files_are_gone_through_in_small_steps() {
     let scratch = Scratch::new();
     let (_store, mut files, reader) = start(&scratch);

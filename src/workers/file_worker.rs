@@ -1,15 +1,17 @@
 //! The thread that writes and reads files that are sent, piece by piece. It knows the folder alone;
-//! of the rows it only asks, while no job waits, which files nobody has any more.
+//! of the rows it only asks, while no job waits or before a piece is written, which files nobody has
+//! any more.
 
 use super::file_store::{FileStore, Place, Put};
-use super::file_sweeper::FileSweeper;
+use super::file_sweeper::{self, FileSweeper};
+use super::orphans::Orphans;
 use super::reader::Reader;
 use super::seldom::Seldom;
 use super::{Wake, WakeAtEnd, clock};
 use crate::message::{ConnectionId, Done, Job};
 use std::collections::VecDeque;
 use std::fmt::Display;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::mpsc::{
     Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel,
@@ -25,6 +27,9 @@ const BYTES: usize = 32 << 20;
 
 /// Parts that may wait to be fetched, each of up to 64 KiB. The thread waits for room.
 const PARTS: usize = 64;
+
+/// How soon content goes that the store names while there is nothing to do.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The thread of files as its owner, the event loop, sees it.
 pub struct FileWorker {
@@ -46,13 +51,14 @@ impl std::fmt::Debug for FileWorker {
 
 impl FileWorker {
     /// Hands the files to a thread of their own; `wake` is called whenever [`Self::poll_done`] has
-    /// something. The reader sees what the storage worker has committed.
+    /// something. The reader sees what the storage worker has committed, whose store names the orphans.
     ///
     /// # Errors
     /// The system starts no thread.
     pub fn spawn(
         files: FileStore,
         reader: Reader,
+        orphans: Orphans,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let wake: Wake = Arc::new(wake);
@@ -62,6 +68,7 @@ impl FileWorker {
         let desk = Desk {
             files,
             reader,
+            orphans,
             jobs: to_do,
             outcomes: to_report,
             sweeper: FileSweeper::default(),
@@ -138,6 +145,7 @@ impl FileWorker {
 struct Desk {
     files: FileStore,
     reader: Reader,
+    orphans: Orphans,
     jobs: Receiver<Job>,
     outcomes: SyncSender<Done>,
     sweeper: FileSweeper,
@@ -149,7 +157,7 @@ struct Desk {
 impl Desk {
     fn run(mut self) {
         loop {
-            match self.jobs.recv_timeout(self.sweeper.due(clock::monotonic())) {
+            match self.jobs.recv_timeout(self.patience()) {
                 Ok(job) => {
                     let done = self.work(job);
                     // Nobody listens any more: nothing is lost.
@@ -158,7 +166,7 @@ impl Desk {
                     }
                     (self.bell.0)();
                 }
-                Err(RecvTimeoutError::Timeout) => self.sweep(),
+                Err(RecvTimeoutError::Timeout) => self.rest(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
@@ -167,11 +175,15 @@ impl Desk {
     fn work(&mut self, job: Job) -> Done {
         match job {
             Job::Put { upload, size, offset, data } => {
+                self.remove_named();
                 let put = self.files.put(Place { upload, size, offset }, &data);
                 match &put {
                     Ok(Put::Taken { .. } | Put::Whole(_)) => self.alarm.end(),
                     Ok(_) => {}
                     Err(error) => {
+                        if error.kind() == ErrorKind::StorageFull {
+                            self.sweeper.hasten();
+                        }
                         self.alarm.sound(error, "a piece of a file is not stored and answered 500");
                     }
                 }
@@ -183,11 +195,41 @@ impl Desk {
                 read.map_or(Done::Failed, Done::Piece)
             }
             Job::DropPieces { upload } => {
+                // Where it was not announced, what it became has no row.
+                self.files.whole(upload).into_iter().for_each(|sum| self.orphans.add(sum));
                 let dropped = self.files.drop_pieces(upload);
                 self.heard(dropped, "the pieces of an upload stay for now");
                 Done::UploadDropped { upload }
             }
             _ => Done::Failed,
+        }
+    }
+
+    /// For how long a job may be waited for.
+    fn patience(&self) -> Duration {
+        if self.orphans.is_empty() {
+            self.sweeper.due(clock::monotonic()).min(LOOK)
+        } else {
+            Duration::ZERO
+        }
+    }
+
+    fn remove_named(&mut self) {
+        if self.orphans.was_cut() {
+            self.sweeper.hasten();
+        }
+        let now = clock::unix_micros();
+        let removed = file_sweeper::remove_named(&self.files, &self.reader, &self.orphans, now);
+        if self.heard(removed, "content that nobody has any more stays for now").is_none() {
+            self.sweeper.hasten();
+        }
+    }
+
+    /// A step of what nobody waits for.
+    fn rest(&mut self) {
+        self.remove_named();
+        if self.sweeper.due(clock::monotonic()).is_zero() {
+            self.sweep();
         }
     }
 

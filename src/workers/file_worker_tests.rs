@@ -1,9 +1,10 @@
-use super::super::attachment_table::tests::{opened, upload};
+use super::super::attachment_table::tests::{announced, announcement, opened, upload};
+use super::super::file_store::content_path;
 use super::super::file_store::tests::files;
 use super::super::store::Store;
 use super::super::store::tests::Scratch;
 use super::*;
-use crate::message::{MessageId, PutData, PutFault, Sha256};
+use crate::message::{AttachmentBounds, MessageId, PutData, PutFault, Sha256, StoredMessage};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::sync::mpsc::channel;
@@ -11,11 +12,12 @@ use std::sync::mpsc::channel;
 const DEADLINE: Duration = Duration::from_secs(30);
 
 fn start(scratch: &Scratch) -> (Store, FileWorker, Receiver<()>) {
-    let store = scratch.open();
+    let mut store = scratch.open();
+    let orphans = store.orphans().unwrap();
     let reader = Reader::open(&scratch.folder).unwrap();
     let (bell, heard) = channel();
-    let worker =
-        FileWorker::spawn(files(scratch), reader, move || bell.send(()).unwrap_or(())).unwrap();
+    let wake = move || bell.send(()).unwrap_or(());
+    let worker = FileWorker::spawn(files(scratch), reader, orphans, wake).unwrap();
     (store, worker, heard)
 }
 
@@ -133,6 +135,54 @@ fn what_no_row_speaks_of_goes_at_the_start() {
     let (_store, worker, _heard) = start(&scratch);
     let since = clock::monotonic();
     while part.exists() {
+        assert!(since.elapsed() < DEADLINE);
+        std::thread::yield_now();
+    }
+    assert!(worker.stop(DEADLINE));
+}
+
+/// Opens and sends a file that no history has; says what its sum is.
+fn sent(store: &mut Store, worker: &mut FileWorker, heard: &Receiver<()>, id: i64) -> Sha256 {
+    let content = id.to_be_bytes();
+    opened(store, upload(id, None, 8));
+    let Done::PutWhole { sha256 } = one(worker, heard, put(id, 8, 0, &content)) else { panic!() };
+    let message = StoredMessage { in_history: false, ..announcement(100 + id, id, sha256) };
+    announced(store, message);
+    one(worker, heard, Job::DropPieces { upload: MessageId(id) });
+    sha256
+}
+
+#[test]
+fn what_made_room_is_off_the_disk_before_more_is_written() {
+    let scratch = Scratch::new();
+    let (mut store, mut worker, heard) = start(&scratch);
+    let quota_user_bytes = 3 * 4096;
+    store.set_bounds(AttachmentBounds { quota_user_bytes, ..AttachmentBounds::default() });
+    let mut sums = Vec::new();
+    for id in 1..=20 {
+        sums.push(sent(&mut store, &mut worker, &heard, id));
+        let left = sums.iter().filter(|sum| content_path(scratch.folder.path(), **sum).exists());
+        assert!(left.count() <= 3, "{id}");
+    }
+    let newest = *sums.last().unwrap();
+    let there = one(&mut worker, &heard, read(newest, 0));
+    assert!(matches!(there, Done::Piece(Some(_))), "{there:?}");
+    assert!(worker.stop(DEADLINE));
+}
+
+#[test]
+fn what_is_named_goes_while_nothing_is_written() {
+    let scratch = Scratch::new();
+    let (mut store, mut worker, heard) = start(&scratch);
+    let sum = sent(&mut store, &mut worker, &heard, 1);
+    opened(&mut store, upload(2, None, 1));
+    let given_up = one(&mut worker, &heard, put(2, 1, 0, b"x"));
+    let Done::PutWhole { sha256: given_up } = given_up else { panic!() };
+    one(&mut worker, &heard, Job::DropPieces { upload: MessageId(2) });
+    store.set_bounds(AttachmentBounds { quota_user_bytes: 8192, ..AttachmentBounds::default() });
+    opened(&mut store, upload(3, None, 1));
+    let since = clock::monotonic();
+    while [sum, given_up].iter().any(|sum| content_path(scratch.folder.path(), *sum).exists()) {
         assert!(since.elapsed() < DEADLINE);
         std::thread::yield_now();
     }

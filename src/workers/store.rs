@@ -1,6 +1,7 @@
 //! The store: one SQLite file in the data folder.
 
 use super::data_folder::DataFolder;
+use super::orphans::Orphans;
 use super::store_error::{StoreError, fault};
 use super::{account_table, batch, change_table, clock, db, message_table, room_table, schema};
 use crate::message::{AccountList, AttachmentBounds, Done, Durability, Job, MessageId, Snapshot};
@@ -51,6 +52,8 @@ pub struct Store {
     seen: Option<Seen>,
     /// How much of files it takes.
     bounds: AttachmentBounds,
+    /// Who hears of content whose row went.
+    orphans: Option<Orphans>,
 }
 
 impl Store {
@@ -73,7 +76,8 @@ impl Store {
             return Err(StoreError::Failed { path, detail });
         }
         schema::migrate(&mut connection, &path, |version| keep_older(&path, version))?;
-        Ok(Self { connection, path, seen: None, bounds: AttachmentBounds::default() })
+        let bounds = AttachmentBounds::default();
+        Ok(Self { connection, path, seen: None, bounds, orphans: None })
     }
 
     /// All lasting state, for the one server that works on it. Numbers for messages go on behind
@@ -101,6 +105,15 @@ impl Store {
         let raised = message_table::raise_ceiling(&self.connection, ceiling);
         self.connection.pragma_update(None, "synchronous", usual)?;
         raised
+    }
+
+    /// Content whose row this store removes from now on, for the thread of files.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn orphans(&mut self) -> Result<Orphans, StoreError> {
+        self.read(Orphans::collect)?;
+        Ok(self.orphans.get_or_insert_default().clone())
     }
 
     /// All lasting state as it is.
@@ -171,7 +184,17 @@ impl Store {
     ) -> (Vec<Done>, Option<StoreError>) {
         let moment = batch::Moment { now_unix_micros, bounds: self.bounds };
         let (done, error) = batch::perform(&mut self.connection, jobs, &moment);
+        if jobs.iter().any(|job| matches!(job, Job::OpenUpload(_))) {
+            self.fetch_orphans();
+        }
         (done, error.map(|error| fault(&self.path, error)))
+    }
+
+    /// Nothing may be under way that could still be rolled back.
+    fn fetch_orphans(&self) {
+        if let Some(orphans) = &self.orphans {
+            orphans.fetch(&self.connection);
+        }
     }
 
     /// How much of files it takes from now on.
@@ -217,6 +240,7 @@ impl Store {
         let patiently = |time| self.connection.busy_timeout(time);
         let done = patiently(Duration::ZERO).and_then(|()| work(&self.connection));
         let restored = patiently(BUSY_TIMEOUT);
+        self.fetch_orphans();
         done.and_then(|done| restored.map(|()| done)).map_err(|error| fault(&self.path, error))
     }
 

@@ -69,12 +69,13 @@ impl Running {
         let settings = Settings { listen, ..Settings::default() };
         let retention = Retention::from(settings.policy.kept);
         let server = Server::bind(settings, Nobody).unwrap();
-        let reader = Reader::open(&data).unwrap();
+        let (reader, beside) = (Reader::open(&data).unwrap(), Reader::open(&data).unwrap());
+        let orphans = store.orphans().unwrap();
         let files = FileStore::open(&data, Durability::None).unwrap();
         let workers = Workers {
             storage: StorageWorker::spawn(store, retention, server.wake()).unwrap(),
             reader: ReadWorker::spawn(reader, server.wake()).unwrap(),
-            files: FileWorker::spawn(files, Reader::open(&data).unwrap(), server.wake()).unwrap(),
+            files: FileWorker::spawn(files, beside, orphans, server.wake()).unwrap(),
             passwords: PasswordWorker::spawn(server.wake()).unwrap(),
         };
         let address = server.addresses()[0];

@@ -89,7 +89,8 @@ fn open_and_serve(
     server: Server<Answers>,
     fingerprint: Option<&str>,
 ) -> Result<Exit, Failure> {
-    let (store, snapshot) = open_store(config, folder)?;
+    let (mut store, snapshot) = open_store(config, folder)?;
+    let orphans = store.orphans().map_err(|error| store_failure(&error))?;
     let policy = &config.server.policy;
     let retention = Retention {
         kept: policy.kept,
@@ -101,7 +102,7 @@ fn open_and_serve(
     let workers = Workers {
         storage: StorageWorker::spawn(store, retention, server.wake())?,
         reader: ReadWorker::spawn(open_reader(folder)?, server.wake())?,
-        files: FileWorker::spawn(files, open_reader(folder)?, server.wake())?,
+        files: FileWorker::spawn(files, open_reader(folder)?, orphans, server.wake())?,
         passwords: PasswordWorker::spawn(server.wake())?,
     };
     greet(config, environment, &server, fingerprint);

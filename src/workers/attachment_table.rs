@@ -112,6 +112,12 @@ pub(super) fn drop_open(connection: &Connection, upload: MessageId) -> rusqlite:
     connection.prepare_cached(sql)?.execute([upload.0]).map(drop)
 }
 
+/// Forgets the uploads of guests that a former server left open: nobody can go on with them.
+pub(super) fn drop_open_of_guests(connection: &Connection) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM attachments WHERE sender IS NULL AND sha256 IS NULL";
+    connection.execute(sql, []).map(drop)
+}
+
 /// What is known of a file.
 pub(super) fn find(
     connection: &Connection,

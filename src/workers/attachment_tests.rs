@@ -198,6 +198,23 @@ fn the_oldest_files_of_guests_make_room_for_their_next() {
 }
 
 #[test]
+fn at_the_start_the_open_uploads_of_guests_are_forgotten() {
+    let scratch = Scratch::new();
+    let mut store = scratch.open();
+    let ann = add_account(&mut store, "ann");
+    for (id, sender) in [(1, None), (2, None), (3, Some(ann))] {
+        opened(&mut store, upload(id, sender, 5000));
+    }
+    announced(&mut store, announcement(9, 2, Sha256([1; 32])));
+    drop(store);
+    let mut store = scratch.open();
+    assert_eq!(ids(&store), [1, 2, 3], "another process may open it beside a server");
+    store.start().unwrap();
+    assert_eq!(ids(&store), [2, 3]);
+    assert_eq!(number(&store, "SELECT bytes FROM attachment_use WHERE owner = 0"), 5000);
+}
+
+#[test]
 fn an_account_that_is_gone_uploads_nothing_and_a_number_is_used_once() {
     let scratch = Scratch::new();
     let mut store = scratch.open();

@@ -3,7 +3,10 @@
 use super::data_folder::DataFolder;
 use super::orphans::Orphans;
 use super::store_error::{StoreError, fault};
-use super::{account_table, batch, change_table, clock, db, message_table, room_table, schema};
+use super::{
+    account_table, attachment_table, batch, change_table, clock, db, message_table, room_table,
+    schema,
+};
 use crate::message::{AccountList, AttachmentBounds, Done, Durability, Job, MessageId, Snapshot};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -81,7 +84,8 @@ impl Store {
     }
 
     /// All lasting state, for the one server that works on it. Numbers for messages go on behind
-    /// all that may ever have been given, and the disk knows how far they may now go.
+    /// all that may ever have been given, and the disk knows how far they may now go. What guests
+    /// were sending to a former server is forgotten.
     ///
     /// # Errors
     /// What SQLite says: a full disk, say.
@@ -94,6 +98,7 @@ impl Store {
         let reached = next.max(MessageId::at(now_unix_micros));
         let ceiling = MessageId(reached.0.saturating_add(MessageId::at(CEILING_AHEAD_MICROS).0));
         self.raise_ceiling(ceiling).map_err(|error| fault(&self.path, error))?;
+        self.read(attachment_table::drop_open_of_guests)?;
         Ok(Snapshot { next_id: next, ..self.snapshot()? })
     }
 

@@ -1,6 +1,7 @@
 //! Files: where one may go, who may have it, and its announcement, which is a message of the
 //! server's own that goes through the gate as others do.
 
+use super::handlers::put;
 use super::session::Session;
 use super::{Chat, Payload, gate, message_ids, waiting};
 use crate::limits::UPLOAD_TIME;
@@ -88,6 +89,9 @@ pub(super) fn announce(
         waits_for: absent,
         attachment: Some(Box::new(Announced { upload: upload.id, sha256 })),
     };
+    if let Some(sender) = upload.sender {
+        chat.announcing.insert(upload.id, sender);
+    }
     if let Some(account) = absent.and_then(|account| chat.users.account_mut(account)) {
         account.reserved += 1;
     }
@@ -103,6 +107,23 @@ pub(super) fn announce(
     };
     gate::store(chat, session, message, Payload::File(Box::new(notice)), reply);
     Ok(())
+}
+
+/// What becomes of a message is known: if it announces a file, so do those know who wait for that.
+pub(super) fn settled(chat: &mut Chat, message: &StoredMessage, is_stored: bool) {
+    let Some(upload) = message.attachment.as_ref().map(|announced| announced.upload) else {
+        return;
+    };
+    if let Some(sender) = chat.announcing.remove(&upload) {
+        put::announced(chat, upload, sender, is_stored);
+    }
+}
+
+/// The storage worker is gone, and with it all that it had: nothing of that was announced.
+pub(super) fn none_settled(chat: &mut Chat) {
+    for (upload, sender) in std::mem::take(&mut chat.announcing) {
+        put::announced(chat, upload, sender, false);
+    }
 }
 
 /// The answer to the last piece.

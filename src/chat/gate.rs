@@ -4,7 +4,7 @@
 //! behind what still waits for the disk.
 
 use super::session::{Owed, Session};
-use super::{Chat, CloseReason, Effect, Payload, waiting};
+use super::{Chat, CloseReason, Effect, Payload, files, waiting};
 use crate::message::{
     AccountId, AudienceId, Code, ConnectionId, Conversation, Extra, Job, Name, Phrase, Reply,
     RoomId, StoredMessage,
@@ -47,6 +47,7 @@ pub(super) fn stored(chat: &mut Chat, connection: ConnectionId, message: &Arc<St
         waiting::missed(chat, connection, message);
     }
     answer_stored(chat, connection, |reply| reply);
+    files::settled(chat, message, true);
 }
 
 /// It is not on disk, and so never was.
@@ -58,6 +59,10 @@ pub(super) fn failed(chat: &mut Chat, connection: ConnectionId, message: Option<
     answer_stored(chat, connection, |reply| {
         instead(reply, Code::ServerError, Phrase::ServerFailed)
     });
+    match message {
+        Some(message) => files::settled(chat, message, false),
+        None => files::none_settled(chat),
+    }
 }
 
 /// The file of a guest that could not be announced is forgotten: nobody can go on with it.
@@ -86,6 +91,7 @@ pub(super) fn unreachable(chat: &mut Chat, connection: ConnectionId, message: &S
         };
         instead(reply, code, phrase)
     });
+    files::settled(chat, message, false);
 }
 
 fn sees(chat: &Chat, room: RoomId, account: Option<AccountId>) -> bool {

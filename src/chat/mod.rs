@@ -39,7 +39,7 @@ pub use policy::{Guests, Policy, Probe, Registration, Sessions};
 use crate::limits::Limits;
 use crate::message::{
     AccountId, AccountList, AccountRecord, Announcement, AudienceId, Code, ConnectionId, Dialect,
-    Done, Extra, Features, Job, Name, Now, Phrase, Reply, Request, RoomId, Snapshot,
+    Done, Extra, Features, Job, MessageId, Name, Now, Phrase, Reply, Request, RoomId, Snapshot,
 };
 use crate::rate::{Bucket, Recent};
 use chance::Chance;
@@ -51,7 +51,7 @@ use probe::Probes;
 use rooms::{Room, Rooms};
 use session::{Session, Waiting, Who};
 use std::cmp::Reverse;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use users::{AudienceIds, Users};
 
@@ -74,6 +74,8 @@ pub struct Chat {
     probes: Probes,
     looks: waiting::Looks,
     ids: MessageIds,
+    /// Whole files whose announcement is on its way to the disk, each with its sender.
+    announcing: BTreeMap<MessageId, AccountId>,
     /// The version of the last list of all accounts: who is not among them and is no newer is gone.
     accounts_version: i64,
     /// How many are in the common chat.
@@ -103,6 +105,7 @@ impl Chat {
             probes: Probes::default(),
             looks: waiting::Looks::new(),
             ids: MessageIds::new(snapshot.next_id, snapshot.ceiling),
+            announcing: BTreeMap::new(),
             accounts_version: snapshot.accounts_version,
             present: 0,
             utc_offset: 0,
@@ -273,6 +276,7 @@ impl Chat {
             (Waiting::Put(piece), Done::Attachment(record)) => {
                 put::found(self, session, piece, record)
             }
+            (Waiting::PutAgain(piece), _) => put::begin(self, session, piece),
             (Waiting::Piece(upload), done) => put::taken(self, session, *upload, &done),
             (Waiting::Fetch { offset }, Done::Attachment(record)) => {
                 fetch::found(self, session, offset, record)

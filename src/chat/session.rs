@@ -152,6 +152,10 @@ pub(super) enum Waiting {
     Put(PutPiece),
     /// `put` waits for its piece to be written.
     Piece(Box<Upload>),
+    /// `put` found its file whole while that is being announced, and waits for what becomes of that.
+    Announcement(PutPiece),
+    /// `put` waits for a job whose outcome counts no more, since its file was announced meanwhile.
+    PutAgain(PutPiece),
     /// `get` waits for what is known of its file.
     Fetch {
         /// Where it is to be read.
@@ -169,6 +173,8 @@ pub(super) enum Waiting {
 /// What a `put` brings.
 #[derive(Debug)]
 pub(super) struct PutPiece {
+    /// Which upload it is of.
+    pub(super) upload: MessageId,
     /// Where it begins.
     pub(super) offset: u64,
     /// It itself, in base64.

@@ -1,10 +1,11 @@
 //! `upload`, `put` and `get`: who may what, and what a file's announcement waits for.
 
 use super::world::{SUM, World, verdict};
-use crate::chat::Policy;
+use crate::chat::{Policy, Sessions};
 use crate::limits::UPLOAD_TIME;
 use crate::message::{
     AttachmentBounds, ConnectionId, Conversation, Done, FileFacts, MessageId, Name, Phrase, Reply,
+    Sha256,
 };
 use std::sync::Arc;
 
@@ -262,4 +263,76 @@ fn files_can_be_off() {
     for (action, fields) in [("upload", &upload[..]), ("put", &file), ("get", &file[..2])] {
         assert_eq!(world.verdict(ann, action, fields), "403 no_files", "{action}");
     }
+}
+
+/// Ann's upload to Bob, who is offline and for whom one more may wait, and her connections.
+fn finished_at_once() -> (World, [ConnectionId; 3], String) {
+    let policy = Policy { sessions: Sessions::Many, offline_messages: 1, ..Policy::default() };
+    let mut world = World::with(policy, &["ann", "bob"]);
+    let ann = [(); 3].map(|()| log_in(&mut world, "ann"));
+    let id = open(&mut world, ann[0], "bob", "5");
+    (world, ann, id)
+}
+
+fn sums(replies: &[(ConnectionId, Reply)]) -> Vec<(ConnectionId, Option<Sha256>)> {
+    replies.iter().map(|(to, reply)| (*to, facts(reply).sha256)).collect()
+}
+
+#[test]
+fn who_finishes_a_file_that_is_being_announced_hears_of_that_announcement() {
+    let (mut world, ann, id) = finished_at_once();
+    put(&mut world, ann[0], &id, "0", "hello");
+    put(&mut world, ann[1], &id, "5", "");
+    put(&mut world, ann[2], &id, "5", "");
+    assert!(world.chat.is_busy(ann[1]) && world.chat.is_busy(ann[2]));
+    assert_eq!(world.stores.len(), 1, "it is announced once");
+    assert_eq!(sums(&store(&mut world)), ann.map(|to| (to, Some(SUM))));
+    assert!(!world.chat.is_busy(ann[1]) && world.stores.is_empty());
+}
+
+#[test]
+fn a_put_behind_the_announcement_by_its_own_connection_is_answered_behind_it() {
+    let (mut world, ann, id) = finished_at_once();
+    put(&mut world, ann[0], &id, "0", "hello");
+    put(&mut world, ann[0], &id, "5", "");
+    let replies = store(&mut world);
+    assert_eq!(sums(&replies), [(ann[0], Some(SUM)); 2]);
+    assert!(matches!(replies[0].1.phrase, Phrase::FileWaits { .. }));
+    assert!(matches!(replies[1].1.phrase, Phrase::FileWhole { .. }));
+}
+
+#[test]
+fn a_put_that_found_the_upload_before_its_announcement_looks_anew() {
+    for step in 0..2 {
+        let (mut world, ann, id) = finished_at_once();
+        put(&mut world, ann[0], &id, "0", "hello");
+        (world.held, world.holds_files) = (Some(Vec::new()), true);
+        put(&mut world, ann[1], &id, "5", "");
+        let record = world.files[&MessageId::parse(&id).unwrap()].0.clone();
+        let mut late = Done::Attachment(Some(Box::new(record)));
+        if step == 1 {
+            assert!(world.done(ann[1], late).is_empty());
+            late = Done::PutWhole { sha256: SUM };
+        }
+        world.held = Some(Vec::new());
+        assert_eq!(sums(&store(&mut world)), [(ann[0], Some(SUM))]);
+        assert!(world.done(ann[1], late).is_empty());
+        assert_eq!(sums(&world.release()), [(ann[1], Some(SUM))]);
+        assert!(world.stores.is_empty(), "{step}: nothing is announced twice");
+    }
+}
+
+#[test]
+fn who_waited_for_an_announcement_that_failed_tries_it_anew() {
+    let (mut world, ann, id) = finished_at_once();
+    put(&mut world, ann[0], &id, "0", "hello");
+    put(&mut world, ann[1], &id, "5", "");
+    put(&mut world, ann[2], &id, "5", "");
+    world.gone(ann[1]);
+    let (connection, message) = world.stores.remove(0);
+    let replies = world.done(connection, Done::NotStored(Some(message)));
+    assert_eq!((replies.len(), verdict(&replies[0].1)), (1, "500 server_failed".to_owned()));
+    assert_eq!(sums(&store(&mut world)), [(ann[2], Some(SUM))]);
+    put(&mut world, ann[0], &id, "5", "");
+    assert!(!world.chat.is_busy(ann[0]) && world.stores.is_empty());
 }

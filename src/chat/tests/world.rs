@@ -30,6 +30,8 @@ pub(super) struct World {
     pub(super) handed: Vec<(ConnectionId, MessageId)>,
     /// Changes, and what is read of that waits, are not done at once but kept here.
     pub(super) held: Option<Vec<(ConnectionId, Job)>>,
+    /// So are jobs about files.
+    pub(super) holds_files: bool,
     /// Changes fail.
     pub(super) is_full: bool,
     /// Files, whole or not, and what there is of them.
@@ -60,6 +62,7 @@ impl World {
             stores: Vec::new(),
             handed: Vec::new(),
             held: None,
+            holds_files: false,
             is_full: false,
             files: BTreeMap::new(),
             announced: Vec::new(),
@@ -202,8 +205,10 @@ impl World {
     }
 
     fn take_job(&mut self, connection: ConnectionId, job: Job) {
+        let is_file = matches!(job, Job::FindAttachment { .. } | Job::Put { .. });
+        let is_kept = matches!(job, Job::Change { .. } | Job::Waiting { .. });
         match &mut self.held {
-            Some(held) if matches!(job, Job::Change { .. } | Job::Waiting { .. }) => {
+            Some(held) if is_kept || (is_file && self.holds_files) => {
                 held.push((connection, job));
             }
             _ => {

@@ -162,6 +162,10 @@ pub const BRIEF_PIECE_BYTES: usize = 96;
 /// The most bytes of one piece of a file as it is, in the exchange and from the disk.
 pub const RAW_PIECE_BYTES: usize = 64 * 1024;
 
+/// A file that a client of the exchange sends must come at this rate on the average, in bytes a
+/// second, after half an object's time: meanwhile it holds room in the quotas.
+pub const EXCHANGE_FILE_BYTES_PER_SECOND: u64 = 16 * 1024;
+
 /// How long an upload may take; what there is of it then is removed.
 pub const UPLOAD_TIME: Duration = Duration::from_secs(24 * 3600);
 

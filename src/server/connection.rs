@@ -525,7 +525,7 @@ impl Connection {
     /// When it must be looked at, whatever happens on the socket.
     pub(super) fn deadline(&self, settings: &Settings) -> Moment {
         let phase = match self.phase {
-            Phase::Open => self.first_object_due.min(self.half_due(settings)),
+            Phase::Open => self.first_object_due.min(self.half_due(settings)).min(self.file_due()),
             Phase::Flushing { until } | Phase::Draining { until, .. } => until,
             Phase::Gone => return Moment::NEVER,
         };
@@ -540,6 +540,12 @@ impl Connection {
         self.half_since.plus(settings.half_object)
     }
 
+    /// When a file that it sends has been coming for too long.
+    fn file_due(&self) -> Moment {
+        let frames = self.frames.as_deref().filter(|_| !self.is_held());
+        frames.map_or(Moment::NEVER, Frames::due)
+    }
+
     /// Why the client's time is over, if it is.
     pub(super) fn overdue(&self, settings: &Settings, uptime: Duration) -> Option<&'static str> {
         if self.phase != Phase::Open {
@@ -552,7 +558,10 @@ impl Connection {
                 "no whole object came in time"
             });
         }
-        self.half_due(settings).has_come(uptime).then_some("half an object stayed half")
+        if self.half_due(settings).has_come(uptime) {
+            return Some("half an object stayed half");
+        }
+        self.file_due().has_come(uptime).then_some("a file came too slowly")
     }
 
     /// All is written: shuts our side, and says whether the peer's end is still to be waited for.

@@ -2,7 +2,7 @@
 //! to others as their sockets take them. Never is more than a few pieces of one in memory.
 
 use super::event_loop::{Observer, Running};
-use super::incoming_file::{FileJob, Frames, Named, PieceDone};
+use super::incoming_file::{FileJob, Frames, Named, PieceDone, time_to_come};
 use super::timers::Moment;
 use crate::chat::Offered;
 use crate::limits::RAW_PIECE_BYTES;
@@ -52,9 +52,12 @@ impl<O: Observer> Running<O> {
 
     /// The store is asked whether it has room for a file of the exchange.
     pub(super) fn note_upload(&mut self, id: ConnectionId, upload: &Upload) {
+        let settings = &self.server.settings;
+        let time = time_to_come(upload.size, settings.throttle.bytes_per_second);
+        let due = Moment::at(self.now.uptime).plus(settings.half_object).plus(time);
         let connection = self.connections.get_mut(id);
         if let Some(frames) = connection.and_then(|sender| sender.frames.as_deref_mut()) {
-            frames.ask(upload.id, upload.size);
+            frames.ask(upload.id, upload.size, due);
         }
     }
 

@@ -4,10 +4,12 @@
 //! It is announced by a message, which waits until the file is whole and on disk. Meanwhile nothing
 //! else of that connection is handled, and it is read no faster than the pieces are written.
 
-use crate::limits::{RAW_PIECE_BYTES, READ_BUFFER_BYTES};
+use super::timers::Moment;
+use crate::limits::{EXCHANGE_FILE_BYTES_PER_SECOND, RAW_PIECE_BYTES, READ_BUFFER_BYTES};
 use crate::message::{Job, MessageId, PutData};
 use crate::wire::exchange::Decoder;
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// So many pieces of one connection may be on their way to the disk: it is read no further
 /// meanwhile.
@@ -44,6 +46,19 @@ struct IncomingFile {
     is_read: bool,
     /// So many bytes were read since its sender was last known to get on.
     since_progress: usize,
+    /// When the last of it must have come.
+    due: Moment,
+}
+
+/// How long a file of so many bytes may take, beyond the time of half an object. Where the server
+/// reads no faster than at `read_rate` bytes a second (0: it does), its sender has twice the time
+/// that this takes.
+pub(super) fn time_to_come(size: u64, read_rate: usize) -> Duration {
+    let rate = match read_rate as u64 {
+        0 => EXCHANGE_FILE_BYTES_PER_SECOND,
+        rate => EXCHANGE_FILE_BYTES_PER_SECOND.min(rate.div_ceil(2)),
+    };
+    Duration::from_secs(size.div_ceil(rate))
 }
 
 #[derive(Debug)]
@@ -100,7 +115,7 @@ pub(super) enum PieceDone {
 
 impl IncomingFile {
     const fn new(stage: Stage) -> Self {
-        Self { stage, under_way: 0, is_read: false, since_progress: 0 }
+        Self { stage, under_way: 0, is_read: false, since_progress: 0, due: Moment::NEVER }
     }
 
     const fn holds(&self) -> bool {
@@ -163,10 +178,11 @@ impl Frames {
         }
     }
 
-    /// The store is asked whether it has room for the file.
-    pub(super) fn ask(&mut self, upload: MessageId, size: u64) {
+    /// The store is asked whether it has room for the file, all of which must have come by `due`.
+    pub(super) fn ask(&mut self, upload: MessageId, size: u64, due: Moment) {
         let mut file = IncomingFile::new(Stage::Asked { upload, size });
         file.is_read = size == 0;
+        file.due = due;
         self.file = Some(file);
     }
 
@@ -212,6 +228,13 @@ impl Frames {
         }
         file.under_way += 1;
         Some(taken.hand_over())
+    }
+
+    /// When its sender's time for the whole file is over: never while it is not the sender's turn,
+    /// and never for a file that is dropped, which holds no room.
+    pub(super) fn due(&self) -> Moment {
+        let taken = self.file.as_ref().filter(|file| matches!(file.stage, Stage::Taken(_)));
+        taken.filter(|_| self.awaits_more()).map_or(Moment::NEVER, |file| file.due)
     }
 
     /// Whether enough of the file has come to speak of progress, since this was last asked.
@@ -264,13 +287,17 @@ mod tests {
         Named { text: "t".to_owned(), name: "n".to_owned() }
     }
 
+    fn due() -> Moment {
+        Moment::at(Duration::from_secs(100))
+    }
+
     /// A file of so many bytes that the store has room for.
     fn opened(size: u32) -> Frames {
         let mut frames = Frames::default();
         frames.expect_file(named());
         assert!(frames.awaits_more() && !frames.holds(), "its length is to come");
         assert!(frames.begin(size).is_some());
-        frames.ask(UPLOAD, u64::from(size));
+        frames.ask(UPLOAD, u64::from(size), due());
         assert!(frames.holds(), "the store is asked");
         frames
     }
@@ -373,5 +400,38 @@ mod tests {
         frames.take_bytes(&[0], false);
         assert!(frames.has_progressed());
         assert!(!frames.has_progressed());
+    }
+
+    #[test]
+    fn a_file_that_is_taken_must_have_come_in_its_time_however_it_progresses() {
+        let mut frames = opened(1 << 20);
+        assert_eq!(frames.due(), Moment::NEVER, "the store is asked");
+        frames.open();
+        assert_eq!(frames.due(), due());
+        assert!(frames.take_bytes(&[0; PIECE_FILLS], false).is_some());
+        assert!(frames.has_progressed());
+        assert_eq!(frames.due(), Moment::NEVER, "the disk has its turn");
+        frames.piece_done(PieceDone::More);
+        assert_eq!(frames.due(), due(), "progress puts nothing off");
+        frames.refuse();
+        assert_eq!(frames.due(), Moment::NEVER, "what is dropped holds no room");
+        assert_eq!(Frames::default().due(), Moment::NEVER);
+    }
+
+    #[test]
+    fn the_time_for_a_file_goes_by_its_size_and_by_how_fast_it_is_read() {
+        let seconds = Duration::from_secs;
+        let rows = [
+            (0, 0, 0),
+            (1, 0, 1),
+            (EXCHANGE_FILE_BYTES_PER_SECOND, 0, 1),
+            (16 << 20, 0, 1024),
+            (16 << 20, 1 << 20, 1024),
+            (1000, 100, 20),
+            (1000, 1, 1000),
+        ];
+        for (size, rate, expected) in rows {
+            assert_eq!(time_to_come(size, rate), seconds(expected), "{size} at {rate}");
+        }
     }
 }

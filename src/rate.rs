@@ -65,9 +65,11 @@ impl Bucket {
         overdrawn(self.full_at, rate, uptime)
     }
 
-    /// Puts a token back that was taken and not used.
-    pub fn give_back(&mut self, rate: &Rate) {
-        self.full_at = self.full_at.saturating_sub(rate.time_of(1));
+    /// How many whole tokens there are.
+    #[must_use]
+    pub fn left(&self, rate: &Rate, uptime: Duration) -> u64 {
+        let level = self.full_at.saturating_sub(nanos(uptime));
+        rate.time_of(rate.burst).saturating_sub(level) / rate.time_of(1).max(1)
     }
 }
 
@@ -162,9 +164,9 @@ mod tests {
         assert_eq!(bucket.take(&rate, ms(5000)), Err(ms(100)));
         assert_eq!(bucket.take(&rate, ms(5060)), Err(ms(40)), "a refusal costs nothing");
         assert_eq!(bucket.take(&rate, ms(5100)), Ok(()));
-        bucket.give_back(&rate);
-        assert_eq!(bucket.take(&rate, ms(5100)), Ok(()));
         assert_eq!(bucket.take(&rate, ms(5100)), Err(ms(100)));
+        let left = [5100, 5199, 5200, 5399, 5400, 60_000].map(|at| bucket.left(&rate, ms(at)));
+        assert_eq!(left, [0, 0, 1, 2, 3, 3]);
         for _ in 0..3 {
             assert_eq!(bucket.take(&rate, ms(60_000)), Ok(()), "it is full again, and no more");
         }

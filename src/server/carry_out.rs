@@ -204,6 +204,7 @@ impl<O: Observer> Running<O> {
         connection.mark_dirty(&mut self.dirty);
         self.forget_file(id);
         self.workers.passwords.forget(id);
+        self.throttle.forget_guess(id);
     }
 
     /// Ends a connection that broke, or whose reader is too slow: nothing more is written.
@@ -231,6 +232,7 @@ impl<O: Observer> Running<O> {
         self.doomed.push(id);
         self.forget_file(id);
         self.workers.passwords.forget(id);
+        self.throttle.forget_guess(id);
     }
 }
 

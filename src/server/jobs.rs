@@ -3,6 +3,7 @@
 use super::connection::Phase;
 use super::event_loop::{Observer, Running};
 use super::incoming_file::Frames;
+use super::throttle::NoGuess;
 use crate::chat::Payload;
 use crate::logging::log;
 use crate::message::{ConnectionId, Done, Job, MessageId, StoredMessage};
@@ -12,7 +13,6 @@ use crate::workers::{FileWorker, Kinds, PasswordTask, ReadWorker, Report};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Reports of the storage worker that are taken in one turn.
 const REPORTS_PER_TURN: usize = 1024;
@@ -70,11 +70,10 @@ impl<O: Observer> Running<O> {
         match job {
             Job::VerifyPassword { phc, password } => {
                 if let Some(peer) = peer
-                    && let Err(wait) = self.may_guess(peer)
+                    && let Some(refused) = self.may_not_guess(id, peer)
                 {
                     self.settle(id);
-                    let seconds = whole_seconds(wait);
-                    return self.chat.handle_done(self.now, id, Done::TooManyLogins { seconds });
+                    return self.chat.handle_done(self.now, id, refused);
                 }
                 self.ask_hasher(id, peer, PasswordTask::Check { phc, password });
             }
@@ -105,14 +104,16 @@ impl<O: Observer> Running<O> {
         self.submit(id, Job::Store(Arc::new(message)));
     }
 
-    /// Whether a password from there is looked at.
-    fn may_guess(&mut self, peer: SocketAddr) -> Result<(), Duration> {
+    /// What the sender of a password is told that is not looked at.
+    fn may_not_guess(&mut self, id: ConnectionId, peer: SocketAddr) -> Option<Done> {
         let settings = &self.server.settings.throttle;
-        let may = self.throttle.may_guess(settings, peer.ip(), self.now.uptime);
-        if may.is_err() {
-            self.counts.throttled += 1;
-        }
-        may
+        let may = self.throttle.may_guess(settings, (id, peer.ip()), self.now.uptime);
+        let refused = may.err()?;
+        self.counts.throttled += 1;
+        Some(match refused {
+            NoGuess::Busy(wait) => Done::Busy { seconds: whole_seconds(wait) },
+            NoGuess::Wrong(wait) => Done::TooManyLogins { seconds: whole_seconds(wait) },
+        })
     }
 
     #[log(show(peer))]
@@ -121,6 +122,7 @@ impl<O: Observer> Running<O> {
         if let Err(busy) = self.workers.passwords.submit(peer.ip(), id, task) {
             log::info!("{peer}: too many log-ins are waiting");
             self.settle(id);
+            self.throttle.forget_guess(id);
             self.chat.handle_done(self.now, id, Done::Busy { seconds: busy.seconds });
         }
     }
@@ -181,6 +183,7 @@ impl<O: Observer> Running<O> {
     pub(super) fn take_done(&mut self) {
         self.backlog.reports_left = self.take_reports() == REPORTS_PER_TURN;
         while let Some((connection, done)) = self.workers.passwords.poll_done() {
+            self.note_guess(connection, &done);
             self.take_result(connection, done);
         }
         while let Some((connection, done)) = self.workers.reader.poll_done() {
@@ -192,6 +195,16 @@ impl<O: Observer> Running<O> {
         self.submit_storage_backlog();
         self.submit_reader_backlog();
         self.submit_files_backlog();
+    }
+
+    /// The hasher is done with a connection's task, which may have been a guess.
+    fn note_guess(&mut self, id: ConnectionId, done: &Done) {
+        if let Done::Password(was_right) = done {
+            let settings = &self.server.settings.throttle;
+            self.throttle.guessed(settings, (id, *was_right), self.now.uptime);
+        } else {
+            self.throttle.forget_guess(id);
+        }
     }
 
     fn submit_storage_backlog(&mut self) {
@@ -273,9 +286,6 @@ impl<O: Observer> Running<O> {
         let was_held = self.connections.get_mut(id).is_some_and(|asker| asker.is_held());
         let peer = self.settle(id);
         self.note_opened(id, &done);
-        if let (Done::Password(true), Some(peer)) = (&done, peer) {
-            self.throttle.guessed_right(&self.server.settings.throttle, peer.ip());
-        }
         self.finish(id, peer, done);
         self.go_on(id, was_held);
     }

@@ -24,11 +24,16 @@ const FIRST_PENALTY: Duration = Duration::from_secs(30);
 /// It never waits longer than this.
 const LONGEST_PENALTY: Duration = Duration::from_secs(3600);
 
+/// When somebody comes back for whom too many others' passwords are looked at.
+const BUSY: Duration = Duration::from_secs(1);
+
 /// What one place did lately.
 #[derive(Debug, Default)]
 struct Place {
     connects: Bucket,
     failures: Bucket,
+    /// Passwords that are looked at now: each may turn out wrong.
+    guesses: u64,
     /// How often it used up its failed log-ins.
     offences: u32,
     /// Until then none of its log-ins is tried.
@@ -65,6 +70,8 @@ pub(super) struct Throttle {
     /// By place; those that are only told of their refusal are not among them.
     here: HashMap<Network, Here>,
     strangers: usize,
+    /// Whose password is looked at, and where it came from unless that place is not counted.
+    guesses: HashMap<ConnectionId, Option<Network>>,
     /// Who is not read for a while, and until when.
     pauses: HashMap<ConnectionId, Duration>,
 }
@@ -77,6 +84,7 @@ impl Default for Throttle {
             users: Recent::new(MOST_USERS),
             here: HashMap::new(),
             strangers: 0,
+            guesses: HashMap::new(),
             pauses: HashMap::new(),
         }
     }
@@ -89,6 +97,15 @@ pub(super) enum TooMany {
     Here(usize),
     /// Too many came lately: how long to wait.
     Lately(Duration),
+}
+
+/// Why a password is not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoGuess {
+    /// So many are looked at that, were they all wrong, none would be left: how long to wait.
+    Busy(Duration),
+    /// Too many were wrong lately: how long to wait.
+    Wrong(Duration),
 }
 
 impl Throttle {
@@ -145,30 +162,63 @@ impl Throttle {
         }
     }
 
-    /// Whether a password from this address is looked at. It counts as a failure until
-    /// [`Self::guessed_right`].
+    /// Whether a password from this address is looked at; if so, [`Self::guessed`] or
+    /// [`Self::forget_guess`] follows.
     pub(super) fn may_guess(
         &mut self,
         settings: &Throttling,
-        address: IpAddr,
+        (id, address): (ConnectionId, IpAddr),
         uptime: Duration,
-    ) -> Result<(), Duration> {
+    ) -> Result<(), NoGuess> {
         let rate = settings.failed_logins_per_minute;
-        if rate > 0 && !settings.exempts(address) {
-            self.places.of(&Network::place_of(address)).guess(rate, uptime)?;
+        let counted = rate > 0 && !settings.exempts(address);
+        let place = counted.then(|| Network::place_of(address));
+        if let Some(place) = &place {
+            self.places.of(place).may_guess(rate, uptime)?;
         }
         match settings.failed_logins_per_minute_in_all {
-            0 => Ok(()),
-            rate => self.all.failures.take(&Rate::per_minute(rate), uptime),
+            0 => {}
+            rate => self.all.may_guess(rate, uptime)?,
+        }
+        if let Some(place) = &place {
+            self.places.of(place).guesses += 1;
+        }
+        self.all.guesses += 1;
+        self.guesses.insert(id, place);
+        Ok(())
+    }
+
+    /// A password was looked at. A wrong one counts, also where a place is shut for it.
+    pub(super) fn guessed(
+        &mut self,
+        settings: &Throttling,
+        (id, was_right): (ConnectionId, bool),
+        uptime: Duration,
+    ) {
+        let Some(place) = self.forget_guess(id) else { return };
+        if was_right {
+            return;
+        }
+        let (rate, in_all) =
+            (settings.failed_logins_per_minute, settings.failed_logins_per_minute_in_all);
+        if let Some(place) = place
+            && rate > 0
+        {
+            self.places.of(&place).fail(rate, uptime);
+        }
+        if in_all > 0 {
+            self.all.failures.charge(&Rate::per_minute(in_all), 1, uptime);
         }
     }
 
-    /// It was the right one.
-    pub(super) fn guessed_right(&mut self, settings: &Throttling, address: IpAddr) {
-        if let Some(place) = self.places.get_mut(&Network::place_of(address)) {
-            place.failures.give_back(&Rate::per_minute(settings.failed_logins_per_minute));
+    /// A connection's password is not looked at any more, if it was. Says where it came from.
+    pub(super) fn forget_guess(&mut self, id: ConnectionId) -> Option<Option<Network>> {
+        let from = self.guesses.remove(&id)?;
+        self.all.guesses = self.all.guesses.saturating_sub(1);
+        if let Some(place) = from.as_ref().and_then(|place| self.places.get_mut(place)) {
+            place.guesses = place.guesses.saturating_sub(1);
         }
-        self.all.failures.give_back(&Rate::per_minute(settings.failed_logins_per_minute_in_all));
+        Some(from)
     }
 
     /// When a connection is read again.
@@ -205,21 +255,31 @@ impl Throttle {
 }
 
 impl Place {
-    /// A try, if the place has one left; who goes on without waits longer each time.
-    fn guess(&mut self, per_minute: u32, uptime: Duration) -> Result<(), Duration> {
+    /// Whether a password is looked at: if all were wrong that are, one must still be left.
+    fn may_guess(&self, per_minute: u32, uptime: Duration) -> Result<(), NoGuess> {
         if uptime < self.shut_until {
-            return Err(self.shut_until - uptime);
+            return Err(NoGuess::Wrong(self.shut_until - uptime));
+        }
+        let rate = Rate::per_minute(per_minute);
+        let mut failures = self.failures;
+        failures.take(&rate, uptime).map_err(NoGuess::Wrong)?;
+        let left = self.failures.left(&rate, uptime);
+        if self.guesses < left { Ok(()) } else { Err(NoGuess::Busy(BUSY)) }
+    }
+
+    /// One was wrong. Whoever uses the last one up waits, and longer each time.
+    fn fail(&mut self, per_minute: u32, uptime: Duration) {
+        let rate = Rate::per_minute(per_minute);
+        self.failures.charge(&rate, 1, uptime);
+        if self.failures.left(&rate, uptime) > 0 {
+            return;
         }
         if self.shut_until + LONGEST_PENALTY <= uptime {
             self.offences = 0;
         }
-        self.failures.take(&Rate::per_minute(per_minute), uptime).map_err(|_| {
-            let penalty = FIRST_PENALTY.saturating_mul(1 << self.offences.min(16));
-            let penalty = penalty.min(LONGEST_PENALTY);
-            self.offences = self.offences.saturating_add(1);
-            self.shut_until = uptime + penalty;
-            penalty
-        })
+        let penalty = FIRST_PENALTY.saturating_mul(1 << self.offences.min(16));
+        self.offences = self.offences.saturating_add(1);
+        self.shut_until = uptime + penalty.min(LONGEST_PENALTY);
     }
 }
 

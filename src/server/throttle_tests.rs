@@ -79,27 +79,47 @@ fn who_comes_too_often_is_told_how_long_to_wait() {
     assert_eq!(come("192.0.2.2"), Err(TooMany::Lately(seconds(60))));
 }
 
+const fn connection(slot: u32) -> ConnectionId {
+    ConnectionId { slot, generation: 1 }
+}
+
+const fn wrong(wait: u64) -> Result<(), NoGuess> {
+    Err(NoGuess::Wrong(Duration::from_secs(wait)))
+}
+
+/// A password that is looked at at once.
+fn guess(
+    throttle: &mut Throttle,
+    settings: &Throttling,
+    (from, at): (IpAddr, u64),
+    is_right: bool,
+) -> Result<(), NoGuess> {
+    throttle.may_guess(settings, (connection(0), from), seconds(at))?;
+    throttle.guessed(settings, (connection(0), is_right), seconds(at));
+    Ok(())
+}
+
 #[test]
 fn a_place_that_guesses_on_waits_longer_each_time() {
     let mut throttle = Throttle::default();
     let settings = Throttling { failed_logins_per_minute: 2, ..settings() };
     let from = address("192.0.2.1");
-    let mut guess = |from, at| throttle.may_guess(&settings, from, seconds(at));
+    let mut guess = |from, at| guess(&mut throttle, &settings, (from, at), false);
     assert_eq!([guess(from, 0), guess(from, 0)], [Ok(()); 2]);
-    assert_eq!(guess(from, 0), Err(seconds(30)));
-    assert_eq!(guess(from, 10), Err(seconds(20)), "asking costs nothing");
+    assert_eq!(guess(from, 0), wrong(30));
+    assert_eq!(guess(from, 10), wrong(20), "asking costs nothing");
     assert_eq!(guess(address("192.0.2.2"), 10), Ok(()), "others are let in");
     assert_eq!(guess(from, 30), Ok(()));
-    assert_eq!(guess(from, 30), Err(seconds(60)));
+    assert_eq!(guess(from, 30), wrong(60));
     assert_eq!([guess(from, 90), guess(from, 90)], [Ok(()); 2]);
-    assert_eq!(guess(from, 90), Err(seconds(120)));
+    assert_eq!(guess(from, 90), wrong(120));
     assert_eq!(guess(from, 210), Ok(()));
     assert_eq!(guess(from, 210), Ok(()));
-    assert_eq!(guess(from, 210), Err(seconds(240)));
+    assert_eq!(guess(from, 210), wrong(240));
     for _ in 0..2 {
         assert_eq!(guess(from, 5000), Ok(()));
     }
-    assert_eq!(guess(from, 5000), Err(seconds(30)), "a quiet hour is a new beginning");
+    assert_eq!(guess(from, 5000), wrong(30), "a quiet hour is a new beginning");
 }
 
 #[test]
@@ -108,11 +128,58 @@ fn the_right_password_costs_nothing() {
     let settings = Throttling { failed_logins_per_minute: 1, ..settings() };
     let from = address("2001:db8::1");
     for at in 0..100 {
-        assert_eq!(throttle.may_guess(&settings, from, seconds(at)), Ok(()));
-        throttle.guessed_right(&settings, address("2001:db8::2"));
+        assert_eq!(guess(&mut throttle, &settings, (from, at), true), Ok(()));
     }
-    assert_eq!(throttle.may_guess(&settings, from, seconds(100)), Ok(()));
-    assert_eq!(throttle.may_guess(&settings, from, seconds(100)), Err(seconds(30)));
+    assert_eq!(guess(&mut throttle, &settings, (from, 100), false), Ok(()));
+    assert_eq!(guess(&mut throttle, &settings, (from, 100), true), wrong(30));
+    // The penalty is over, and no failure is left yet: asking makes the penalty no longer.
+    assert_eq!([guess(&mut throttle, &settings, (from, 140), true); 2], [wrong(20); 2]);
+    assert_eq!(guess(&mut throttle, &settings, (from, 160), true), Ok(()));
+}
+
+#[test]
+fn what_is_looked_at_is_no_failure_yet() {
+    let mut throttle = Throttle::default();
+    let settings = Throttling { failed_logins_per_minute: 3, ..settings() };
+    let from = address("192.0.2.1");
+    let busy = Err(NoGuess::Busy(seconds(1)));
+    let come = |throttle: &mut Throttle, slot, at| {
+        throttle.may_guess(&settings, (connection(slot), from), seconds(at))
+    };
+    assert_eq!([0, 1, 2].map(|slot| come(&mut throttle, slot, 0)), [Ok(()); 3]);
+    for _ in 0..100 {
+        assert_eq!(come(&mut throttle, 3, 0), busy);
+    }
+    throttle.guessed(&settings, (connection(0), true), seconds(0));
+    assert_eq!(come(&mut throttle, 3, 0), Ok(()));
+    // One that left is not waited for.
+    throttle.forget_guess(connection(3));
+    throttle.forget_guess(connection(3));
+    assert_eq!([come(&mut throttle, 4, 0), come(&mut throttle, 5, 0)], [Ok(()), busy]);
+    throttle.guessed(&settings, (connection(1), false), seconds(0));
+    assert_eq!(come(&mut throttle, 5, 0), busy, "a wrong one takes a place for good");
+    throttle.guessed(&settings, (connection(2), false), seconds(0));
+    throttle.guessed(&settings, (connection(4), false), seconds(0));
+    assert_eq!(come(&mut throttle, 5, 0), wrong(30));
+    assert!(throttle.guesses.is_empty() && throttle.all.guesses == 0, "{throttle:?}");
+}
+
+#[test]
+fn all_places_together_have_a_bound_of_their_own() {
+    let mut throttle = Throttle::default();
+    let settings = Throttling { failed_logins_per_minute_in_all: 2, ..settings() };
+    let come = |throttle: &mut Throttle, last: u8, at| {
+        let from = IpAddr::from([192, 0, 2, last]);
+        throttle.may_guess(&settings, (connection(last.into()), from), seconds(at))
+    };
+    assert_eq!([1, 2].map(|last| come(&mut throttle, last, 0)), [Ok(()); 2]);
+    assert_eq!(come(&mut throttle, 3, 0), Err(NoGuess::Busy(seconds(1))));
+    throttle.guessed(&settings, (connection(1), true), seconds(0));
+    throttle.guessed(&settings, (connection(2), false), seconds(0));
+    assert_eq!(come(&mut throttle, 3, 0), Ok(()));
+    throttle.guessed(&settings, (connection(3), false), seconds(0));
+    assert_eq!(come(&mut throttle, 4, 0), wrong(30));
+    assert_eq!(come(&mut throttle, 4, 30), Ok(()));
 }
 
 #[test]

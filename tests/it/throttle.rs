@@ -86,6 +86,31 @@ fn an_address_that_guesses_passwords_waits_and_others_do_not() {
 }
 
 #[test]
+fn right_passwords_that_come_all_at_once_are_no_wrong_ones() {
+    let server = server("[throttle]\nfailed_logins_per_minute = 2\n");
+    let mut waiting: Vec<Client> = (0..12).map(|_| from(2, &server)).collect();
+    let user = json!({"account_name": "ann", "password": "secret"});
+    let log_in = json!({"action": "authenticate", "time": 1, "user": user}).to_string() + "\n";
+    // Each round lets one in at least.
+    for _ in 0..12 {
+        waiting.iter_mut().for_each(|client| client.send(&log_in));
+        let before = waiting.len();
+        waiting.retain_mut(|client| {
+            let answer = client.object();
+            if answer["response"] != 202 {
+                assert_told_to_wait(&answer, "busy", 1..=1);
+            }
+            answer["response"] != 202
+        });
+        assert!(waiting.len() < before, "nobody got in");
+        if waiting.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(from(2, &server).log_in("ann", "wrong")["response"], 402);
+}
+
+#[test]
 fn this_machine_is_exempt_and_right_passwords_cost_nothing() {
     let folder = Folder::new();
     add_user(&folder, "ann", "secret");

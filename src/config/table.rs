@@ -230,7 +230,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     row(
         "max_connections",
         count!(1..=1_000_000, server.max_connections),
-        "The most connections at one time. The system's limit on open files bounds it too.",
+        "The most connections at one time. The system's limit on open files bounds it, too, less 64.",
     ),
     row(
         "max_connections_per_address",

@@ -16,7 +16,7 @@ use mio::net::TcpStream;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-/// Above this share of `max_connections` the first object must come sooner.
+/// Above this share of the connections that there may be, the first object must come sooner.
 const CROWDED_PERCENT: usize = 80;
 
 /// How many connections over the limit may be there at one time to be told why.
@@ -55,7 +55,7 @@ impl<O: Observer> Running<O> {
         let unannounced = proxies.iter().any(|network| network.contains(peer.ip()));
         self.counts.accepted += 1;
         let refusal = if unannounced { self.full() } else { self.refusal(peer.ip()) };
-        if refusal.is_some() && self.refused >= REFUSED_AT_ONCE {
+        if refusal.is_some() && self.refused >= self.most_refused() {
             self.counts.refused += 1;
             log::info!("refused {peer}: far too many connections");
             return;
@@ -147,7 +147,7 @@ impl<O: Observer> Running<O> {
 
     /// Why nobody at all is let in.
     fn full(&self) -> Option<Reply> {
-        let limit = self.server.settings.max_connections;
+        let limit = self.most_connections();
         let is_full = self.served() >= limit;
         is_full.then(|| Reply::new(Code::TooMany, Phrase::TooManyConnections { limit }))
     }
@@ -163,12 +163,22 @@ impl<O: Observer> Running<O> {
 
     pub(super) fn first_object_time(&self) -> std::time::Duration {
         let settings = &self.server.settings;
-        let crowded = settings.max_connections.saturating_mul(CROWDED_PERCENT) / 100;
+        let crowded = self.most_connections().saturating_mul(CROWDED_PERCENT) / 100;
         if self.served() > crowded {
             settings.first_object_when_full.min(settings.first_object)
         } else {
             settings.first_object
         }
+    }
+
+    /// How many connections there may be, by the settings and the system's limit on descriptors.
+    fn most_connections(&self) -> usize {
+        self.descriptors.connections(self.server.settings.max_connections)
+    }
+
+    /// How many more may be there at one time to be told why they are refused.
+    fn most_refused(&self) -> usize {
+        self.descriptors.refusals(self.server.settings.max_connections, REFUSED_AT_ONCE)
     }
 
     /// How many connections there are that are not just being told of their refusal.

@@ -7,7 +7,7 @@ use super::control::{self, Control};
 use super::drain::Drain;
 use super::fanout::{Audiences, Hold};
 use super::jobs::Backlog;
-use super::listener::{self, Accepting};
+use super::listener::{self, Accepting, Descriptors};
 use super::orders::Counts;
 use super::reload::Reload;
 use super::signals::Wants;
@@ -113,6 +113,7 @@ pub(super) struct Running<O> {
     pub(super) timers: Timers,
     pub(super) pool: Pool,
     pub(super) accepting: Accepting,
+    pub(super) descriptors: Descriptors,
     /// Listeners may have connections waiting.
     pub(super) knocked: bool,
     /// Who comes too often.
@@ -242,6 +243,8 @@ impl<O: Observer> Server<O> {
     /// Where the event queue itself fails; no connection's failure gets here.
     pub fn run(self, snapshot: Snapshot, workers: Workers) -> io::Result<(Stopped, O)> {
         listener::raise_descriptor_limit();
+        let descriptors = Descriptors::allowed();
+        descriptors.log(self.settings.max_connections);
         let policy = self.settings.policy.clone();
         let mut chat = Chat::new(policy, self.settings.limits.clone(), snapshot);
         chat.seed(self.now().unix_micros);
@@ -254,6 +257,7 @@ impl<O: Observer> Server<O> {
             timers: Timers::default(),
             pool: Pool::default(),
             accepting: Accepting::default(),
+            descriptors,
             knocked: true,
             throttle: Throttle::default(),
             refused: 0,

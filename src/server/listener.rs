@@ -14,6 +14,9 @@ const BACKLOG: i32 = 1024;
 /// How long accepting pauses when no descriptor is left.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Descriptors that connections leave to files, the operator's commands and whom we only refuse.
+const RESERVE: usize = 64;
+
 /// How often running out of descriptors is logged.
 const LOG_EVERY: Duration = Duration::from_secs(60);
 
@@ -61,6 +64,43 @@ fn is_no_ipv6(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::Unsupported
         || error.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error())
         || error.kind() == io::ErrorKind::AddrNotAvailable
+}
+
+/// How many descriptors there may be, and so how many connections.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Descriptors {
+    most: usize,
+}
+
+impl Descriptors {
+    /// What the system allows now.
+    pub(super) fn allowed() -> Self {
+        let soft = getrlimit(Resource::Nofile).current;
+        let most = soft.and_then(|most| usize::try_from(most).ok());
+        Self { most: most.unwrap_or(usize::MAX) }
+    }
+
+    /// How many connections there may be where the settings say so many.
+    pub(super) fn connections(self, setting: usize) -> usize {
+        setting.min(self.most.saturating_sub(RESERVE.min(self.most / 4))).max(1)
+    }
+
+    /// How many connections beyond those may be told why they are refused, `limit` at most: what is
+    /// reserved is not for them alone.
+    pub(super) fn refusals(self, setting: usize, limit: usize) -> usize {
+        limit.min(self.most.saturating_sub(self.connections(setting)) / 4)
+    }
+
+    /// Tells the log where the settings allow more connections than there may be.
+    pub(super) fn log(self, setting: usize) {
+        let most = self.connections(setting);
+        if most < setting {
+            log::warn!(
+                "max_connections is {setting}, the file descriptors are enough for {most}: \
+                 more are refused"
+            );
+        }
+    }
 }
 
 /// The soft limit on descriptors is raised to the hard one; both are logged.
@@ -111,5 +151,30 @@ impl Accepting {
             self.paused_until = None;
         }
         !self.stopped && self.paused_until.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_descriptors_to_the_rest() {
+        let rows = [
+            (usize::MAX, 20_000, (20_000, 64)),
+            (1_048_576, 20_000, (20_000, 64)),
+            (20_000, 20_000, (19_936, 16)),
+            (20_000, 19_800, (19_800, 50)),
+            (256, 20_000, (192, 16)),
+            (200, 20_000, (150, 12)),
+            (200, 10, (10, 47)),
+            (2, 20_000, (2, 0)),
+            (0, 20_000, (1, 0)),
+        ];
+        for (most, setting, expected) in rows {
+            let descriptors = Descriptors { most };
+            let allowed = (descriptors.connections(setting), descriptors.refusals(setting, 64));
+            assert_eq!(allowed, expected, "{most} {setting}");
+        }
     }
 }

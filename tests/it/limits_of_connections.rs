@@ -2,7 +2,7 @@
 //! system has no more descriptors.
 
 use super::crowd::{client_from, guest, name_of};
-use super::process::{cpu_ticks, log_of, wait_until};
+use super::process::{cpu_ticks, log_of, run_jimd, wait_until};
 use super::support::{Client, DEADLINE, Folder, JIMD, Server};
 use std::io::{ErrorKind, Read};
 use std::process::Command;
@@ -93,6 +93,21 @@ fn without_descriptors_accepting_pauses_and_recovers() {
     crowd.clear();
     assert_eq!(last.object()["response"], 200);
     guest(server.connect(), "bob").assert_nothing_came();
+}
+
+#[test]
+fn silent_connections_leave_descriptors_to_the_operator_and_to_refusals() {
+    const TEXT: &str = "max_connections is 20000, the file descriptors are enough for 150";
+    let server = with_descriptors(200);
+    let mut crowd: Vec<Client> = (0..150).map(|_| server.connect()).collect();
+    let mut refused = server.connect();
+    assert_refused(&mut refused, 150);
+    crowd.extend((0..70).map(|_| server.connect()));
+    wait_until("all came", || log_of(&server).matches(" refused ").count() >= 71);
+    assert_eq!(run_jimd(&server.folder, &["who"]).code, Some(0));
+    let log = log_of(&server);
+    assert_eq!(log.matches(TEXT).count(), 1, "{log}");
+    assert!(!log.contains("cannot accept"), "{log}");
 }
 
 fn wait_for_end(server: &Server, client: &mut Client, reason: &str) {

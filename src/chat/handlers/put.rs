@@ -132,7 +132,7 @@ pub(in crate::chat) fn announced(
             Some(Waiting::Announcement(piece)) if piece.upload == upload => {
                 begin(chat, &mut session, piece);
             }
-            other => session.waiting = other.map(|waiting| Box::new(waiting)),
+            other => session.waiting = other.map(Box::new),
         }
         chat.sessions.insert(session);
     }

@@ -38,7 +38,7 @@ impl<O: Observer> Running<O> {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                     Err(error) if is_peers_fault(&error) => {}
                     Err(error) => {
-                        self.accepting.pause(self.now.uptime, &error);
+                        self.accepting.pause(self.now.uptime, &error, "connections");
                         self.knocked = true;
                         return;
                     }

@@ -1,10 +1,12 @@
 //! The operator's socket on the loop: one order a connection, few connections, bounded lines.
 
+use super::listener::Accepting;
 use crate::control::{Answer, ORDER_BYTES, Order, Refusal, read_order, write_answer};
 use mio::net::{UnixListener, UnixStream};
 use mio::{Interest, Registry, Token};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixListener as StdListener;
+use std::time::Duration;
 
 /// Commands that are served at one time; one more takes the place of the one that came first.
 const PEERS: usize = 8;
@@ -36,6 +38,7 @@ pub(super) struct Asker {
 #[derive(Debug)]
 pub(super) struct Control {
     listener: UnixListener,
+    accepting: Accepting,
     first_token: usize,
     peers: [Option<(u64, Peer)>; PEERS],
     /// Peers so far.
@@ -53,7 +56,8 @@ impl Control {
     ) -> io::Result<Self> {
         let mut listener = UnixListener::from_std(socket);
         registry.register(&mut listener, Token(first_token), Interest::READABLE)?;
-        Ok(Self { listener, first_token, peers: Default::default(), count: 0, events: 0 })
+        let (accepting, peers) = (Accepting::default(), Default::default());
+        Ok(Self { listener, accepting, first_token, peers, count: 0, events: 0 })
     }
 
     /// Notes an event of one of its tokens.
@@ -62,26 +66,37 @@ impl Control {
     }
 
     /// The orders that have come, with who gave them.
-    pub(super) fn orders(&mut self, registry: &Registry) -> Vec<(Asker, Order)> {
-        let events = std::mem::take(&mut self.events);
+    pub(super) fn orders(&mut self, registry: &Registry, uptime: Duration) -> Vec<(Asker, Order)> {
+        let mut events = std::mem::take(&mut self.events);
+        // Who could not be accepted still waits, and no event says so again.
+        if self.accepting.due().is_some_and(|due| uptime >= due) {
+            events |= 1;
+        }
         if events == 0 {
             return Vec::new();
         }
-        if events & 1 != 0 {
-            self.accept(registry);
+        if events & 1 != 0 && self.accepting.is_open(uptime) {
+            self.accept(registry, uptime);
         }
         // Also those that were accepted just now: what they sent may be there already.
         (0..PEERS).filter_map(|place| self.hear(place)).collect()
     }
 
-    fn accept(&mut self, registry: &Registry) {
+    /// When to try again to accept, if that failed.
+    pub(super) const fn due(&self) -> Option<Duration> {
+        self.accepting.due()
+    }
+
+    fn accept(&mut self, registry: &Registry, uptime: Duration) {
         loop {
             match self.listener.accept() {
                 Ok((stream, _)) if is_ours(&stream) => self.take_in(stream, registry),
                 Ok(_) => log::warn!("the control socket was reached by another user"),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(error) => return log::warn!("cannot accept on the control socket: {error}"),
+                Err(error) => {
+                    return self.accepting.pause(uptime, &error, "the operator's commands");
+                }
             }
         }
     }

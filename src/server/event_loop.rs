@@ -373,6 +373,7 @@ impl<O: Observer> Running<O> {
             self.timers.next(),
             self.chat.poll_timeout(),
             self.accepting.due(),
+            self.server.control.as_ref().and_then(Control::due),
             self.stop_due,
             self.drain.as_ref().map(Drain::due),
             self.server.announcer.due(),

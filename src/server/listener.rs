@@ -132,11 +132,11 @@ pub(super) struct Accepting {
 
 impl Accepting {
     /// No descriptor is left, or another such failure: wait, do not spin.
-    pub(super) fn pause(&mut self, uptime: Duration, error: &io::Error) {
+    pub(super) fn pause(&mut self, uptime: Duration, error: &io::Error, what: &str) {
         self.paused_until = Some(uptime + PAUSE);
         if self.logged_at.is_none_or(|at| uptime >= at + LOG_EVERY) {
             self.logged_at = Some(uptime);
-            log::error!("cannot accept connections, trying again all the time: {error}");
+            log::error!("cannot accept {what}, trying again all the time: {error}");
         }
     }
 

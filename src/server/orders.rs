@@ -26,7 +26,7 @@ impl<O: Observer> Running<O> {
     /// Does what came over the control socket.
     pub(super) fn hear_orders(&mut self) {
         let Some(control) = &mut self.server.control else { return };
-        for (asker, order) in control.orders(self.server.poll.registry()) {
+        for (asker, order) in control.orders(self.server.poll.registry(), self.now.uptime) {
             log::debug!("an operator's order: {order:?}");
             self.obey(asker, order);
         }

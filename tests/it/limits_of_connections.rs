@@ -3,9 +3,9 @@
 
 use super::crowd::{client_from, guest, name_of};
 use super::process::{cpu_ticks, log_of, run_jimd, wait_until};
-use super::support::{Client, DEADLINE, Folder, JIMD, Server};
+use super::support::{Client, DEADLINE, Folder, JIMD, Server, jimd};
 use std::io::{ErrorKind, Read};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 const PRESENCE: &str = r#"{"action":"presence","time":1}"#;
@@ -82,6 +82,8 @@ fn without_descriptors_accepting_pauses_and_recovers() {
     server.wait_for_log(|line| line.contains(NO_MORE));
     let mut last = server.connect();
     last.send(PRESENCE);
+    let operator = jimd(&server.folder).arg("who").stdout(Stdio::null()).spawn().unwrap();
+    server.wait_for_log(|line| line.contains("cannot accept the operator's commands"));
     // The pause costs next to nothing: a loop that spins would take most of this second.
     let before = cpu_ticks(server.pid());
     assert!(is_ignored(&last, Duration::from_secs(1)));
@@ -92,6 +94,7 @@ fn without_descriptors_accepting_pauses_and_recovers() {
     assert_eq!(log.matches(NO_MORE).count(), 1, "{log}");
     crowd.clear();
     assert_eq!(last.object()["response"], 200);
+    assert!(operator.wait_with_output().unwrap().status.success(), "the operator was forgotten");
     guest(server.connect(), "bob").assert_nothing_came();
 }
 

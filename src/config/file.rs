@@ -5,10 +5,12 @@ use super::layers::{Layers, RoomBound};
 use super::nearest::nearest;
 use super::setting::{Given, quoted};
 use super::table;
+use rustix::fs::OFlags;
 use std::borrow::Cow;
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::ops::Range;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -37,8 +39,14 @@ pub(super) fn read_into(layers: &mut Layers, path: &Path) -> Result<(), ConfigEr
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
+    // A pipe that nobody writes to would be waited for without end.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
     let mut bytes = Vec::new();
-    File::open(path)?.take(FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    file.take(FILE_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > FILE_BYTES {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is over 1 MiB"));
     }

@@ -502,6 +502,12 @@ fn what_is_no_settings_file_is_told() {
     assert!(checked(&marked.0).is_ok());
     let folder = checked(&std::env::temp_dir()).unwrap_err();
     assert_eq!(folder.exit(), Exit::Settings);
+    let pipes = tempfile::tempdir().unwrap();
+    let pipe = pipes.path().join("jimd.toml");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
+    let error = checked(&pipe).unwrap_err();
+    assert_eq!(error.exit(), Exit::Settings);
+    assert!(error.to_string().ends_with("it is no regular file"), "{error}");
 }
 
 #[test]

@@ -51,7 +51,8 @@ pub fn ask(folder: &Path, order: &Order) -> Result<Asked, AskError> {
         }
         _ => AskError::Silent(error),
     })?;
-    let (line, line_reader) = exchange(stream, order).map_err(AskError::Silent)?;
+    let exchanged = exchange(stream, order, PATIENCE);
+    let (line, line_reader) = exchanged.map_err(|error| AskError::Silent(told(error, PATIENCE)))?;
     match serde_json::from_slice(&line).map_err(AskError::Strange)? {
         Answer::Refused { why, text } => Err(AskError::Refused { why, text }),
         answer => Ok(Asked { answer, line: line_reader }),
@@ -60,9 +61,24 @@ pub fn ask(folder: &Path, order: &Order) -> Result<Asked, AskError> {
 
 type Line = BufReader<io::Take<UnixStream>>;
 
-fn exchange(mut stream: UnixStream, order: &Order) -> io::Result<(Vec<u8>, Line)> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+/// A time that ran out, in words of our own: the system calls it a lack of resources.
+fn told(error: io::Error, patience: Duration) -> io::Error {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+            let text = format!("no answer within {} s", patience.as_secs());
+            io::Error::new(ErrorKind::TimedOut, text)
+        }
+        _ => error,
+    }
+}
+
+fn exchange(
+    mut stream: UnixStream,
+    order: &Order,
+    patience: Duration,
+) -> io::Result<(Vec<u8>, Line)> {
+    stream.set_read_timeout(Some(patience))?;
+    stream.set_write_timeout(Some(patience))?;
     let mut line = serde_json::to_vec(order)?;
     line.push(b'\n');
     stream.write_all(&line)?;
@@ -105,6 +121,14 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let error = ask(temp.path(), &Order::Who {}).unwrap_err();
         assert!(matches!(error, AskError::NoServer(_)), "{error:?}");
+    }
+
+    #[test]
+    fn a_server_that_says_nothing_is_not_waited_for_without_end() {
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let error = exchange(ours, &Order::Who {}, Duration::from_millis(1)).unwrap_err();
+        let error = AskError::Silent(told(error, PATIENCE)).to_string();
+        assert_eq!(error, "the running jimd does not answer: no answer within 30 s");
     }
 
     #[test]

@@ -37,15 +37,15 @@ impl Details {
     #[must_use]
     pub fn of(certificate_der: &[u8]) -> Option<Self> {
         let mut all = Der(certificate_der);
-        let mut certificate = Der(all.expect(SEQUENCE)?);
-        let mut fields = Der(certificate.expect(SEQUENCE)?);
+        let mut certificate = Der(all.take_tagged(SEQUENCE)?);
+        let mut fields = Der(certificate.take_tagged(SEQUENCE)?);
         let (tag, _) = fields.next()?;
         if tag == VERSION {
             fields.next()?; // the serial number
         }
         fields.next()?; // the algorithm
         fields.next()?; // the issuer
-        let mut validity = Der(fields.expect(SEQUENCE)?);
+        let mut validity = Der(fields.take_tagged(SEQUENCE)?);
         let (from_unix, until_unix) = (time(validity.next()?)?, time(validity.next()?)?);
         let mut rest = std::iter::from_fn(|| fields.next());
         let extensions = rest.find(|(tag, _)| *tag == EXTENSIONS);
@@ -74,19 +74,19 @@ impl<'a> Der<'a> {
         Some((tag, content))
     }
 
-    fn expect(&mut self, wanted: u8) -> Option<&'a [u8]> {
+    fn take_tagged(&mut self, wanted: u8) -> Option<&'a [u8]> {
         self.next().filter(|(tag, _)| *tag == wanted).map(|(_, content)| content)
     }
 }
 
 fn names(extensions: &[u8]) -> Option<Vec<String>> {
-    let mut list = Der(Der(extensions).expect(SEQUENCE)?);
-    let mut all = std::iter::from_fn(|| list.expect(SEQUENCE));
-    let of_names = |extension: &&[u8]| Der(extension).expect(OBJECT) == Some(&ALT_NAMES);
+    let mut list = Der(Der(extensions).take_tagged(SEQUENCE)?);
+    let mut all = std::iter::from_fn(|| list.take_tagged(SEQUENCE));
+    let of_names = |extension: &&[u8]| Der(extension).take_tagged(OBJECT) == Some(&ALT_NAMES);
     let extension = all.find(of_names)?;
     let mut parts = Der(extension);
     let (_, value) = std::iter::from_fn(|| parts.next()).find(|(tag, _)| *tag == OCTETS)?;
-    let mut names = Der(Der(value).expect(SEQUENCE)?);
+    let mut names = Der(Der(value).take_tagged(SEQUENCE)?);
     Some(std::iter::from_fn(|| names.next()).filter_map(name).collect())
 }
 

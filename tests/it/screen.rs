@@ -393,23 +393,23 @@ fn a_stopped_client_gives_the_terminal_back_and_takes_it_again() {
     quit(anna);
 }
 
+/// Tells the test below that it is the one in a terminal of its own.
+const PANICS: (&str, &str) = ("JIM_TEST_PANICS", "1");
+
 #[test]
 fn a_panic_leaves_the_terminal_as_it_was() {
+    if std::env::var_os(PANICS.0).is_some() {
+        let _terminal = jim::client::screen::terminal::Terminal::enter().unwrap();
+        panic!("it went wrong on purpose");
+    }
     let this = std::env::current_exe().unwrap();
-    let test = "screen::panics_in_a_full_screen";
-    let arguments = ["--exact", test, "--ignored", "--nocapture"];
-    let mut terminal = Terminal::start(this.to_str().unwrap(), &arguments, &[], 80, 10);
+    let test = "screen::a_panic_leaves_the_terminal_as_it_was";
+    let arguments = ["--exact", test, "--nocapture"];
+    let mut terminal = Terminal::start(this.to_str().unwrap(), &arguments, &[PANICS], 80, 10);
     terminal.wait_for("it went wrong on purpose");
     assert!(!terminal.screen().alternate_screen(), "the words of a panic are seen");
     let (code, _) = terminal.end();
     assert_eq!(code, 101);
-}
-
-#[test]
-#[ignore = "runs in a terminal of its own, as a part of another test"]
-fn panics_in_a_full_screen() {
-    let _terminal = jim::client::screen::terminal::Terminal::enter().unwrap();
-    panic!("it went wrong on purpose");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The added actions as this client asks for them.
 
 use super::outgoing::Request;
+use super::words::Notice;
 use serde::Serialize;
 
 /// Which of the added actions.
@@ -95,6 +96,17 @@ pub struct Ask {
 }
 
 impl Ask {
+    /// What the user is told instead of the server being asked: that it shows no past, or that what
+    /// cannot be undone has to be typed twice (`confirming` is what was typed before).
+    pub(super) fn hindrance(&self, has_history: bool, confirming: Option<&Self>) -> Option<Notice> {
+        let reads_past = matches!(self.what, What::History | What::Search);
+        if reads_past && !has_history {
+            return Some(Notice::NoHistory);
+        }
+        let is_final = self.what == What::Destroy && confirming != Some(self);
+        is_final.then(|| Notice::Confirm { room: self.room.clone().unwrap_or_default() })
+    }
+
     /// A request without any field.
     #[must_use]
     pub const fn new(what: What) -> Self {

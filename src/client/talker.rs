@@ -314,16 +314,13 @@ impl Talker {
 
     /// Asks for one of the added actions. What cannot be undone has to be typed twice.
     fn ask(&mut self, turn: &mut Turn<'_>, ask: Ask, confirming: Option<Ask>) {
-        let reads_past = matches!(ask.what, What::History | What::Search);
-        if reads_past && !self.entry.granted().has(Features::HISTORY) {
-            return turn.screen.notice(&Notice::NoHistory);
-        }
-        if ask.what == What::Destroy && confirming.as_ref() != Some(&ask) {
-            let room = ask.room.clone().unwrap_or_default();
-            turn.screen.notice(&Notice::Confirm { room });
-            self.confirming = Some(ask);
+        let has_history = self.entry.granted().has(Features::HISTORY);
+        if let Some(notice) = ask.hindrance(has_history, confirming.as_ref()) {
+            turn.screen.notice(&notice);
+            self.confirming = Some(ask).filter(|ask| ask.what == What::Destroy);
             return;
         }
+        let reads_past = matches!(ask.what, What::History | What::Search);
         if reads_past && !self.sent.is_empty() {
             self.deferred = Some(ask);
             return;

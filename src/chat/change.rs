@@ -4,7 +4,7 @@
 use super::notices::{tell_account_rooms, tell_room};
 use super::rooms::{Member, Room};
 use super::session::{Session, Waiting};
-use super::{Chat, Outcome, waiting};
+use super::{Chat, Effect, Hearers, Outcome, waiting};
 use crate::message::{AccountId, Change, ConnectionId, Job, Name, Notice, Reply, Role, RoomId};
 
 /// Asks for a change; `reply` is the answer once it is on disk.
@@ -28,11 +28,7 @@ pub(super) fn committed(chat: &mut Chat, by: AccountId, change: &Change) {
                 room.record.hidden = *hidden;
             }
         }
-        Change::Invite { room, target } => {
-            if let Some(room) = chat.rooms.get_mut(*room) {
-                room.invite(*target);
-            }
-        }
+        Change::Invite { room, target } => invite(chat, by, *room, *target),
         Change::Kick { room, target } => put_out(chat, by, *room, *target),
         Change::Ban { room, target } => ban(chat, by, *room, *target),
         Change::Unban { room, target } => {
@@ -59,6 +55,20 @@ fn set_topic(chat: &mut Chat, by: AccountId, id: RoomId, topic: &str) {
     let name = room.record.name.clone();
     if let Some(user) = name_of(chat, by) {
         tell_room(chat, id, Notice::Topic { room: name, user, topic: Box::from(topic) });
+    }
+}
+
+/// Nobody but the one who is invited hears of it.
+fn invite(chat: &mut Chat, by: AccountId, id: RoomId, target: AccountId) {
+    let Some(room) = chat.rooms.get_mut(id) else { return };
+    room.invite(target);
+    let name = room.record.name.clone();
+    let audience = chat.users.account(target).and_then(|account| account.audience);
+    let names = name_of(chat, target).zip(name_of(chat, by));
+    if let (Some(audience), Some((user, by))) = (audience, names) {
+        let notice = Notice::Invite { room: name, user, by };
+        let to = Hearers::Of(vec![audience]);
+        chat.effects.push_back(Effect::Notice { to, except: None, notice });
     }
 }
 

@@ -194,6 +194,9 @@ pub const OUTBOX_MESSAGES: usize = 1000;
 /// How many names of the people of a room are kept.
 pub const PEOPLE: usize = 2000;
 
+/// How old what is known of who is in the common chat may be while it is looked at.
+pub const COMMON_PEOPLE_STALE: Duration = Duration::from_secs(60);
+
 /// The longest text that may be pasted, in bytes.
 pub const PASTE_BYTES: usize = 256 * 1024;
 

@@ -115,18 +115,21 @@ pub(super) const TABLE: [Row; 38] = [
         "/members [#ROOM]",
         "lists a room's members",
         "показывает участников чата",
-        |rest, to| Ok(room_or(rest, to).map(|room| ask_room(What::Members, room))),
+        |rest, to| {
+            // Who is in the common chat is who is connected.
+            let named = whole(rest).unwrap_or_else(|| to.to_owned());
+            Ok(if COMMON_NAMES.contains(&named.as_str()) {
+                Some(Typed::Ask(Ask::new(What::Who)))
+            } else {
+                room_or(rest, to).map(|room| ask_room(What::Members, room))
+            })
+        },
     ),
     row(
-        "/topic #ROOM [TEXT]",
+        "/topic [#ROOM] [TEXT]",
         "shows or changes a room's topic",
         "показывает или меняет тему чата",
-        |rest, _| {
-            let (room, text) = first_and_rest(rest)?;
-            let topic = some(text.trim().to_owned());
-            let ask = |room| Ask { room: Some(room), topic, ..Ask::new(What::Topic) };
-            Ok(some(room).filter(|room| is_room(room)).map(|room| Typed::Ask(ask(room))))
-        },
+        read_topic,
     ),
     row(
         "/invite NAME [#ROOM]",
@@ -161,11 +164,14 @@ pub(super) const TABLE: [Row; 38] = [
     row("/deop NAME [#ROOM]", "takes that back", "отменяет это", |rest, to| {
         read_target(What::Deop, rest, to)
     }),
-    row("/hide #ROOM", "closes a room to the uninvited", "скрывает чат", |rest, _| {
-        Ok(room_or(rest, "").map(|room| ask_room(What::Hide, room)))
-    }),
-    row("/show #ROOM", "opens it again", "снова показывает чат", |rest, _| {
-        Ok(room_or(rest, "").map(|room| ask_room(What::Show, room)))
+    row(
+        "/hide [#ROOM]",
+        "closes a room to the uninvited",
+        "скрывает чат",
+        |rest, to| Ok(room_or(rest, to).map(|room| ask_room(What::Hide, room))),
+    ),
+    row("/show [#ROOM]", "opens it again", "снова показывает чат", |rest, to| {
+        Ok(room_or(rest, to).map(|room| ask_room(What::Show, room)))
     }),
     row(
         "/destroy #ROOM",
@@ -256,6 +262,16 @@ fn ask_room(what: What, room: String) -> Typed {
 
 fn ask_contact(what: What, name: String) -> Typed {
     Typed::Ask(Ask { contact: Some(name), ..Ask::new(what) })
+}
+
+/// `[#ROOM] [TEXT]`; without a room it is the topic of the one that lines are sent to.
+fn read_topic(rest: &str, to: &str) -> Result<Option<Typed>, CommandFault> {
+    let (first, behind) = first_and_rest(rest)?;
+    let (room, text) =
+        if is_room(&first) { (Some(first), behind) } else { (room_or("", to), rest) };
+    let topic = some(text.trim().to_owned());
+    let ask = |room| Ask { room: Some(room), topic, ..Ask::new(What::Topic) };
+    Ok(room.map(|room| Typed::Ask(ask(room))))
 }
 
 /// `NAME #ROOM`, in either order; the room may be the one that lines are sent to.

@@ -185,6 +185,11 @@ mod tests {
         let topic = |topic| Ask { room: text("#x"), topic, ..Ask::new(What::Topic) };
         check("/topic #x", topic(None));
         check("/topic #x  a b ", topic(text("a b")));
+        let here = |topic| Ask { room: text("#tea"), topic, ..Ask::new(What::Topic) };
+        check("/topic", here(None));
+        check("/topic five o'clock ", here(text("five o'clock")));
+        check("/hide", Ask { room: text("#tea"), ..Ask::new(What::Hide) });
+        check("/members #all", Ask::new(What::Who));
         check("/add John Doe", Ask { contact: text("John Doe"), ..Ask::new(What::AddContact) });
         assert_eq!(read("/quit", ""), Ok(Typed::Quit));
         let msg = Typed::Msg { to: "John Doe".into(), text: " hi".into() };
@@ -200,7 +205,9 @@ mod tests {
             ("/kick bob", TypedFault::Form("/kick NAME [#ROOM]")),
             ("/destroy", TypedFault::Form("/destroy #ROOM")),
             ("/destroy bob", TypedFault::Form("/destroy #ROOM")),
-            ("/members", TypedFault::Form("/members [#ROOM]")),
+            ("/members bob", TypedFault::Form("/members [#ROOM]")),
+            ("/topic tea", TypedFault::Form("/topic [#ROOM] [TEXT]")),
+            ("/hide", TypedFault::Form("/hide [#ROOM]")),
             ("/who now", TypedFault::Form("/who")),
             ("/msg \"a", TypedFault::OpenQuote),
             ("/hstory", TypedFault::Unknown(Some("/history"))),

@@ -13,6 +13,7 @@ pub enum Event {
     Leave { room: String, user: String },
     Topic { room: String, user: String, topic: String },
     Kick { room: String, user: String, by: String },
+    Invite { room: String, by: String },
     Destroy { room: String, by: String },
     Shutdown,
 }
@@ -35,6 +36,7 @@ impl Event {
             "leave" => Self::Leave { room: room?, user: user? },
             "topic" => Self::Topic { room: room?, user: user.unwrap_or_default(), topic: text },
             "kick" => Self::Kick { room: room?, user: user?, by: by.unwrap_or_default() },
+            "invite" => Self::Invite { room: room?, by: by.unwrap_or_default() },
             "destroy" => Self::Destroy { room: room?, by: by.unwrap_or_default() },
             "shutdown" => Self::Shutdown,
             _ => return None,
@@ -60,6 +62,7 @@ impl Event {
             Self::Leave { room, user } => format!("{user} left {room}"),
             Self::Topic { room, user, topic } => format!("{user}: the topic of {room} is {topic}"),
             Self::Kick { room, user, by } => format!("{by} put {user} out of {room}"),
+            Self::Invite { room, by } => format!("{by} invites you: /join {room}"),
             Self::Destroy { room, by } => format!("{by} destroyed {room}"),
             Self::Shutdown => "the server stops".to_owned(),
         }
@@ -74,6 +77,7 @@ impl Event {
             Self::Leave { room, user } => format!("{user} покинул {room}"),
             Self::Topic { room, user, topic } => format!("{user}: тема {room} теперь {topic}"),
             Self::Kick { room, user, by } => format!("{by} исключил {user} из {room}"),
+            Self::Invite { room, by } => format!("{by} приглашает вас: /join {room}"),
             Self::Destroy { room, by } => format!("{by} удалил {room}"),
             Self::Shutdown => "сервер останавливается".to_owned(),
         }
@@ -91,9 +95,15 @@ mod tests {
         for (event, english, russian) in [
             ("online", "ann\\n is online", "ann\\n в сети"),
             ("join", "ann\\n joined #tea", "ann\\n присоединился к #tea"),
+            (
+                "invite",
+                "bob\\u{1b} invites you: /join #tea",
+                "bob\\u{1b} приглашает вас: /join #tea",
+            ),
             ("shutdown", "the server stops", "сервер останавливается"),
         ] {
-            let event = Event::new(event, user(), room(), None, None).unwrap();
+            let by = Some("bob\u{1b}".to_owned());
+            let event = Event::new(event, user(), room(), by, None).unwrap();
             assert_eq!(event.text(Language::English), english);
             assert_eq!(event.text(Language::Russian), russian);
         }

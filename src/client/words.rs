@@ -150,6 +150,7 @@ impl Notice {
             | Self::LinesGoTo { .. }
             | Self::PasswordStays
             | Self::Registered { .. } => Level::Info,
+            Self::Answer { code, .. } if *code < 300 => Level::Info,
             Self::NameOfAccount { .. }
             | Self::Answer { .. }
             | Self::Waiting { .. }
@@ -202,6 +203,7 @@ impl Notice {
             Self::RefusedWithout { text } => {
                 write!(f, "the server did not let us in: {}", visible(text))
             }
+            Self::Answer { code, text } if *code < 300 => write!(f, "{}", visible(text)),
             Self::Answer { code, text } => write!(f, "the server says: {code} {}", visible(text)),
             Self::Waiting { seconds } => {
                 write!(f, "the server is busy; trying again in {seconds} s")
@@ -330,6 +332,7 @@ impl Notice {
                 write!(f, "сервер не впустил: {code} {}", visible(text))
             }
             Self::RefusedWithout { text } => write!(f, "сервер не впустил: {}", visible(text)),
+            Self::Answer { code, text } if *code < 300 => write!(f, "{}", visible(text)),
             Self::Answer { code, text } => write!(f, "сервер говорит: {code} {}", visible(text)),
             Self::Waiting { seconds } => write!(f, "сервер занят; повтор через {seconds} с"),
             Self::CannotConnect { tried } => {

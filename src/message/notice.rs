@@ -20,6 +20,8 @@ pub enum Notice {
     Topic { room: Name, user: Name, topic: Box<str> },
     /// A member was put out of a room.
     Kick { room: Name, user: Name, by: Name },
+    /// A user may enter a room; only the user hears of it.
+    Invite { room: Name, user: Name, by: Name },
     /// A room is no more.
     Destroy { room: Name, by: Name },
     /// The server stops.

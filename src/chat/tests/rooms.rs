@@ -146,6 +146,20 @@ fn a_topic_is_told_read_and_emptied() {
 }
 
 #[test]
+fn who_is_invited_hears_of_it_and_nobody_else() {
+    let (mut world, [ann, ..]) = scene();
+    world.notices.clear();
+    world.ok(ann, "invite", &[ROOM, ("target", "cat")]);
+    let [Notice::Invite { room, user, by }] = &world.notices[..] else {
+        panic!("{:?}", world.notices)
+    };
+    assert_eq!((room.as_str(), user.as_str(), by.as_str()), ("#room", "cat", "ann"));
+    world.notices.clear();
+    world.ok(ann, "invite", &[ROOM, ("target", "bob")]);
+    assert!(world.notices.is_empty(), "bob is a member already");
+}
+
+#[test]
 fn a_destroyed_room_is_no_more_and_its_name_is_free() {
     let (mut world, [ann, bob, cat]) = scene();
     world.ok(ann, "ban", &[ROOM, ("target", "cat")]);

@@ -165,6 +165,10 @@ impl Chat {
                 conversation.is_joined = false;
                 conversation.people.clear();
             }),
+            Event::Invite { room, .. } => {
+                self.rooms.insert(room.clone());
+                Some(self.model.to())
+            }
             Event::Shutdown => Some(self.model.to()),
         };
         if let Some(with) = room {

@@ -11,7 +11,7 @@ use super::words::Connection;
 use super::{Attention, layout};
 use crate::client::acks::Acks;
 use crate::client::ask::Ask;
-use crate::client::bounds::ROOM_PAGES;
+use crate::client::bounds::{COMMON_PEOPLE_STALE, ROOM_PAGES};
 use crate::client::changing::Changing;
 use crate::client::entry::Entry;
 use crate::client::exit::Exit;
@@ -103,6 +103,8 @@ pub struct Chat {
     pub(super) more: Option<Ask>,
     /// What is done when it is typed once more.
     pub(super) confirming: Option<Ask>,
+    /// When it was last asked who is connected, since the client's start.
+    pub(super) common_asked: Duration,
     /// Rooms that were heard of.
     pub(super) rooms: BTreeSet<String>,
     /// How far the server's clock is ahead of ours, in microseconds.
@@ -148,6 +150,7 @@ impl Chat {
             sent: VecDeque::new(),
             number: 0,
             more: None,
+            common_asked: Duration::ZERO,
             confirming: None,
             rooms: BTreeSet::new(),
             clock_ahead: None,
@@ -272,7 +275,7 @@ impl Chat {
             self.acks.begin(turn.now, self.entry.server_unix_micros());
         }
         self.begin_files(turn);
-        self.learn();
+        self.learn(turn.now);
         let to = self.wishes.to.clone();
         if !self.is_returning && matches!(Shown::of(Some(&to)), Shown::Room(_)) {
             self.join(turn, to);
@@ -280,7 +283,7 @@ impl Chat {
     }
 
     /// Asks for what a screen shows.
-    pub(super) fn learn(&mut self) {
+    pub(super) fn learn(&mut self, now: Now) {
         self.to_ask.push_back(Asking::Rooms { after: None, pages: ROOM_PAGES });
         if self.entry.is_user() {
             self.to_ask.push_back(Asking::Contacts { after: None });
@@ -297,9 +300,23 @@ impl Chat {
         let missed: Vec<String> = missed.map(|one| one.with.clone()).collect();
         self.to_ask.extend(missed.into_iter().map(|with| Asking::Missed { with }));
         // Who is connected is said of people beside their names, too.
+        self.common_asked = now.uptime;
         let [common, ..] = COMMON_NAMES;
         self.to_ask.push_back(Asking::People { with: common.to_owned(), after: None });
         self.look();
+    }
+
+    /// In the common chat the server tells nobody who comes and goes: while it is looked at, and
+    /// something happens, it is asked for again now and then.
+    pub(super) fn forget_who_is_here(&mut self, now: Now) {
+        if now.uptime.saturating_sub(self.common_asked) < COMMON_PEOPLE_STALE {
+            return;
+        }
+        let current = self.model.current_mut();
+        if let Some(current) = current.filter(|one| one.kind == Shown::Common) {
+            current.people_known = false;
+            self.common_asked = now.uptime;
+        }
     }
 
     /// Asks for what the conversation that is looked at lacks.

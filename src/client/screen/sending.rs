@@ -19,6 +19,7 @@ impl Chat {
         if !self.is_online() {
             return;
         }
+        self.forget_who_is_here(turn.now);
         self.look();
         while self.asked.len() < SCREEN_ASKS
             && let Some(asking) = self.to_ask.pop_front()

@@ -314,7 +314,6 @@ impl Chat {
             Err(TypedFault::Unknown(meant)) => {
                 let text = line.split_whitespace().next().unwrap_or(line).to_owned();
                 turn.screen.notice(&Notice::UnknownCommand { text, meant });
-                return Done::NotNow;
             }
         }
         Done::Yes

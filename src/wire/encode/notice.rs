@@ -40,6 +40,7 @@ const fn event(notice: &Notice) -> &'static str {
         Notice::Leave { .. } => "leave",
         Notice::Topic { .. } => "topic",
         Notice::Kick { .. } => "kick",
+        Notice::Invite { .. } => "invite",
         Notice::Destroy { .. } => "destroy",
         Notice::Shutdown => "shutdown",
     }
@@ -71,7 +72,7 @@ impl<'a> Fields<'a> {
             Notice::Topic { room, user, topic } => {
                 Self { user: Some(user), room: Some(room), topic: Some(topic), ..nothing }
             }
-            Notice::Kick { room, user, by } => {
+            Notice::Kick { room, user, by } | Notice::Invite { room, user, by } => {
                 Self { user: Some(user), room: Some(room), by: Some(by), ..nothing }
             }
             Notice::Destroy { room, by } => Self { room: Some(room), by: Some(by), ..nothing },

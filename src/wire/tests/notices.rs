@@ -34,8 +34,12 @@ fn every_event_has_its_fields() {
             r##""topic","account_name":"ann","room":"#r","topic":"tea""##,
         ),
         (
-            Notice::Kick { room: room.clone(), user, by: by.clone() },
+            Notice::Kick { room: room.clone(), user: user.clone(), by: by.clone() },
             r##""kick","account_name":"ann","room":"#r","by":"bob""##,
+        ),
+        (
+            Notice::Invite { room: room.clone(), user, by: by.clone() },
+            r##""invite","account_name":"ann","room":"#r","by":"bob""##,
         ),
         (Notice::Destroy { room, by }, r##""destroy","room":"#r","by":"bob""##),
         (Notice::Shutdown, r#""shutdown""#),

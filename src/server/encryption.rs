@@ -34,7 +34,10 @@ impl<O: Observer> Running<O> {
         let Some(connection) = self.connections.get_mut(id) else { return };
         if let Some(version) = connection.stream.take_version() {
             log::debug!("{} speaks {version}", connection.peer);
-            connection.first_object_due = Moment::at(due);
+            // The first object may have come together with the handshake's end.
+            if connection.first_object_due.is_ever() {
+                connection.first_object_due = Moment::at(due);
+            }
             connection.blocked = false;
         }
         if !connection.owes_nothing() {

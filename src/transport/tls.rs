@@ -13,7 +13,8 @@ pub(super) struct Tls {
     session: Connection,
     /// What was read before it was known to be TLS.
     early: Option<io::Cursor<Vec<u8>>>,
-    /// The last look at the socket found less than it asked for.
+    /// The socket was looked at since the last call of [`Self::receive`] began, and the last look
+    /// found less than it asked for.
     drained: bool,
     /// What the handshake may still bring.
     handshake_left: usize,
@@ -49,6 +50,8 @@ impl Tls {
         room: &mut [u8],
     ) -> io::Result<Received> {
         let mut cost = 0;
+        // What was decrypted before says nothing of the socket: an event may have come since.
+        self.drained = false;
         loop {
             match self.session.reader().read(room) {
                 Ok(count) => {

@@ -240,6 +240,53 @@ fn ten_thousand_requests_in_one_go_are_answered() {
 }
 
 #[test]
+fn what_comes_while_decrypted_requests_still_wait_is_read_too() {
+    const RECORD: usize = 16 * 1024;
+    let server = server(
+        "[throttle]\nmessages_per_second = 40\nmessages_burst = 4\n[limits]\nbad_requests = 1000\n",
+    );
+    let mut client = TlsClient::connect(&server);
+    client.presence("p");
+    let padding = "x".repeat(450);
+    let said = hello("p", 0).replace("\"}", &format!("{padding}\"}}"));
+    let requests = RECORD / said.len() + 2;
+    let all = said.repeat(requests);
+    // With half a request before it, a whole record is more than the read buffer has room for.
+    let (half, rest) = all.split_at(100);
+    let (record, rest) = rest.split_at(RECORD);
+    client.send(half);
+    client.send(record);
+    // The server reads the rest of what it has decrypted much later than this comes.
+    assert_eq!(client.object()["response"], 200);
+    client.send(rest);
+    for _ in 1..requests {
+        assert_eq!(client.object()["response"], 200);
+    }
+}
+
+#[test]
+fn a_first_object_that_ends_the_handshake_with_it_counts() {
+    let server = server("first_object = \"1s\"\nfirst_object_when_full = \"1s\"\n");
+    let mut client = TlsClient::begin(server.address, config_for(&server, &[&TLS13]));
+    while client.session.is_handshaking() {
+        let records = client.records();
+        client.socket.write_all(&records).unwrap();
+        if client.session.wants_read() {
+            client.session.read_tls(&mut client.socket).unwrap();
+            client.session.process_new_packets().unwrap();
+        }
+    }
+    let request = r#"{"action":"presence","time":1,"user":{"account_name":"quick"}}"#;
+    let records = [client.records(), client.encrypt(request)].concat();
+    client.socket.write_all(&records).unwrap();
+    assert_eq!(client.object()["response"], 200);
+    // One that came later and says nothing has had its time by then, and so has the first.
+    let silent = TlsClient::connect(&server);
+    assert!(end_of(&server, &silent.name()).contains("no whole object came in time"));
+    client.presence("quick");
+}
+
+#[test]
 fn a_reader_that_stops_is_cut_in_tls_too() {
     let server = server("[output]\nsoft_bytes = \"64KiB\"\nhard_bytes = \"1MiB\"\n");
     let mut slow = TlsClient::connect(&server);

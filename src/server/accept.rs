@@ -22,6 +22,9 @@ const CROWDED_PERCENT: usize = 80;
 /// How many connections over the limit may be there at one time to be told why.
 const REFUSED_AT_ONCE: usize = 64;
 
+/// Why one more is not even told.
+const TOO_MUCH: &str = "far too many connections";
+
 impl<O: Observer> Running<O> {
     pub(super) fn accept(&mut self) {
         if !self.accepting.is_open(self.now.uptime) || !self.knocked {
@@ -55,9 +58,8 @@ impl<O: Observer> Running<O> {
         let unannounced = proxies.iter().any(|network| network.contains(peer.ip()));
         self.counts.accepted += 1;
         let refusal = if unannounced { self.full() } else { self.refusal(peer.ip()) };
-        if refusal.is_some() && self.refused >= self.most_refused() {
-            self.counts.refused += 1;
-            log::info!("refused {peer}: far too many connections");
+        if refusal.is_some() && self.is_too_much() {
+            log::info!("refused {peer}: {TOO_MUCH}");
             return;
         }
         let stream = match Stream::tcp(socket) {
@@ -115,6 +117,9 @@ impl<O: Observer> Running<O> {
                 }
                 let ip = connection.peer.ip();
                 let refusal = self.refusal(ip);
+                if refusal.is_some() && self.is_too_much() {
+                    return self.drop_now(id, TOO_MUCH);
+                }
                 self.welcome(id, refusal);
                 self.make_ready(id);
                 self.rearm(id);
@@ -143,6 +148,13 @@ impl<O: Observer> Running<O> {
             }
         };
         Some(Reply::new(Code::TooMany, phrase))
+    }
+
+    /// Whether so many are being told of their refusal that one more is refused without a word.
+    fn is_too_much(&mut self) -> bool {
+        let is_too_much = self.refused >= self.most_refused();
+        self.counts.refused += u64::from(is_too_much);
+        is_too_much
     }
 
     /// Why nobody at all is let in.

@@ -3,7 +3,7 @@
 //! `exempt` says so.
 
 use super::crowd::{client_from, guest, name_of};
-use super::process::run_jimd;
+use super::process::{log_of, run_jimd, wait_until};
 use super::support::{Client, Folder, Server, add_user};
 use super::tls_peer::{self, TlsClient, config_for};
 use serde_json::{Value, json};
@@ -282,4 +282,24 @@ fn only_balancers_are_believed_and_they_must_say_it() {
     let mut balancer = from(2, &server);
     balancer.send("PROXY UNKNOWN\r\n");
     guest(balancer, "health").assert_nothing_came();
+}
+
+#[test]
+fn only_so_many_behind_a_balancer_are_told_of_their_refusal() {
+    const CROWD: usize = 65;
+    let server = server("max_connections_per_address = 1\nproxy_from = [\"127.0.0.2\"]\n");
+    let behind = || {
+        let mut client = from(2, &server);
+        client.send(header("203.0.113.7"));
+        client
+    };
+    let mut bob = guest(behind(), "bob");
+    // Each is there until it has closed its side, or for 2 s.
+    let mut crowd = Vec::new();
+    wait_until("one is told nothing", || {
+        crowd.extend((0..CROWD).map(|_| behind()));
+        log_of(&server).contains("203.0.113.7:4000 ended after 0 requests: far too many")
+    });
+    assert!(log_of(&server).contains(" refused 203.0.113.7:4000: "), "those before it are told");
+    bob.assert_nothing_came();
 }

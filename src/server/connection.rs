@@ -481,7 +481,17 @@ impl Connection {
 
     /// The memory that what waits keeps for this connection alone.
     pub(super) fn own_memory(&self) -> usize {
-        self.output.own_memory() + if self.stream.owes() { TLS_OUTPUT_BYTES } else { 0 }
+        self.output.own_memory() + self.held_by_tls()
+    }
+
+    /// How many bytes its peer has not taken.
+    pub(super) fn unread_bytes(&self) -> usize {
+        self.output.bytes() + self.held_by_tls()
+    }
+
+    /// What TLS holds that the socket had no room for: the most that this may be, if it is anything.
+    fn held_by_tls(&self) -> usize {
+        if self.stream.owes() { TLS_OUTPUT_BYTES } else { 0 }
     }
 
     /// One write of at most so many parts; a short one means that the kernel has no more room.

@@ -108,8 +108,8 @@ impl<O: Observer> Running<O> {
     fn slowest_first(&self) -> Vec<(usize, ConnectionId)> {
         let connections = self.connections.iter().filter(|other| other.phase != Phase::Gone);
         let mut slowest: Vec<_> = connections
-            .filter(|other| !other.output.is_empty())
-            .map(|other| (other.output.bytes(), other.id))
+            .filter(|other| !other.owes_nothing())
+            .map(|other| (other.unread_bytes(), other.id))
             .collect();
         slowest.sort_unstable_by_key(|(waiting, _)| std::cmp::Reverse(*waiting));
         slowest

@@ -129,6 +129,25 @@ fn a_line_goes_to_all_or_to_the_one_that_it_names() {
 }
 
 #[test]
+fn lines_that_come_all_at_once_go_one_by_one_to_whom_they_name() {
+    const LINES: usize = 1000;
+    let server = Server::start(&[]);
+    let mut bob = server.connect();
+    bob.presence("bob");
+    let mut spawned = Spawned::start(&server, &["spawn", "2"]);
+    spawned.wait_until_entered(&["test1", "test2"]);
+    let all: String = (0..LINES).map(|number| format!("test2: {number}\n")).collect();
+    spawned.input.as_mut().unwrap().write_all(all.as_bytes()).unwrap();
+    drop(spawned.input.take());
+    for number in 0..LINES {
+        let said = bob.object();
+        let expected = (Some("test2"), Some(number.to_string()));
+        assert_eq!((said["from"].as_str(), said["message"].as_str().map(str::to_owned)), expected);
+    }
+    assert_eq!(spawned.end().0, Some(0));
+}
+
+#[test]
 fn readers_end_with_the_program_that_started_them_even_if_it_is_killed() {
     let server = Server::start(&[]);
     let mut spawned = Spawned::start(&server, &["spawn", "2", "-r", "--name", "ear"]);

@@ -44,6 +44,8 @@ struct Crowd {
     signals: Signals,
     keyboard: Keyboard,
     lines: Lines,
+    /// Whether the last turn left lines behind, so that `poll` must not sleep.
+    lines_left: bool,
     children: Vec<Child>,
     writes: bool,
     /// What ended it, and when the clients are waited for no longer.
@@ -67,8 +69,8 @@ impl Crowd {
             keyboard.start(poll.registry())?;
         }
         let (lines, shown) = (Lines::default(), Default::default());
-        let writes = spawning.writes;
-        Ok(Self { poll, signals, keyboard, lines, children, writes, ending: None, shown })
+        let (writes, lines_left, ending) = (spawning.writes, false, None);
+        Ok(Self { poll, signals, keyboard, lines, lines_left, children, writes, ending, shown })
     }
 
     fn run(&mut self) -> io::Result<Exit> {
@@ -95,7 +97,7 @@ impl Crowd {
     }
 
     fn wait(&mut self, events: &mut Events) -> io::Result<()> {
-        let has_input = self.may_take_input() && self.keyboard.is_ready();
+        let has_input = self.may_take_input() && (self.lines_left || self.keyboard.is_ready());
         let time = if has_input || self.children.iter().any(Child::is_ready) {
             Some(Duration::ZERO)
         } else {
@@ -140,20 +142,24 @@ impl Crowd {
     }
 
     fn take_input(&mut self) -> io::Result<()> {
-        if !self.may_take_input() {
-            return Ok(());
-        }
-        if self.keyboard.is_ready() {
-            self.keyboard.fill(self.poll.registry(), &mut self.lines)?;
-        }
+        self.lines_left = false;
         for _ in 0..LINES_PER_TURN {
-            let Some(line) = self.lines.poll_line() else { break };
-            self.handle_line(line);
+            if !self.may_take_input() {
+                return Ok(());
+            }
+            if let Some(line) = self.lines.poll_line() {
+                self.handle_line(line);
+            } else if self.keyboard.is_ended() {
+                self.lines.poll_last().into_iter().for_each(|line| self.handle_line(line));
+                self.children.iter_mut().for_each(Child::end_input);
+                return Ok(());
+            } else if self.keyboard.is_ready() {
+                self.keyboard.fill(self.poll.registry(), &mut self.lines)?;
+            } else {
+                return Ok(());
+            }
         }
-        if self.keyboard.is_ended() {
-            self.lines.poll_last().into_iter().for_each(|line| self.handle_line(line));
-            self.children.iter_mut().for_each(Child::end_input);
-        }
+        self.lines_left = true;
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use thiserror::Error;
 const LOCK_FILE: &str = "jimd.lock";
 const STORE_FILE: &str = "jim.db";
 /// What else is there.
-const OTHER_FILES: [&str; 3] = [LOCK_FILE, "bans", "control.sock"];
+const OTHER_FILES: [&str; 5] = [LOCK_FILE, "bans", "control.sock", "cert.pem", "key.pem"];
 
 /// Only the owner reads the folder: it holds password hashes and what people wrote.
 const FOLDER_MODE: u32 = 0o700;

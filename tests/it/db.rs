@@ -259,8 +259,11 @@ fn existing_files_are_overwritten_only_by_force_and_the_server_s_own_never() {
     for verb in ["backup", "export"] {
         db(&folder, &[verb, "x"]).assert_refused(13, "x exists already; --force overwrites it");
         assert_eq!(fs::read(folder.path().join("x")).unwrap(), b"precious");
-        let own = "./jim-data/jim.db is one of the server's own files: name another one";
-        db(&folder, &[verb, "./jim-data/jim.db", "--force"]).assert_refused(7, own);
+        for own in ["jim.db", "bans", "cert.pem", "key.pem"].map(|own| format!("./jim-data/{own}"))
+        {
+            let sentence = format!("{own} is one of the server's own files: name another one");
+            db(&folder, &[verb, &own, "--force"]).assert_refused(7, &sentence);
+        }
         for special in ["jim-data", "link"] {
             let sentence = format!("{special} is not a plain file, so it is not overwritten");
             db(&folder, &[verb, special, "--force"]).assert_refused(7, &sentence);

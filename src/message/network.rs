@@ -166,6 +166,7 @@ mod tests {
     fn a_place_is_an_ipv4_address_or_64_bits() {
         let place = |text: &str| Network::place_of(text.parse().unwrap()).to_string();
         assert_eq!(place("192.0.2.7"), "192.0.2.7");
+        assert_eq!(place("::ffff:192.0.2.7"), "192.0.2.7");
         assert_eq!(place("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
         assert_eq!(network("2001:db8::1").as_place().to_string(), "2001:db8::/64");
         assert_eq!(network("2001:db8::/48").as_place().to_string(), "2001:db8::/48");

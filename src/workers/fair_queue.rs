@@ -2,7 +2,7 @@
 //! the others out.
 
 use crate::limits::{HASHES_WAITING, HASHES_WAITING_PER_ADDRESS};
-use crate::message::ConnectionId;
+use crate::message::{ConnectionId, Network};
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
@@ -16,28 +16,12 @@ pub struct Busy {
     pub seconds: u32,
 }
 
-/// Who is served in turn: an IPv4 address, or the /64 of an IPv6 address, which is one household's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Household {
-    V4(u32),
-    V6(u64),
-}
-
-impl Household {
-    fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(v4) => Self::V4(v4.to_bits()),
-            IpAddr::V6(v6) => Self::V6(u64::try_from(v6.to_bits() >> 64).unwrap_or(u64::MAX)),
-        }
-    }
-}
-
-/// A bounded queue that is emptied in turn by address. In `turns` stands each address with work,
-/// once.
+/// A bounded queue that is emptied in turn by address, of IPv6 by its first 64 bits. In `turns`
+/// stands each place with work, once.
 #[derive(Debug)]
 pub(super) struct FairQueue<T> {
-    waiting: HashMap<Household, VecDeque<(ConnectionId, T)>>,
-    turns: VecDeque<Household>,
+    waiting: HashMap<Network, VecDeque<(ConnectionId, T)>>,
+    turns: VecDeque<Network>,
     len: usize,
 }
 
@@ -53,28 +37,28 @@ impl<T> FairQueue<T> {
         connection: ConnectionId,
         work: T,
     ) -> Result<(), Busy> {
-        let household = Household::of(address);
-        let before = self.waiting.get(&household).map_or(0, VecDeque::len);
+        let place = Network::place_of(address);
+        let before = self.waiting.get(&place).map_or(0, VecDeque::len);
         if self.len >= HASHES_WAITING || before >= HASHES_WAITING_PER_ADDRESS {
             return Err(self.busy(before));
         }
         if before == 0 {
-            self.turns.push_back(household);
+            self.turns.push_back(place);
         }
-        self.waiting.entry(household).or_default().push_back((connection, work));
+        self.waiting.entry(place).or_default().push_back((connection, work));
         self.len += 1;
         Ok(())
     }
 
     /// The next piece of work, of the address whose turn it is.
     pub(super) fn pop(&mut self) -> Option<(ConnectionId, T)> {
-        let household = self.turns.pop_front()?;
-        let line = self.waiting.get_mut(&household)?;
+        let place = self.turns.pop_front()?;
+        let line = self.waiting.get_mut(&place)?;
         let work = line.pop_front()?;
         if line.is_empty() {
-            self.waiting.remove(&household);
+            self.waiting.remove(&place);
         } else {
-            self.turns.push_back(household);
+            self.turns.push_back(place);
         }
         self.len -= 1;
         Some(work)
@@ -89,7 +73,7 @@ impl<T> FairQueue<T> {
             line.retain(|(waiting, _)| *waiting != connection);
             !line.is_empty()
         });
-        self.turns.retain(|household| self.waiting.contains_key(household));
+        self.turns.retain(|place| self.waiting.contains_key(place));
         self.len = self.waiting.values().map(VecDeque::len).sum();
     }
 
@@ -134,18 +118,6 @@ mod tests {
         assert_eq!(drain(&mut queue), ["a1", "b1", "c1", "a2", "b2", "a3"]);
         assert_eq!(queue.len, 0);
         assert!(queue.turns.is_empty() && queue.waiting.is_empty());
-    }
-
-    #[test]
-    fn a_prefix_of_64_bits_and_a_mapped_address_are_one() {
-        let same = [("2001:db8::1", "2001:db8::ffff:1:2:3"), ("10.0.0.1", "::ffff:10.0.0.1")];
-        for (one, other) in same {
-            assert_eq!(Household::of(address(one)), Household::of(address(other)));
-        }
-        let different = [("2001:db8:0:1::1", "2001:db8:0:2::1"), ("10.0.0.1", "10.0.0.2")];
-        for (one, other) in different {
-            assert_ne!(Household::of(address(one)), Household::of(address(other)));
-        }
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn read(path: &Path) -> Option<Record> {
 }
 
 fn is_old(record: &Record, now: Now) -> bool {
-    record.begun + UPLOAD_KEPT.as_secs() <= now.unix_micros / 1_000_000
+    record.begun.saturating_add(UPLOAD_KEPT.as_secs()) <= now.unix_micros / 1_000_000
 }
 
 fn forget_old(folder: &Path, now: Now) {

@@ -74,6 +74,7 @@ impl<O: Observer> Running<O> {
             Phase::Open if stopping => return 0,
             Phase::Open => {}
         }
+        let before = connection.requests;
         // Taken out while it is served: requests borrow from it.
         let mut input = std::mem::take(&mut connection.input).resume();
         let requests = self.server.settings.throttle.at_once().min(REQUESTS_PER_TURN);
@@ -82,9 +83,11 @@ impl<O: Observer> Running<O> {
         let input = input.park(&mut self.pool);
         let Some(connection) = self.connections.get_mut(id) else { return 0 };
         connection.input = input;
+        // A piece of a file is no object, though it counts in the budget.
+        let objects = connection.requests - before;
         let bytes = READ_TURN_BYTES - budget.bytes;
         if self.server.settings.throttle.slows_users() {
-            self.slow_down(id, requests - budget.requests, bytes);
+            self.slow_down(id, objects, bytes);
         }
         self.after_serving(id, halt);
         bytes

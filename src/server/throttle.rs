@@ -302,7 +302,7 @@ fn take(bucket: &mut Bucket, per_minute: u32, uptime: Duration) -> Result<(), To
 
 impl<O: Observer> Running<O> {
     /// Reads a connection no further for a while, if its user sent more than it may.
-    pub(super) fn slow_down(&mut self, id: ConnectionId, objects: usize, bytes: usize) {
+    pub(super) fn slow_down(&mut self, id: ConnectionId, objects: u64, bytes: usize) {
         let settings = &self.server.settings.throttle;
         let Some(connection) = self.connections.get_mut(id) else { return };
         if connection.phase != Phase::Open {
@@ -314,7 +314,7 @@ impl<O: Observer> Running<O> {
             }
             _ => User::Connection(id),
         };
-        let used = (objects as u64, bytes as u64);
+        let used = (objects, bytes as u64);
         let pause = self.throttle.charge(settings, &user, used, self.now.uptime);
         if !pause.is_zero() {
             connection.paused = true;

@@ -125,6 +125,18 @@ fn parts(server: &Server) -> Vec<PathBuf> {
 }
 
 #[test]
+fn a_file_is_one_object_in_however_many_pieces_it_comes() {
+    let server =
+        Server::with_settings("[throttle]\nmessages_per_second = 1\nmessages_burst = 10\n");
+    let [mut ivan, mut petya] = in_exchange(&server, ["ivan", "petya"]);
+    let file = bytes(1, 2 * MIB);
+    send_file(&mut ivan, "look", "a.bin", &file);
+    let (control, came) = read_file(&mut petya);
+    assert_eq!(control, shown("ivan", "look", "a.bin"));
+    assert!(came == file, "{} bytes", came.len());
+}
+
+#[test]
 fn every_screen_shows_one_file_and_every_byte_of_it() {
     let server = Server::with_users(&["ann"], &["--lang", "en"]);
     let mut con = console(&server, "con");

@@ -68,7 +68,9 @@ fn show_listing(turn: &mut Turn<'_>, ask: &Ask, listing: Listing) {
         Listing::Names(names) => names.iter().map(|name| vec![cell(name)]).collect::<Vec<_>>(),
     };
     if rows.is_empty() {
-        turn.screen.notice(&Notice::Nothing);
+        let is_first = ask.after.is_none();
+        let no_rooms = ask.what == What::Rooms && is_first;
+        turn.screen.notice(if no_rooms { &Notice::NoRooms } else { &Notice::Nothing });
     }
     for line in aligned(&rows) {
         turn.screen.line(&line);
@@ -77,10 +79,10 @@ fn show_listing(turn: &mut Turn<'_>, ask: &Ask, listing: Listing) {
 
 /// Messages in the order of time; what was searched for may be anywhere, so it says where.
 fn show_messages(turn: &mut Turn<'_>, ask: &Ask, mut messages: Vec<Message>) {
-    if messages.is_empty() {
-        turn.screen.notice(&Notice::Nothing);
-    }
     let found = ask.what == What::Search;
+    if messages.is_empty() {
+        turn.screen.notice(if found { &Notice::NotFound } else { &Notice::Nothing });
+    }
     if found {
         messages.reverse();
     }

@@ -87,6 +87,10 @@ pub enum Notice {
     More,
     /// No list goes on.
     NoMore,
+    /// A search found nothing.
+    NotFound,
+    /// There are no rooms to be seen.
+    NoRooms,
     /// The list is empty.
     Nothing,
     /// The server does not know an action.
@@ -145,6 +149,8 @@ impl Notice {
             | Self::Help { .. }
             | Self::More
             | Self::NoMore
+            | Self::NotFound
+            | Self::NoRooms
             | Self::Nothing
             | Self::MissedNothing
             | Self::LinesGoTo { .. }
@@ -252,6 +258,8 @@ impl Notice {
             ),
             Self::More => f.write_str("there is more: /more shows it"),
             Self::NoMore => f.write_str("there is nothing more"),
+            Self::NotFound => f.write_str("nothing was found among the messages that are kept"),
+            Self::NoRooms => f.write_str("there are no rooms to be seen: /join #NAME makes one"),
             Self::Nothing => f.write_str("nothing to show"),
             Self::NotKnown { action } => write!(f, "this server does not know {action}"),
             Self::NoHistory => f.write_str("this server keeps no messages of the past for us"),
@@ -380,6 +388,8 @@ impl Notice {
             ),
             Self::More => f.write_str("есть еще: /more покажет"),
             Self::NoMore => f.write_str("больше ничего нет"),
+            Self::NotFound => f.write_str("среди хранимых сообщений ничего не найдено"),
+            Self::NoRooms => f.write_str("чатов не видно: /join #ИМЯ создаёт новый"),
             Self::Nothing => f.write_str("показывать нечего"),
             Self::NotKnown { action } => write!(f, "этот сервер не знает {action}"),
             Self::NoHistory => f.write_str("этот сервер не хранит для нас прошлых сообщений"),

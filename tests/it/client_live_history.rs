@@ -163,7 +163,7 @@ fn history_is_paged_to_its_beginning_and_searched() {
     let found = "boris (#tea): Ещё чаю, друзья? 🍵";
     let shown: Vec<&str> = output.lines().map(|line| &line[11..]).collect();
     assert_eq!(shown, [found, found, "boris (#tea): line 7"], "{errors}");
-    assert!(errors.contains("nothing to show"), "{errors}");
+    assert!(errors.contains("nothing was found"), "{errors}");
 }
 
 #[test]

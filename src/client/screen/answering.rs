@@ -71,6 +71,9 @@ impl Chat {
             conversation.is_joined = is_joined;
             conversation.people_known = false;
         }
+        if is_joined && self.entry.is_user() {
+            self.to_ask.push_back(Asking::Topic { with: room.clone() });
+        }
         let Answer { code, text, .. } = answer;
         let notice = Notice::Answer { code, text };
         let text = notice.text(self.language());
@@ -194,6 +197,12 @@ impl Chat {
             }
             Some(Asking::Missed { with }) => self.handle_missed(turn, &with, answer),
             Some(Asking::Rooms { pages, .. }) => self.handle_rooms(turn, pages, answer),
+            Some(Asking::Topic { with }) => {
+                let conversation = self.model.find_mut(&with);
+                if let Some((conversation, topic)) = conversation.zip(answer.topic) {
+                    conversation.topic = topic;
+                }
+            }
             Some(Asking::Contacts { .. }) => self.handle_contacts(answer),
             Some(Asking::People { with, after }) => {
                 self.handle_people(&with, after.is_some(), answer)

@@ -65,6 +65,8 @@ pub(super) enum Asking {
     Rooms { after: Option<String>, pages: u32 },
     /// Our contacts.
     Contacts { after: Option<String> },
+    /// The topic of a room that was entered.
+    Topic { with: String },
     /// Who is in a conversation.
     People { with: String, after: Option<String> },
 }

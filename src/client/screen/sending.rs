@@ -132,6 +132,7 @@ impl Chat {
             Asking::Older { with, before } => history(with, *before, SCREEN_PAGE_MESSAGES),
             Asking::Missed { with } => history(with, None, PAGE_MESSAGES),
             Asking::Rooms { after, .. } => list(What::Rooms, after),
+            Asking::Topic { with } => Ask { room: Some(with.clone()), ..Ask::new(What::Topic) },
             Asking::Contacts { after } => list(What::GetContacts, after),
             Asking::People { with, after } if Shown::of(Some(with)) == Shown::Common => {
                 list(What::Who, after)

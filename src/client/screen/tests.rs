@@ -334,6 +334,7 @@ impl Stage {
         self.answer("\"users\":[]");
         self.answer("");
         assert!(self.asked_for("\"history\""));
+        self.answer("\"topic\":\"black\"");
         self.answer(&(page("#tea", numbers) + ",\"more\":true"));
         self.answer("\"members\":[{\"account_name\":\"anna\",\"online\":true,\"role\":\"owner\"}]");
     }
@@ -556,6 +557,7 @@ fn people_come_and_go() {
     let mut stage = Stage::user();
     stage.size(110, 10);
     stage.open_room(1..3);
+    assert!(stage.draw().starts_with(" #tea - black"), "{}", stage.draw());
     let mut tell = |event: &str| {
         let object = format!("{{\"action\":\"notice\",\"event\":{event}}}");
         assert!(stage.receive(&object).is_continue());

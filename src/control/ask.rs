@@ -81,11 +81,14 @@ fn exchange(
     stream.set_write_timeout(Some(patience))?;
     let mut line = serde_json::to_vec(order)?;
     line.push(b'\n');
-    stream.write_all(&line)?;
+    // Who takes no order may have said why.
+    let sent = stream.write_all(&line);
     let mut reader = BufReader::new(stream.take(ANSWER_BYTES as u64));
     line.clear();
     match reader.read_until(b'\n', &mut line)? {
-        0 => Err(ErrorKind::UnexpectedEof.into()),
+        0 => Err(sent.err().unwrap_or_else(|| {
+            io::Error::new(ErrorKind::UnexpectedEof, "it closed the connection without an answer")
+        })),
         _ => Ok((line, reader)),
     }
 }

@@ -2,14 +2,18 @@
 
 use super::listener::Accepting;
 use crate::control::{Answer, ORDER_BYTES, Order, Refusal, read_order, write_answer};
+use mio::event::Event;
 use mio::net::{UnixListener, UnixStream};
 use mio::{Interest, Registry, Token};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixListener as StdListener;
 use std::time::Duration;
 
-/// Commands that are served at one time; one more takes the place of the one that came first.
-const PEERS: usize = 8;
+/// Commands that are served at one time; more wait until one of them has its answer.
+const PEERS: usize = 32;
+
+/// One that has given no order for so long makes room for those who wait.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// How many tokens it needs: its own, and one for each peer.
 pub(super) const TOKENS: usize = PEERS + 1;
@@ -25,6 +29,9 @@ struct Peer {
     asked: bool,
     /// It is told of the process's end by the end of its connection.
     held: bool,
+    /// It hears no answer any more.
+    gone: bool,
+    came: Duration,
 }
 
 /// Whose order it is: an answer that comes late finds out whether its peer is still there.
@@ -43,8 +50,12 @@ pub(super) struct Control {
     peers: [Option<(u64, Peer)>; PEERS],
     /// Peers so far.
     count: u64,
-    /// Something came: each bit is a token.
-    events: usize,
+    /// Somebody may wait to be accepted.
+    knocked: bool,
+    /// Somebody who was accepted can be heard or told something.
+    stirred: bool,
+    /// When one that is here has to make room for those who wait.
+    room_due: Option<Duration>,
 }
 
 impl Control {
@@ -56,55 +67,102 @@ impl Control {
     ) -> io::Result<Self> {
         let mut listener = UnixListener::from_std(socket);
         registry.register(&mut listener, Token(first_token), Interest::READABLE)?;
-        let (accepting, peers) = (Accepting::default(), Default::default());
-        Ok(Self { listener, accepting, first_token, peers, count: 0, events: 0 })
+        Ok(Self {
+            listener,
+            accepting: Accepting::default(),
+            first_token,
+            peers: Default::default(),
+            count: 0,
+            knocked: false,
+            stirred: false,
+            room_due: None,
+        })
     }
 
     /// Notes an event of one of its tokens.
-    pub(super) fn note(&mut self, token: Token) {
-        self.events |= 1 << token.0.saturating_sub(self.first_token).min(PEERS);
+    pub(super) fn note(&mut self, event: &Event) {
+        let Some(place) = event.token().0.checked_sub(self.first_token + 1) else {
+            self.knocked = true;
+            return;
+        };
+        self.stirred = true;
+        if let Some(Some((_, peer))) = self.peers.get_mut(place) {
+            peer.gone |= event.is_write_closed();
+        }
     }
 
     /// The orders that have come, with who gave them.
     pub(super) fn orders(&mut self, registry: &Registry, uptime: Duration) -> Vec<(Asker, Order)> {
-        let mut events = std::mem::take(&mut self.events);
-        // Who could not be accepted still waits, and no event says so again.
-        if self.accepting.due().is_some_and(|due| uptime >= due) {
-            events |= 1;
-        }
-        if events == 0 {
+        let is_due = self.due().is_some_and(|due| uptime >= due);
+        if !self.stirred && !self.knocked && !is_due {
             return Vec::new();
         }
-        if events & 1 != 0 && self.accepting.is_open(uptime) {
+        let mut orders = Vec::new();
+        self.stirred = false;
+        self.hear_all(&mut orders);
+        if self.knocked && self.accepting.is_open(uptime) {
+            self.make_room(uptime);
             self.accept(registry, uptime);
+            // What those sent who were accepted just now may be there already.
+            self.hear_all(&mut orders);
         }
-        // Also those that were accepted just now: what they sent may be there already.
-        (0..PEERS).filter_map(|place| self.hear(place)).collect()
+        orders
     }
 
-    /// When to try again to accept, if that failed.
-    pub(super) const fn due(&self) -> Option<Duration> {
-        self.accepting.due()
+    /// When to look again, whether or not something comes: to accept, or to make room for it.
+    pub(super) fn due(&self) -> Option<Duration> {
+        if !self.knocked {
+            return None;
+        }
+        let has_room = self.peers.iter().any(Option::is_none);
+        let now = has_room.then_some(Duration::ZERO);
+        self.accepting.due().or(now).or(self.room_due)
     }
 
+    fn hear_all(&mut self, orders: &mut Vec<(Asker, Order)>) {
+        orders.extend((0..PEERS).filter_map(|place| self.hear(place)));
+        for slot in &mut self.peers {
+            slot.take_if(|(_, peer)| peer.gone);
+        }
+    }
+
+    /// Ends those that came long ago and want nothing, where others wait for their places.
+    fn make_room(&mut self, uptime: Duration) {
+        let waits = self.room_due.take().is_some();
+        for slot in &mut self.peers {
+            slot.take_if(|(_, peer)| waits && !peer.asked && uptime >= peer.came + IDLE);
+        }
+    }
+
+    /// Accepts as many as there are places; an answer that frees one leads here again.
     fn accept(&mut self, registry: &Registry, uptime: Duration) {
-        loop {
+        while let Some(place) = self.peers.iter().position(Option::is_none) {
             match self.listener.accept() {
-                Ok((stream, _)) if is_ours(&stream) => self.take_in(stream, registry),
+                Ok((stream, _)) if is_ours(&stream) => {
+                    self.take_in(stream, place, registry, uptime);
+                }
                 Ok(_) => log::warn!("the control socket was reached by another user"),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.knocked = false;
+                    return;
+                }
                 Err(error) => {
                     return self.accepting.pause(uptime, &error, "the operator's commands");
                 }
             }
         }
+        let idle = self.peers.iter().flatten().filter(|(_, peer)| !peer.asked);
+        self.room_due = idle.map(|(_, peer)| peer.came + IDLE).min();
     }
 
-    fn take_in(&mut self, mut stream: UnixStream, registry: &Registry) {
-        let age = |place: &usize| self.peers.get(*place).and_then(Option::as_ref).map(|(n, _)| *n);
-        // An empty place is the oldest of all.
-        let place = (0..PEERS).min_by_key(age).unwrap_or_default();
+    fn take_in(
+        &mut self,
+        mut stream: UnixStream,
+        place: usize,
+        registry: &Registry,
+        uptime: Duration,
+    ) {
         let token = Token(self.first_token + 1 + place);
         let interest = Interest::READABLE.add(Interest::WRITABLE);
         if let Err(error) = registry.register(&mut stream, token, interest) {
@@ -118,6 +176,8 @@ impl Control {
             written: 0,
             asked: false,
             held: false,
+            gone: false,
+            came: uptime,
         };
         if let Some(slot) = self.peers.get_mut(place) {
             *slot = Some((self.count, peer));

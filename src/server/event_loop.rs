@@ -351,7 +351,7 @@ impl<O: Observer> Running<O> {
                 Token(token) if token >= FIRST_LISTENER => self.knocked = true,
                 token if token.0 >= FIRST_CONTROL => {
                     if let Some(control) = &mut self.server.control {
-                        control.note(token);
+                        control.note(event);
                     }
                 }
                 token => self.note_event(slots::connection(token), event),

@@ -65,11 +65,14 @@ impl<O: Observer> Running<O> {
             reload.next.extend(asker);
             return;
         }
+        reload.asked.extend(asker);
         if reload.errand.ask() {
-            reload.asked.extend(asker);
-            Announcer::reloading();
-        } else {
-            log::error!("the thread that reads the configuration is gone");
+            return Announcer::reloading();
+        }
+        log::error!("the thread that reads the configuration is gone");
+        let answer = refused(Refusal::Busy, "the thread that reads the configuration is gone");
+        for asker in std::mem::take(&mut reload.asked) {
+            self.answer_order(asker, &answer, false);
         }
     }
 

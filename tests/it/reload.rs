@@ -3,7 +3,7 @@
 
 use super::crowd::{client_from, guest};
 use super::process::{Ended, log_of, run_jimd, wait_until};
-use super::support::{Client, Folder, Server, add_user};
+use super::support::{Client, DEADLINE, Folder, Server, add_user};
 use super::tls_peer::{self, TlsClient, files_of};
 use jim::certificate::{IdentityFiles, make};
 use jim::config::settings_and_whether_live;
@@ -11,7 +11,8 @@ use rustix::process::Signal;
 use rustls::ClientConfig;
 use serde_json::json;
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 
 /// A server with these settings, and an account.
 fn server(settings: &str) -> Server {
@@ -253,6 +254,31 @@ fn a_hundred_signals_in_a_second_drop_nobody_and_the_last_file_counts() {
         .assert_done("No setting that takes effect at once has changed.\n");
     carl.assert_nothing_came();
     assert!(times_read(&server) <= 102, "{}", times_read(&server));
+}
+
+#[test]
+fn a_hundred_orders_at_once_are_all_answered_by_a_few_readings() {
+    let server = server("");
+    let mut bob = guest(server.connect(), "bob");
+    server.folder.file("jimd.toml", "grace = \"3s\"\n");
+    let socket = server.folder.path().join("jim-data/control.sock");
+    let mut waiting: Vec<UnixStream> = (0..100)
+        .map(|_| {
+            let mut stream = UnixStream::connect(&socket).unwrap();
+            stream.set_read_timeout(Some(DEADLINE)).unwrap();
+            stream.write_all(b"{\"order\":\"reload\"}\n").unwrap();
+            stream
+        })
+        .collect();
+    for stream in &mut waiting {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("{\"answer\":\"reloaded\","), "{answer:?}");
+    }
+    bob.assert_nothing_came();
+    assert!(times_read(&server) < 20, "{}", times_read(&server));
+    run_jimd(&server.folder, &["reload"])
+        .assert_done("No setting that takes effect at once has changed.\n");
 }
 
 /// Whether the server shows those who come the one certificate that is believed.

@@ -121,9 +121,9 @@ impl<K: Hash + Eq + Clone, T: Default> Recent<K, T> {
         &mut entry.1
     }
 
-    /// What the key has, if it has something.
-    pub fn get_mut(&mut self, key: &K) -> Option<&mut T> {
-        self.entries.get_mut(key).map(|(_, thing)| thing)
+    /// What the key has, if it has something; that is a use, too.
+    pub fn of_known(&mut self, key: &K) -> Option<&mut T> {
+        self.entries.contains_key(key).then(|| self.of(key))
     }
 
     fn drop_oldest(&mut self) {
@@ -136,6 +136,13 @@ impl<K: Hash + Eq + Clone, T: Default> Recent<K, T> {
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// The memory that it keeps at least for what it holds and for its free places, in bytes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.entries.capacity() * size_of::<(K, (u64, T))>()
+            + self.by_use.len() * size_of::<(u64, K)>()
     }
 
     /// Whether there are none.
@@ -197,8 +204,11 @@ mod tests {
         for key in [1, 2, 3, 1, 4] {
             *table.of(&key) += 1;
         }
-        assert_eq!((table.len(), table.get_mut(&2).is_some()), (3, false));
-        assert_eq!((table.get_mut(&1).copied(), table.is_empty()), (Some(2), false));
+        assert_eq!((table.len(), table.of_known(&2).is_some()), (3, false));
+        assert_eq!((table.of_known(&1).copied(), table.is_empty()), (Some(2), false));
+        // Asking for one keeps it.
+        *table.of(&5) += 1;
+        assert_eq!((table.of_known(&1).copied(), table.of_known(&3)), (Some(2), None));
         for key in 0..10_000 {
             table.of(&key);
         }

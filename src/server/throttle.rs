@@ -9,11 +9,12 @@ use crate::chat::Standing;
 use crate::message::{ConnectionId, Name, Network};
 use crate::rate::{Bucket, Rate, Recent};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// Places that are remembered, some 10 MB at most.
-const MOST_PLACES: usize = 65_536;
+/// Places that are remembered for having come, and as many for wrong passwords: some 20 MB at most.
+const MOST_PLACES: usize = 50_000;
 
 /// Users that are remembered.
 const MOST_USERS: usize = 65_536;
@@ -27,13 +28,10 @@ const LONGEST_PENALTY: Duration = Duration::from_secs(3600);
 /// When somebody comes back for whom too many others' passwords are looked at.
 const BUSY: Duration = Duration::from_secs(1);
 
-/// What one place did lately.
+/// The wrong passwords of one place.
 #[derive(Debug, Default)]
-struct Place {
-    connects: Bucket,
-    failures: Bucket,
-    /// Passwords that are looked at now: each may turn out wrong.
-    guesses: u64,
+struct Failures {
+    lately: Bucket,
     /// How often it used up its failed log-ins.
     offences: u32,
     /// Until then none of its log-ins is tried.
@@ -64,14 +62,20 @@ struct Here {
 /// What is known of those who come.
 #[derive(Debug)]
 pub(super) struct Throttle {
-    places: Recent<Network, Place>,
-    all: Place,
+    connects: Recent<Network, Bucket>,
+    connects_in_all: Bucket,
+    /// Apart from the connections, since anybody can make those from many places: who would have its
+    /// wrong passwords forgotten has to have one looked at from each of so many others.
+    failures: Recent<Network, Failures>,
+    failures_in_all: Failures,
     users: Recent<User, Usage>,
     /// By place; those that are only told of their refusal are not among them.
     here: HashMap<Network, Here>,
     strangers: usize,
     /// Whose password is looked at, and where it came from unless that place is not counted.
     guesses: HashMap<ConnectionId, Option<Network>>,
+    /// How many passwords of each place are looked at now: each may turn out wrong.
+    guesses_here: HashMap<Network, u64>,
     /// Who is not read for a while, and until when.
     pauses: HashMap<ConnectionId, Duration>,
 }
@@ -79,12 +83,15 @@ pub(super) struct Throttle {
 impl Default for Throttle {
     fn default() -> Self {
         Self {
-            places: Recent::new(MOST_PLACES),
-            all: Place::default(),
+            connects: Recent::new(MOST_PLACES),
+            connects_in_all: Bucket::default(),
+            failures: Recent::new(MOST_PLACES),
+            failures_in_all: Failures::default(),
             users: Recent::new(MOST_USERS),
             here: HashMap::new(),
             strangers: 0,
             guesses: HashMap::new(),
+            guesses_here: HashMap::new(),
             pauses: HashMap::new(),
         }
     }
@@ -124,10 +131,9 @@ impl Throttle {
             at_most(here.strangers, off_is_all(settings.unauthenticated_per_address))?;
         }
         at_most(self.strangers, off_is_all(settings.unauthenticated_in_all))?;
-        take(&mut self.all.connects, settings.connections_per_minute_in_all, uptime)?;
+        take(&mut self.connects_in_all, settings.connections_per_minute_in_all, uptime)?;
         if !exempt && settings.connections_per_minute > 0 {
-            let connects = &mut self.places.of(&place).connects;
-            take(connects, settings.connections_per_minute, uptime)?;
+            take(self.connects.of(&place), settings.connections_per_minute, uptime)?;
         }
         Ok(())
     }
@@ -174,16 +180,20 @@ impl Throttle {
         let counted = rate > 0 && !settings.exempts(address);
         let place = counted.then(|| Network::place_of(address));
         if let Some(place) = &place {
-            self.places.of(place).may_guess(rate, uptime)?;
+            let under_way = self.guesses_here.get(place).copied().unwrap_or_default();
+            match self.failures.of_known(place) {
+                Some(failures) => failures.may_guess(rate, under_way, uptime)?,
+                None => Failures::default().may_guess(rate, under_way, uptime)?,
+            }
         }
+        let under_way = self.guesses.len() as u64;
         match settings.failed_logins_per_minute_in_all {
             0 => {}
-            rate => self.all.may_guess(rate, uptime)?,
+            rate => self.failures_in_all.may_guess(rate, under_way, uptime)?,
         }
         if let Some(place) = &place {
-            self.places.of(place).guesses += 1;
+            *self.guesses_here.entry(*place).or_default() += 1;
         }
-        self.all.guesses += 1;
         self.guesses.insert(id, place);
         Ok(())
     }
@@ -204,19 +214,23 @@ impl Throttle {
         if let Some(place) = place
             && rate > 0
         {
-            self.places.of(&place).fail(rate, uptime);
+            self.failures.of(&place).fail(rate, uptime);
         }
         if in_all > 0 {
-            self.all.failures.charge(&Rate::per_minute(in_all), 1, uptime);
+            self.failures_in_all.lately.charge(&Rate::per_minute(in_all), 1, uptime);
         }
     }
 
     /// A connection's password is not looked at any more, if it was. Says where it came from.
     pub(super) fn forget_guess(&mut self, id: ConnectionId) -> Option<Option<Network>> {
         let from = self.guesses.remove(&id)?;
-        self.all.guesses = self.all.guesses.saturating_sub(1);
-        if let Some(place) = from.as_ref().and_then(|place| self.places.get_mut(place)) {
-            place.guesses = place.guesses.saturating_sub(1);
+        if let Some(place) = from
+            && let Entry::Occupied(mut here) = self.guesses_here.entry(place)
+        {
+            *here.get_mut() -= 1;
+            if *here.get() == 0 {
+                here.remove();
+            }
         }
         Some(from)
     }
@@ -254,24 +268,24 @@ impl Throttle {
     }
 }
 
-impl Place {
+impl Failures {
     /// Whether a password is looked at: if all were wrong that are, one must still be left.
-    fn may_guess(&self, per_minute: u32, uptime: Duration) -> Result<(), NoGuess> {
+    fn may_guess(&self, per_minute: u32, under_way: u64, uptime: Duration) -> Result<(), NoGuess> {
         if uptime < self.shut_until {
             return Err(NoGuess::Wrong(self.shut_until - uptime));
         }
         let rate = Rate::per_minute(per_minute);
-        let mut failures = self.failures;
-        failures.take(&rate, uptime).map_err(NoGuess::Wrong)?;
-        let left = self.failures.left(&rate, uptime);
-        if self.guesses < left { Ok(()) } else { Err(NoGuess::Busy(BUSY)) }
+        let mut lately = self.lately;
+        lately.take(&rate, uptime).map_err(NoGuess::Wrong)?;
+        let left = self.lately.left(&rate, uptime);
+        if under_way < left { Ok(()) } else { Err(NoGuess::Busy(BUSY)) }
     }
 
     /// One was wrong. Whoever uses the last one up waits, and longer each time.
     fn fail(&mut self, per_minute: u32, uptime: Duration) {
         let rate = Rate::per_minute(per_minute);
-        self.failures.charge(&rate, 1, uptime);
-        if self.failures.left(&rate, uptime) > 0 {
+        self.lately.charge(&rate, 1, uptime);
+        if self.lately.left(&rate, uptime) > 0 {
             return;
         }
         if self.shut_until + LONGEST_PENALTY <= uptime {

@@ -161,7 +161,7 @@ fn what_is_looked_at_is_no_failure_yet() {
     throttle.guessed(&settings, (connection(2), false), seconds(0));
     throttle.guessed(&settings, (connection(4), false), seconds(0));
     assert_eq!(come(&mut throttle, 5, 0), wrong(30));
-    assert!(throttle.guesses.is_empty() && throttle.all.guesses == 0, "{throttle:?}");
+    assert!(throttle.guesses.is_empty() && throttle.guesses_here.is_empty(), "{throttle:?}");
 }
 
 #[test]
@@ -199,4 +199,43 @@ fn a_user_pays_with_a_pause_over_all_its_connections() {
     assert_eq!(charge(&ann, (0, 1800), 1), seconds(2));
     let other = User::Connection(ConnectionId { slot: 1, generation: 1 });
     assert_eq!(charge(&other, (5, 100), 1), Duration::ZERO);
+}
+
+/// One of a million customers' networks.
+fn customer(number: u128) -> IpAddr {
+    std::net::Ipv6Addr::from_bits((0x2001_0db8 << 96) | (number << 64) | 7).into()
+}
+
+#[test]
+fn a_million_networks_take_a_bounded_memory_and_nobodys_wrong_passwords_are_forgotten_for_them() {
+    let mut throttle = Throttle::default();
+    let settings = Throttling { failed_logins_per_minute: 2, ..settings() };
+    let from = address("2001:db8:ffff::1");
+    for _ in 0..2 {
+        assert_eq!(guess(&mut throttle, &settings, (from, 0), false), Ok(()));
+    }
+    for number in 0..1_000_000 {
+        let other = customer(number);
+        assert_eq!(throttle.admit(&settings, 2, other, seconds(1)), Ok(()));
+        throttle.count_in(other);
+        if number % 8 == 0 {
+            // The right password is no failure either.
+            assert_eq!(guess(&mut throttle, &settings, (other, 1), true), Ok(()));
+        }
+        throttle.count_out(other, true);
+    }
+    assert_eq!(guess(&mut throttle, &settings, (from, 1), true), wrong(29));
+    assert_eq!((throttle.connects.len(), throttle.failures.len()), (MOST_PLACES, 1));
+    assert!(throttle.here.is_empty() && throttle.guesses_here.is_empty());
+
+    // Even with a wrong one from each of them, who tries again and again is not forgotten.
+    for number in 0..200_000 {
+        assert_eq!(guess(&mut throttle, &settings, (customer(number), 2), false), Ok(()));
+        if number % 10_000 == 0 {
+            assert_eq!(guess(&mut throttle, &settings, (from, 2), true), wrong(28));
+        }
+    }
+    let memory = throttle.connects.memory() + throttle.failures.memory();
+    assert!((10 << 20..20 << 20).contains(&memory), "{memory}");
+    assert_eq!(throttle.failures.len(), MOST_PLACES);
 }

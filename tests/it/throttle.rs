@@ -4,11 +4,11 @@
 
 use super::crowd::{client_from, guest, name_of};
 use super::process::{log_of, run_jimd, wait_until};
-use super::support::{Client, Folder, Server, add_user};
+use super::support::{Client, Folder, Server, add_user, jimd};
 use super::tls_peer::{self, TlsClient, config_for};
 use serde_json::{Value, json};
 use std::io::Write;
-use std::net::Shutdown;
+use std::net::{Ipv6Addr, Shutdown};
 use std::time::{Duration, Instant};
 
 /// A server with these settings and an account, which knows no exempt address.
@@ -249,6 +249,44 @@ fn tls_begins_behind_a_balancers_header() {
     bob.shake().unwrap();
     bob.presence("bob");
     assert!(run_jimd(&server.folder, &["who"]).stdout.contains("203.0.113.7:4000"));
+/// A header of version 2 for a connection from there.
+fn header_6(from: Ipv6Addr) -> Vec<u8> {
+    let mut header = b"\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x24".to_vec();
+    header.extend(from.octets());
+    header.extend(Ipv6Addr::LOCALHOST.octets());
+    header.extend([15, 160, 30, 97]);
+    header
+}
+
+#[test]
+fn customers_of_ipv6_are_told_apart_by_64_bits_behind_a_balancer() {
+    let folder = Folder::new();
+    add_user(&folder, "ann", "secret");
+    let settings = "exempt = []\nproxy_from = [\"::1\"]\n[throttle]\n\
+                    connections_per_minute = 4\nfailed_logins_per_minute = 1\n";
+    folder.file("jimd.toml", settings);
+    let mut command = jimd(&folder);
+    command.args(["-a", "::1", "-p", "0", "--config", "jimd.toml"]);
+    let mut server = Server::spawn(folder, command);
+    server.address.set_ip(Ipv6Addr::LOCALHOST.into());
+    let behind = |customer: u16, host: u16| {
+        let mut client = server.connect();
+        client.send(header_6(Ipv6Addr::new(0x2001, 0xdb8, 0, customer, 0, 0, 0, host)));
+        client
+    };
+    let mut guesser = behind(0, 1);
+    assert_eq!(guesser.log_in("ann", "wrong")["response"], 402);
+    // Hundreds of others come, and are let in.
+    for customer in 1..=300 {
+        behind(customer, 1).presence("bob");
+    }
+    let hosts = [2, 3].map(|host| behind(0, host).log_in("ann", "secret"));
+    hosts.iter().for_each(|answer| assert_told_to_wait(answer, "too_many_logins", 1..=30));
+    behind(0, 4).presence("carl");
+    assert_told_to_wait(&behind(0, 5).object(), "too_often", 1..=15);
+    assert_eq!(behind(1, 9).log_in("ann", "secret")["response"], 202);
+}
+
     // Header and hello in one piece.
     let balancer = from(2, &server);
     let mut carl = TlsClient::over(balancer.stream, config);

@@ -16,8 +16,8 @@
 //! 8. [`control`]: what the operator's commands and a running server say to each other.
 //! 9. [`server`]: the event loop that joins them all.
 //!
-//! [`client`] is the terminal client, [`bench`] the measuring tool; [`config`], [`logging`] and
-//! [`terminal`] serve the programs.
+//! [`client`] is the terminal client, [`bench`] the measuring tool; [`config`], [`logging`],
+//! [`small_file`] and [`terminal`] serve the programs.
 #![forbid(unsafe_code)]
 
 pub mod bench;
@@ -36,6 +36,7 @@ pub mod logging;
 pub mod message;
 pub mod rate;
 pub mod server;
+pub mod small_file;
 pub mod terminal;
 pub mod transport;
 pub mod wire;

@@ -1,10 +1,11 @@
 //! A certificate and its key, read from PEM files.
 
 use super::{Details, Fingerprint};
+use crate::small_file;
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -55,12 +56,6 @@ pub enum CertificateFault {
         path: PathBuf,
         /// What is wrong.
         why: String,
-    },
-    /// A file is too long to be one.
-    #[error("{} is longer than {PEM_BYTES} bytes", path.display())]
-    TooLong {
-        /// The file.
-        path: PathBuf,
     },
     /// They do not belong together, or the certificate is none that can be used.
     #[error("the certificate {} and the key {} cannot be used together: {why}", certificate.display(), key.display())]
@@ -123,7 +118,8 @@ impl IdentityFiles {
     /// # Errors
     /// What is wrong with one of the files.
     pub fn read(&self) -> Result<Identity, CertificateFault> {
-        let chain = authorities(&self.certificate)?;
+        let read = |path| small_file::read(path, PEM_BYTES).map_err(|error| of_file(path, error));
+        let chain = certificates(&self.certificate, &read(&self.certificate)?)?;
         let bytes = read(&self.key)?;
         let key = PrivateKeyDer::from_pem_slice(&bytes)
             .map_err(|error| of_pem(&self.key, "key", "PRIVATE KEY", &error))?;
@@ -175,13 +171,20 @@ impl Identity {
     }
 }
 
-/// All certificates of a file, one at least. This blocks.
+/// All certificates of a file, one at least, which may be a pipe. This blocks.
 ///
 /// # Errors
 /// The file cannot be read, is no PEM, or holds none.
 pub fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, CertificateFault> {
-    let bytes = read(path)?;
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    let bytes = small_file::read_once(path, PEM_BYTES).map_err(|error| of_file(path, error))?;
+    certificates(path, &bytes)
+}
+
+fn certificates(
+    path: &Path,
+    bytes: &[u8],
+) -> Result<Vec<CertificateDer<'static>>, CertificateFault> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes).collect();
     let fault = |error| of_pem(path, "certificate", "CERTIFICATE", &error);
     match found {
         Ok(found) if found.is_empty() => Err(fault(pem::Error::NoItemsFound)),
@@ -202,15 +205,8 @@ fn of_pem(
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, CertificateFault> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(PEM_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|source| CertificateFault::Unreadable { path: path.into(), source })?;
-    if bytes.len() as u64 > PEM_BYTES {
-        return Err(CertificateFault::TooLong { path: path.into() });
-    }
-    Ok(bytes)
+fn of_file(path: &Path, source: io::Error) -> CertificateFault {
+    CertificateFault::Unreadable { path: path.into(), source }
 }
 
 #[cfg(test)]
@@ -252,6 +248,28 @@ mod tests {
         }
         let long = vec![b' '; usize::try_from(PEM_BYTES).unwrap() + 1];
         fs::write(&path, long).unwrap();
-        assert!(authorities(&path).unwrap_err().to_string().contains("is longer than"));
+        let too_long = "x.pem: it is longer than 4194304 bytes";
+        assert!(authorities(&path).unwrap_err().to_string().ends_with(too_long));
+    }
+
+    /// A pipe would be waited for, a device fill the memory.
+    #[test]
+    fn only_regular_files_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = IdentityFiles::of_folder(folder.path());
+        crate::certificate::make(&["localhost".to_owned()], &files, false).unwrap();
+        let pipe = folder.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
+        for (path, what) in [
+            (pipe.as_path(), "a pipe"),
+            (folder.path(), "a folder"),
+            (Path::new("/dev/zero"), "a device"),
+        ] {
+            let said = format!("cannot read {}: it is {what}, and no regular file", path.display());
+            let certificate = IdentityFiles { certificate: path.to_owned(), ..files.clone() };
+            assert_eq!(certificate.read().unwrap_err().to_string(), said);
+            let key = IdentityFiles { key: path.to_owned(), ..files.clone() };
+            assert_eq!(key.read().unwrap_err().to_string(), said);
+        }
     }
 }

@@ -136,7 +136,7 @@ pub struct Args {
     #[argh(option, arg_name = "dir")]
     pub logs: Option<String>,
 
-    /// TOML file with settings
+    /// TOML file with settings, or a pipe, which is read once
     #[argh(option, arg_name = "file")]
     pub config: Option<String>,
 

@@ -139,7 +139,7 @@ pub fn config_text(verb: &ConfigVerb) -> Result<String, ConfigError> {
 /// All that is wrong with the file.
 fn check_file(path: &Path) -> Result<String, ConfigError> {
     let mut layers = Layers::new(Draft::default());
-    file::read_into(&mut layers, path)?;
+    file::read_into(&mut layers, path, true)?;
     layers.finish().map(|_| format!("{}: ok\n", path.display()))
 }
 

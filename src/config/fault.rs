@@ -120,6 +120,12 @@ pub enum ConfigError {
         #[source]
         error: io::Error,
     },
+    /// The settings came through a pipe, which has nothing more.
+    #[error("{}: the settings came through a pipe, which cannot be read again: start jimd with --config FILE and a file that stays, for reload to read", file.display())]
+    Spent {
+        /// The pipe.
+        file: PathBuf,
+    },
     /// Settings are wrong: all that are, a line each.
     #[error("{}", lines(.0))]
     Refused(Vec<Complaint>),
@@ -143,7 +149,7 @@ impl ConfigError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Refused(complaints) if complaints.iter().all(Complaint::is_typed) => Exit::Usage,
-            Self::Refused(_) | Self::Unreadable { .. } => Exit::Settings,
+            Self::Refused(_) | Self::Unreadable { .. } | Self::Spent { .. } => Exit::Settings,
             Self::Address { .. } => Exit::BadAddress,
         }
     }

@@ -5,15 +5,12 @@ use super::layers::{Layers, RoomBound};
 use super::nearest::nearest;
 use super::setting::{Given, quoted};
 use super::table;
-use rustix::fs::OFlags;
+use crate::small_file;
 use std::borrow::Cow;
-use std::fs::OpenOptions;
-use std::io::{self, Read};
 use std::ops::Range;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeTable, DeValue, Error};
 
 /// A settings file is a few kilobytes; a device or a disk image named by mistake is not read.
 const FILE_BYTES: u64 = 1 << 20;
@@ -21,10 +18,12 @@ const FILE_BYTES: u64 = 1 << 20;
 /// Under it stands a table for each room with bounds of its own.
 const ROOMS: &str = "history.room";
 
-/// Reads the file and takes its settings in; what is wrong with them becomes complaints.
-pub(super) fn read_into(layers: &mut Layers, path: &Path) -> Result<(), ConfigError> {
-    let bytes =
-        read(path).map_err(|error| ConfigError::Unreadable { file: path.to_owned(), error })?;
+/// Reads the file and takes its settings in; what is wrong with them becomes complaints. `once`: it
+/// will not be read again, and may be a pipe.
+pub(super) fn read_into(layers: &mut Layers, path: &Path, once: bool) -> Result<(), ConfigError> {
+    let read = if once { small_file::read_once } else { small_file::read };
+    let bytes = read(path, FILE_BYTES)
+        .map_err(|error| ConfigError::Unreadable { file: path.to_owned(), error })?;
     match std::str::from_utf8(&bytes) {
         Ok(text) => parse_into(layers, path, text),
         Err(error) => {
@@ -38,32 +37,18 @@ pub(super) fn read_into(layers: &mut Layers, path: &Path) -> Result<(), ConfigEr
     Ok(())
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    // A pipe that nobody writes to would be waited for without end.
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
-    }
-    let mut bytes = Vec::new();
-    file.take(FILE_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > FILE_BYTES {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is over 1 MiB"));
-    }
-    Ok(bytes)
-}
-
 /// Takes the settings of a file's text in.
 pub(super) fn parse_into(layers: &mut Layers, path: &Path, text: &str) {
     let source = Source { path, text };
     let (table, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        let at = error.span().map_or(text.len(), |span| span.start);
-        layers.complain(source.place(at, ""), Fault::Syntax(error.message().to_owned()));
-    }
-    // What a broken file seems to say would only be noise beside what broke it.
-    if errors.is_empty() {
-        source.walk(layers, table.get_ref());
+    let at = |error: &Error| error.span().map_or(text.len(), |span| span.start);
+    // What a broken file seems to say behind the first fault would only be noise beside it.
+    match errors.iter().min_by_key(|error| at(error)) {
+        Some(first) => {
+            let place = source.place(at(first), &source.key_at(at(first)));
+            layers.complain(place, Fault::Syntax(first.message().to_owned()));
+        }
+        None => source.walk(layers, table.get_ref()),
     }
 }
 
@@ -176,8 +161,24 @@ impl Source<'_> {
         }
     }
 
+    /// The setting that the line of a broken file seems to be about; empty if it is none.
+    fn key_at(&self, at: usize) -> String {
+        let start = self.before(at).rfind('\n').map_or(0, |end| end + 1);
+        let (above, rest) = self.text.split_at_checked(start).unwrap_or_default();
+        let word = first_word(rest);
+        let headers = above.lines().rev().map(str::trim_start);
+        let table = headers.filter(|line| line.starts_with('[')).map(first_word).next();
+        let full = table.map(|table| format!("{table}.{word}"));
+        let known = |key: &String| table::keys().chain(table::tables()).any(|known| known == key);
+        full.into_iter().chain([word.to_owned()]).find(known).unwrap_or_default()
+    }
+
+    fn before(&self, at: usize) -> &str {
+        self.text.get(..at).unwrap_or(self.text)
+    }
+
     fn place(&self, at: usize, key: &str) -> Place {
-        let before = self.text.get(..at).unwrap_or(self.text);
+        let before = self.before(at);
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
         Place::File {
             file: self.path.to_owned(),
@@ -186,6 +187,13 @@ impl Source<'_> {
             key: key.to_owned(),
         }
     }
+}
+
+/// The key or the table's name at a line's beginning.
+fn first_word(line: &str) -> &str {
+    let line = line.trim_start_matches([' ', '\t', '[']);
+    let is_of_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    line.split(|c| !is_of_key(c)).next().unwrap_or_default()
 }
 
 /// A mistyped key, or the right one under the wrong table.

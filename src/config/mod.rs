@@ -50,7 +50,7 @@ pub use commands::{
     user_done, user_table,
 };
 pub use completions::{Shell, UnknownShell, Word, completions};
-pub use control_texts::{bans_text, closed_text, reloaded_text, stats_text, who_text};
+pub use control_texts::{banned_text, bans_text, closed_text, reloaded_text, stats_text, who_text};
 pub use default_file::default_file;
 pub use environment::Environment;
 pub use exit::Exit;
@@ -64,6 +64,7 @@ pub use reload::{Changes, Settled, settings_and_whether_live};
 use crate::certificate::{CertificateFault, IdentityFiles};
 use crate::message::{Durability, Language};
 use crate::server::Settings;
+use crate::small_file;
 use layers::Layers;
 use std::path::PathBuf;
 
@@ -122,7 +123,7 @@ pub struct Resolved {
 /// # Errors
 /// All settings that are wrong, or the first address that is none.
 pub fn resolve(args: &Args, environment: &Environment) -> Result<Resolved, ConfigError> {
-    let (draft, warnings) = settle(args, environment)?;
+    let (draft, warnings) = settle(args, environment, true)?;
     let listen = listen::addresses(&draft.hosts, draft.port, listen::system)?;
     let settled = Settled(draft.clone());
     Ok(Resolved { config: draft.into_config(listen), settled, warnings })
@@ -134,16 +135,25 @@ pub fn resolve(args: &Args, environment: &Environment) -> Result<Resolved, Confi
 /// # Errors
 /// All settings that are wrong.
 pub fn resolve_offline(args: &Args, environment: &Environment) -> Result<Resolved, ConfigError> {
-    let (draft, warnings) = settle(args, environment)?;
+    let (draft, warnings) = settle(args, environment, true)?;
     let settled = Settled(draft.clone());
     Ok(Resolved { config: draft.into_config(Vec::new()), settled, warnings })
 }
 
-fn settle(args: &Args, environment: &Environment) -> Result<(Draft, Vec<Warning>), ConfigError> {
+/// `is_start`: what the command line names may be a pipe, which nobody reads a second time.
+fn settle(
+    args: &Args,
+    environment: &Environment,
+    is_start: bool,
+) -> Result<(Draft, Vec<Warning>), ConfigError> {
     let mut layers = Layers::new(Draft::of(environment));
-    let named = args.config.as_ref().map(PathBuf::from);
-    if let Some(path) = named.or_else(|| environment.path(environment::CONFIG_VARIABLE)) {
-        file::read_into(&mut layers, &path)?;
+    if let Some(path) = args.config.as_ref().map(PathBuf::from) {
+        if !is_start && small_file::is_pipe(&path) {
+            return Err(ConfigError::Spent { file: path });
+        }
+        file::read_into(&mut layers, &path, is_start)?;
+    } else if let Some(path) = environment.path(environment::CONFIG_VARIABLE) {
+        file::read_into(&mut layers, &path, false)?;
     }
     let warnings = environment.read_into(&mut layers);
     args.read_into(&mut layers);

@@ -31,7 +31,7 @@ impl Settled {
         args: &Args,
         environment: &Environment,
     ) -> Result<Changes, ConfigError> {
-        let (mut new, _) = settle(args, environment)?;
+        let (mut new, _) = settle(args, environment, false)?;
         Ok(self.take_over(&mut new))
     }
 

@@ -230,7 +230,8 @@ pub(super) static SETTINGS: &[Setting] = &[
     row(
         "max_connections",
         count!(1..=1_000_000, server.max_connections),
-        "The most connections at one time. The system's limit on open files bounds it, too, less 64.",
+        "The most connections at one time. The system's limit on open files bounds it, too: of that, a\n\
+         quarter is kept for other uses, 64 files at most.",
     ),
     row(
         "max_connections_per_address",

@@ -411,7 +411,7 @@ fn what_is_wrong_with_a_rooms_bounds_is_told_with_line_and_key() {
 #[test]
 fn what_is_no_toml_is_told_with_its_line() {
     let rows = [
-        ("port = 1\nport = 2", "jim.toml:2:1: duplicate key"),
+        ("port = 1\nport = 2", "jim.toml:2:1: port: duplicate key"),
         ("port = 1\nlang = ru", "jim.toml:2:8: "),
         ("port 7777", "jim.toml:1:"),
         ("[limits", "jim.toml:1:8: "),
@@ -497,7 +497,7 @@ fn what_is_no_settings_file_is_told() {
     let large = TempFile::new("large.toml", "#".repeat((1 << 20) + 1));
     let error = checked(&large.0).unwrap_err();
     assert_eq!(error.exit(), Exit::Settings);
-    assert!(error.to_string().ends_with("it is over 1 MiB"), "{error}");
+    assert!(error.to_string().ends_with("it is longer than 1048576 bytes"), "{error}");
     let marked = TempFile::new("marked.toml", "\u{feff}port = 1\r\n");
     assert!(checked(&marked.0).is_ok());
     let folder = checked(&std::env::temp_dir()).unwrap_err();
@@ -505,9 +505,33 @@ fn what_is_no_settings_file_is_told() {
     let pipes = tempfile::tempdir().unwrap();
     let pipe = pipes.path().join("jimd.toml");
     rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
-    let error = checked(&pipe).unwrap_err();
+    let pipe = pipe.to_str().unwrap();
+    // What a variable names stays, and may be read often.
+    let error = refused("", &[("JIMD_CONFIG", pipe)]);
     assert_eq!(error.exit(), Exit::Settings);
-    assert!(error.to_string().ends_with("it is no regular file"), "{error}");
+    assert!(error.to_string().ends_with("it is a pipe, and no regular file"), "{error}");
+    let mut settled = Settled(Draft::default());
+    let error = settled.reload(&args(&format!("--config {pipe}")), &environment(&[])).unwrap_err();
+    assert_eq!(error.exit(), Exit::Settings);
+    assert!(error.to_string().contains("came through a pipe, which cannot be read again"));
+}
+
+#[test]
+fn a_file_that_is_no_toml_is_told_of_once_with_line_and_key() {
+    let rows = [
+        ("lang = \"en\"\n[limits\n", "2:8: limits: unclosed table, expected `]`"),
+        ("[output]\nsoft_bytes =\nx = 1", "2:13: output.soft_bytes: "),
+        ("port = 1\nhost = [\"a\"\n[limits]\nname_chars = 9\n", "3:1: limits: "),
+        ("lang en\nport 3\n", "1:6: lang: key with no value, expected `=`"),
+        ("[limits]\nport = 3x\n", "2:8: port: "),
+        ("\u{1f600}\nport\n", "1:1: invalid unquoted key"),
+        ("lang = \"en\"\nlang = \"ru\"\n", "2:1: lang: duplicate key"),
+    ];
+    for (text, said) in rows {
+        let complaints = complaints(text);
+        assert!(complaints.starts_with(&format!("jim.toml:{said}")), "{text:?}: {complaints}");
+        assert_eq!(complaints.lines().count(), 1, "{text:?}: {complaints}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::clock::SystemClock;
 use super::daily_file::{DailyFileDeserializer, OpenError};
 use super::line::LineDeserializer;
 use super::{LogError, LogOptions};
+use crate::small_file;
 use log::LevelFilter;
 use log4rs::Config;
 use log4rs::append::{Append, AppenderConfig};
@@ -11,8 +12,7 @@ use log4rs::config::runtime::{ConfigError, ConfigErrors};
 use log4rs::config::{Appender, Deserializers, Logger, RawConfig};
 use log4rs::filter::Filter;
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +21,9 @@ const BUILT_IN: &str = include_str!("../../log4rs.yaml");
 
 /// The file that is looked for in the current folder when none is named.
 const FILE: &str = "log4rs.yaml";
+
+/// The longest file that is read, in bytes.
+const FILE_BYTES: u64 = 1 << 20;
 
 /// The crates whose level `--verbose` changes: the library and the server's own.
 const OURS: [&str; 2] = ["jim", "jimd"];
@@ -66,7 +69,10 @@ fn is_silent(config: &Config) -> bool {
 
 fn source(named: Option<&Path>) -> Result<Source, LogError> {
     let file = named.unwrap_or(Path::new(FILE));
-    match fs::read_to_string(file) {
+    let text = small_file::read(file, FILE_BYTES).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
+    });
+    match text {
         Ok(text) => Ok(Source { file: file.to_owned(), text }),
         Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => {
             Ok(Source { file: PathBuf::from("built-in log4rs.yaml"), text: BUILT_IN.to_owned() })

@@ -3,6 +3,7 @@
 use super::*;
 use log::{Level, Log, Record};
 use log4rs::Logger as RootLogger;
+use std::fs;
 use tempfile::TempDir;
 
 fn load_text(folder: &TempDir, text: &str, verbose: bool) -> Result<Config, LogError> {

@@ -2,8 +2,8 @@
 //! nobody is dropped, whatever the file says.
 
 use super::crowd::{client_from, guest};
-use super::process::{Ended, log_of, run_jimd, wait_until};
-use super::support::{Client, DEADLINE, Folder, Server, add_user};
+use super::process::{Ended, log_of, run, run_jimd, wait_until};
+use super::support::{Client, DEADLINE, Folder, Server, add_user, jimd};
 use super::tls_peer::{self, TlsClient, files_of};
 use jim::certificate::{IdentityFiles, make};
 use jim::config::settings_and_whether_live;
@@ -13,6 +13,7 @@ use serde_json::json;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
+use std::process::Command;
 
 /// A server with these settings, and an account.
 fn server(settings: &str) -> Server {
@@ -125,7 +126,8 @@ fn a_wrong_file_is_refused_with_line_and_key_and_the_old_one_stays() {
             "lang = \"en\"\ngrce = 3\n",
             "jimd: jimd.toml:2:1: grce: there is no such setting; did you mean grace?",
         ),
-        ("lang = \"en\"\n[limits\n", "jimd: jimd.toml:2:8: "),
+        ("lang = \"en\"\n[limits\n", "jimd: jimd.toml:2:8: limits: unclosed table"),
+        ("lang = \"en\"\nhost = [\"a\"\n[limits]\nname_chars = 3\n", "jimd: jimd.toml:3:1: "),
         (
             "lang = \"en\"\n[output]\nsoft_bytes = \"1GiB\"\n",
             "jimd: jimd.toml:3:14: output.soft_bytes: ",
@@ -135,6 +137,7 @@ fn a_wrong_file_is_refused_with_line_and_key_and_the_old_one_stays() {
         let ended = reload(&server, settings);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(3), ""), "{ended:?}");
         assert!(ended.stderr.starts_with(complaint), "{complaint}: {ended:?}");
+        assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
         let logged = complaint.trim_start_matches("jimd: ");
         server.wait_for_log(|line| line.contains(&format!("stays as it was: {logged}")));
         let alert = bob.ask(r#"{"action":"presence","time":1}"#)["alert"].clone();
@@ -150,6 +153,29 @@ fn a_wrong_file_is_refused_with_line_and_key_and_the_old_one_stays() {
     assert!(ended.stderr.contains("log.yaml"), "{ended:?}");
     let alert = bob.ask(r#"{"action":"presence","time":1}"#)["alert"].clone();
     assert!(alert.as_str().unwrap().starts_with("Пользователь bob"), "{alert}");
+}
+
+/// `jimd --config <(...)`: the settings come once.
+#[test]
+fn settings_that_came_through_a_pipe_are_read_at_the_start_and_not_again() {
+    let folder = Folder::new();
+    let mut command = Command::new("bash");
+    command.arg("-c").arg(
+        "exec \"$0\" -a 127.0.0.1 -p 0 --config <(printf 'lang = \"en\"\\nmax_connections = 1\\n')",
+    );
+    command.arg(jimd(&folder).get_program()).current_dir(folder.path()).env_clear();
+    command.env("PATH", std::env::var("PATH").unwrap_or_default());
+    let server = Server::spawn(folder, command);
+    let mut bob = guest(server.connect(), "bob");
+    assert_eq!(server.connect().object()["limit"], 1);
+    let ended = run_jimd(&server.folder, &["reload"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(3), ""), "{ended:?}");
+    let why = "the settings came through a pipe, which cannot be read again: start jimd with --config FILE";
+    assert!(ended.stderr.contains(why), "{ended:?}");
+    bob.assert_nothing_came();
+    // A command reads its settings once.
+    run(jimd(&server.folder).args(["config", "check", "/dev/stdin"]), b"port = 1\n")
+        .assert_done("/dev/stdin: ok\n");
 }
 
 #[test]

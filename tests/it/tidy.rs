@@ -6,19 +6,20 @@ use std::path::{Path, PathBuf};
 
 /// A room and the rooms that it may know (ARCHITECTURE.md). A row may only name rooms above it, so
 /// there are no cycles.
-pub const ROOMS: [(&str, &[&str]); 18] = [
+pub const ROOMS: [(&str, &[&str]); 19] = [
     ("limits", &[]),
     ("message", &["limits"]),
     ("terminal", &[]),
+    ("small_file", &[]),
     ("few", &[]),
     ("rate", &[]),
     ("buffer", &["message", "limits"]),
     ("wire", &["message", "limits"]),
     ("chat", &["few", "rate", "message", "limits"]),
     ("workers", &["message", "limits"]),
-    ("certificate", &[]),
+    ("certificate", &["small_file"]),
     ("transport", &["certificate", "message", "limits"]),
-    ("logging", &["message", "limits"]),
+    ("logging", &["small_file", "message", "limits"]),
     ("control", &["message", "limits"]),
     (
         "server",
@@ -45,6 +46,7 @@ pub const ROOMS: [(&str, &[&str]); 18] = [
             "control",
             "chat",
             "terminal",
+            "small_file",
             "logging",
             "message",
             "limits",

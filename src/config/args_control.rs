@@ -36,7 +36,8 @@ pub struct KickCommand {
     name = "ban",
     help_triggers("--help"),
     note = "An address is 192.0.2.7 or 2001:db8::7 (which bans its /64), a range 192.0.2.0/24;\n  \
-        anything else is an account, which is blocked as by 'jimd user block'."
+        anything else is an account, which is blocked as by 'jimd user block'. Who comes through a\n  \
+        balancer of the setting proxy_from has the address that the balancer names."
 )]
 pub struct BanCommand {
     /// an address, a range or an account

@@ -16,7 +16,7 @@ pub fn who_text(rows: &[WhoRow], more: usize, json: bool, zone: &TimeZone) -> St
     if rows.is_empty() {
         return "Nobody is connected.\n".to_owned();
     }
-    let head = ["NAME", "KIND", "ADDRESS", "SPEAKS", "SINCE", "IDLE", "REQUESTS", "UNREAD"];
+    let head = ["NAME", "KIND", "ADDRESS", "SPEAKS", "TLS", "SINCE", "IDLE", "REQUESTS", "UNREAD"];
     let mut table = vec![head.map(str::to_owned)];
     table.extend(rows.iter().map(|row| {
         [
@@ -24,6 +24,7 @@ pub fn who_text(rows: &[WhoRow], more: usize, json: bool, zone: &TimeZone) -> St
             row.kind.clone(),
             row.address.clone(),
             row.speaks.clone(),
+            row.tls.clone().unwrap_or_else(|| "-".to_owned()),
             moment(row.since_unix_micros, zone),
             lasting(row.idle_seconds),
             row.requests.to_string(),
@@ -91,6 +92,20 @@ pub fn closed_text(connections: usize) -> String {
         1 => "1 connection was closed.\n".to_owned(),
         count => format!("{count} connections were closed.\n"),
     }
+}
+
+/// What a ban did besides: whom it closed, and whom it does not hold for.
+#[must_use]
+pub fn banned_text(connections: usize, proxies: &[String]) -> String {
+    let mut text = if connections > 0 { closed_text(connections) } else { String::new() };
+    for proxy in proxies {
+        let _ = writeln!(
+            text,
+            "{proxy} is in proxy_from: who comes through it counts under the address that it names, \
+             which is what can be banned."
+        );
+    }
+    text
 }
 
 /// What `jimd reload` did.
@@ -172,6 +187,7 @@ mod tests {
             kind: "guest".to_owned(),
             address: "192.0.2.7:4000".to_owned(),
             speaks: "JIM".to_owned(),
+            tls: Some("1.3".to_owned()),
             since_unix_micros: 1_632_746_096_789_000,
             idle_seconds: 61,
             requests: 3,
@@ -186,11 +202,11 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[0],
-            "NAME        KIND   ADDRESS         SPEAKS  SINCE             IDLE   REQUESTS  UNREAD"
+            "NAME        KIND   ADDRESS         SPEAKS  TLS  SINCE             IDLE   REQUESTS  UNREAD"
         );
         assert_eq!(
             lines[1],
-            "Вася        guest  192.0.2.7:4000  JIM     2021-09-27 12:34  1m 1s  3         0"
+            "Вася        guest  192.0.2.7:4000  JIM     1.3  2021-09-27 12:34  1m 1s  3         0"
         );
         assert!(lines[2].starts_with("日本        guest"), "{text}");
         assert!(lines[3].starts_with("-           guest"), "{text}");
@@ -231,6 +247,8 @@ mod tests {
         let keys = ["lang", "grace"].map(str::to_owned);
         assert_eq!(reloaded_text(&keys, &[]), "Changed: lang, grace.\n");
         assert!(reloaded_text(&[], &keys).ends_with("These wait for a restart: lang, grace.\n"));
+        assert_eq!(banned_text(1, &[]), "1 connection was closed.\n");
+        assert!(banned_text(0, &["::1".to_owned()]).starts_with("::1 is in proxy_from: "));
         assert_eq!(bans_text(&["10.0.0.0/8".parse().unwrap()]), "10.0.0.0/8\n");
     }
 }

@@ -79,10 +79,18 @@ pub enum Answer {
     },
     /// To [`Order::Stats`].
     Stats(Box<Stats>),
-    /// To [`Order::Kick`], [`Order::Ban`]: so many connections were closed.
+    /// To [`Order::Kick`]: so many connections were closed.
     Closed {
         /// How many.
         connections: usize,
+    },
+    /// To [`Order::Ban`].
+    Banned {
+        /// How many connections were closed.
+        connections: usize,
+        /// Those of the setting `proxy_from` that are banned, too: who comes through them is let in
+        /// or not by an address of its own.
+        proxies: Vec<String>,
     },
     /// To [`Order::Unban`], [`Order::Part`].
     Done {},
@@ -125,6 +133,8 @@ pub struct WhoRow {
     pub address: String,
     /// What it speaks.
     pub speaks: String,
+    /// The version of TLS that it speaks it in, if it does.
+    pub tls: Option<String>,
     /// Since when it is connected under that name, in microseconds since 1970.
     pub since_unix_micros: u64,
     /// For how many seconds it has said nothing.

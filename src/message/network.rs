@@ -65,6 +65,12 @@ impl Network {
             && Self::new(address, self.prefix).first == self.first
     }
 
+    /// Whether some address is in both.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.contains(other.first) || other.contains(self.first)
+    }
+
     /// Whether it is one address.
     #[must_use]
     pub const fn is_host(&self) -> bool {
@@ -133,6 +139,10 @@ mod tests {
             assert_eq!(network(text).to_string(), shown, "{text}");
             assert_eq!(network(shown), network(text), "{text}");
         }
+        let overlap = |a, b| (network(a).overlaps(&network(b)), network(b).overlaps(&network(a)));
+        assert_eq!(overlap("10.0.0.0/8", "10.3.0.0/16"), (true, true));
+        assert_eq!(overlap("10.0.0.0/9", "10.128.0.0/9"), (false, false));
+        assert_eq!(overlap("::/0", "10.0.0.0/8"), (false, false));
         let wrong = ["", "ann", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "::/129", "10.0.0/8"];
         for text in wrong.into_iter().chain(["::ffff:10.0.0.0/8", "1.2.3.4:80", "10.0.0.0/8/8"]) {
             assert!(text.parse::<Network>().is_err(), "{text}");

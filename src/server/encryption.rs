@@ -33,7 +33,7 @@ impl<O: Observer> Running<O> {
         let due = self.now.uptime + self.first_object_time();
         let Some(connection) = self.connections.get_mut(id) else { return };
         if let Some(version) = connection.stream.take_version() {
-            log::debug!("{} speaks {version}", connection.peer);
+            log::debug!("{} speaks TLS {version}", connection.peer);
             // The first object may have come together with the handshake's end.
             if connection.first_object_due.is_ever() {
                 connection.first_object_due = Moment::at(due);

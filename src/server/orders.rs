@@ -1,6 +1,6 @@
 //! What the operator's orders do to the running server.
 
-use super::connection::{Connection, Phase};
+use super::connection::{Connection, Entry, Phase};
 use super::control::{Asker, Control};
 use super::event_loop::{Observer, Running};
 use crate::chat::{About, CloseReason, Standing};
@@ -85,13 +85,16 @@ impl<O: Observer> Running<O> {
             banned.push(network);
         }
         let is_from_there = |one: &&Connection| network.contains(one.peer.ip());
-        let open = self.connections.iter().filter(|one| one.phase == Phase::Open);
+        // A balancer's address says nothing of those for whom it has not said yet whom they are.
+        let open = self.connections.iter();
+        let open = open.filter(|one| one.phase == Phase::Open && one.entry != Entry::Unannounced);
         let ends: Vec<_> = open.filter(is_from_there).map(|one| one.id).collect();
         for id in &ends {
             self.close(*id, "an operator banned its address");
         }
         log::info!("an operator banned {network}");
-        Answer::Closed { connections: ends.len() }
+        let proxies = self.server.settings.throttle.proxies_in(&network);
+        Answer::Banned { connections: ends.len(), proxies }
     }
 
     fn unban(&mut self, network: &str) -> Answer {
@@ -177,6 +180,7 @@ fn who_row(connection: &Connection, about: &About<'_>) -> WhoRow {
         kind: kind.to_owned(),
         address: connection.peer.to_string(),
         speaks: speaks.to_owned(),
+        tls: connection.stream.version().map(str::to_owned),
         since_unix_micros: about.since_unix_micros,
         idle_seconds: about.idle.as_secs(),
         requests: connection.requests,

@@ -119,6 +119,13 @@ impl Throttling {
         self.exempt.iter().any(|network| network.contains(address))
     }
 
+    /// The balancers of which some address is in this range, as they were named.
+    #[must_use]
+    pub fn proxies_in(&self, network: &Network) -> Vec<String> {
+        let proxies = self.proxy_from.iter().filter(|proxy| proxy.overlaps(network));
+        proxies.map(ToString::to_string).collect()
+    }
+
     /// The most objects of one connection that are handled at once.
     #[must_use]
     pub const fn at_once(&self) -> usize {

@@ -101,6 +101,12 @@ impl Stream {
         self.tls.is_some()
     }
 
+    /// The version of TLS, once its handshake has ended.
+    #[must_use]
+    pub fn version(&self) -> Option<&'static str> {
+        self.tls.as_ref().and_then(|tls| tls.version())
+    }
+
     /// The version of TLS, once: when its handshake has ended.
     pub fn take_version(&mut self) -> Option<&'static str> {
         self.tls.as_mut().and_then(|tls| tls.take_version())

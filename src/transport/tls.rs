@@ -189,7 +189,17 @@ impl Tls {
 
     /// The version, once: when the handshake has ended.
     pub(super) fn take_version(&mut self) -> Option<&'static str> {
-        if self.told || self.session.is_handshaking() {
+        if self.told {
+            return None;
+        }
+        let version = self.version();
+        self.told = version.is_some();
+        version
+    }
+
+    /// The version, once the handshake has ended.
+    pub(super) fn version(&self) -> Option<&'static str> {
+        if self.session.is_handshaking() {
             return None;
         }
         self.told = true;

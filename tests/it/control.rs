@@ -4,6 +4,7 @@
 use super::crowd::{client_from, guest};
 use super::process::{Ended, run, run_jimd};
 use super::support::{Client, DEADLINE, Folder, Server, add_user, jimd};
+use super::tls_peer::{self, TlsClient};
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -89,6 +90,40 @@ fn who_is_kicked_is_gone_and_may_come_back() {
     server.wait_for_log(|line| line.ends_with("an operator closed it (user ann)"));
     order(&server, &["kick", "bob"]).assert_refused(10, "nobody is connected as \"bob\"");
     assert_eq!(server.connect().log_in("ann", "secret")["response"], 202);
+}
+
+#[test]
+fn who_shows_what_each_speaks_and_whether_it_is_encrypted() {
+    let server = tls_peer::server("");
+    let mut ann = guest(server.connect(), "ann");
+    let mut bob = TlsClient::connect(&server);
+    bob.presence("bob");
+    let config = tls_peer::config_for(&server, &[&rustls::version::TLS12]);
+    let mut carl = TlsClient::begin(server.address, config);
+    carl.shake().unwrap();
+    carl.presence("carl");
+    let mut dora = server.connect();
+    dora.send_frame(r#"{"nickname":"dora"}"#);
+    let _ = dora.read_frame().unwrap();
+    let who = json(&server, "who");
+    let rows = who["connections"].as_array().unwrap();
+    let shown: Vec<_> = rows
+        .iter()
+        .map(|row| (row["name"].as_str(), row["speaks"].as_str(), row["tls"].as_str()))
+        .collect();
+    let expected = [
+        (Some("ann"), Some("JIM"), None),
+        (Some("bob"), Some("JIM"), Some("1.3")),
+        (Some("carl"), Some("JIM"), Some("1.2")),
+        (Some("dora"), Some("exchange"), None),
+    ];
+    assert_eq!(shown, expected);
+    let table = order(&server, &["who"]).stdout;
+    for row in [" SPEAKS    TLS  SINCE", " JIM       -    ", " JIM       1.3  ", " exchange  -    "]
+    {
+        assert!(table.contains(row), "{row}: {table}");
+    }
+    ann.assert_nothing_came();
 }
 
 #[test]

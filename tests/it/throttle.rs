@@ -225,6 +225,17 @@ fn a_balancer_says_whom_it_connects_for_and_that_is_who_is_limited() {
     assert_eq!(banned, "203.0.113.7 is banned.\n1 connection was closed.\n");
     bob.assert_closed();
     assert_eq!(behind("203.0.113.7").object()["reason"], "address_banned");
+    // The balancer's own address is that of nobody who comes through it, and the operator is told.
+    let mut unknown_yet = from(2, &server);
+    let banned = run_jimd(&server.folder, &["ban", "127.0.0.0/8"]).stdout;
+    let told = "127.0.0.0/8 is banned.\n127.0.0.2 is in proxy_from: who comes through it counts \
+                under the address that it names, which is what can be banned.\n";
+    assert_eq!(banned, told);
+    unknown_yet.send(header("203.0.113.9"));
+    guest(unknown_yet, "eve").assert_nothing_came();
+    let mut its_own = from(2, &server);
+    its_own.send("PROXY UNKNOWN\r\n");
+    assert_eq!(its_own.object()["reason"], "address_banned");
     carl.assert_nothing_came();
     // Version 2, in pieces, with the first request right behind it.
     let mut dora = from(2, &server);
@@ -238,17 +249,6 @@ fn a_balancer_says_whom_it_connects_for_and_that_is_who_is_limited() {
     assert!(who.contains("[2001:db8::7]:4000"), "{who}");
 }
 
-#[test]
-fn tls_begins_behind_a_balancers_header() {
-    let server =
-        tls_peer::server("exempt = []\nproxy_from = [\"127.0.0.2\"]\nplaintext = \"local\"\n");
-    let mut balancer = from(2, &server);
-    balancer.send(header("203.0.113.7"));
-    let config = config_for(&server, rustls::ALL_VERSIONS);
-    let mut bob = TlsClient::over(balancer.stream, config.clone());
-    bob.shake().unwrap();
-    bob.presence("bob");
-    assert!(run_jimd(&server.folder, &["who"]).stdout.contains("203.0.113.7:4000"));
 /// A header of version 2 for a connection from there.
 fn header_6(from: Ipv6Addr) -> Vec<u8> {
     let mut header = b"\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x24".to_vec();
@@ -287,6 +287,17 @@ fn customers_of_ipv6_are_told_apart_by_64_bits_behind_a_balancer() {
     assert_eq!(behind(1, 9).log_in("ann", "secret")["response"], 202);
 }
 
+#[test]
+fn tls_begins_behind_a_balancers_header() {
+    let server =
+        tls_peer::server("exempt = []\nproxy_from = [\"127.0.0.2\"]\nplaintext = \"local\"\n");
+    let mut balancer = from(2, &server);
+    balancer.send(header("203.0.113.7"));
+    let config = config_for(&server, rustls::ALL_VERSIONS);
+    let mut bob = TlsClient::over(balancer.stream, config.clone());
+    bob.shake().unwrap();
+    bob.presence("bob");
+    assert!(run_jimd(&server.folder, &["who"]).stdout.contains("203.0.113.7:4000"));
     // Header and hello in one piece.
     let balancer = from(2, &server);
     let mut carl = TlsClient::over(balancer.stream, config);

@@ -3,8 +3,8 @@
 use crate::Failure;
 use crate::user::{self, folder_failure};
 use jim::config::{
-    BlockCommand, Command, Config, Exit, UnblockCommand, UserVerb, bans_text, closed_text, print,
-    print_error, reloaded_text, stats_text, who_text,
+    BlockCommand, Command, Config, Exit, UnblockCommand, UserVerb, banned_text, bans_text,
+    closed_text, print, print_error, reloaded_text, stats_text, who_text,
 };
 use jim::control::{Answer, AskError, Asked, Order, Parting, Refusal, ask};
 use jim::message::Network;
@@ -43,7 +43,7 @@ fn give(config: &Config, order: &Order, json: bool) -> Result<Exit, Failure> {
             let within = Duration::from_secs(*within_seconds) + END_TIME;
             return stopped(asked, within);
         }
-        Answer::Done {} | Answer::Refused { .. } => String::new(),
+        Answer::Banned { .. } | Answer::Done {} | Answer::Refused { .. } => String::new(),
     };
     print(&text)?;
     Ok(Exit::Done)
@@ -90,10 +90,18 @@ pub(crate) fn part(config: &Config, user: &str, why: Parting) -> Result<Exit, Fa
 /// Tells the server of what is on the disk already, if one runs.
 fn tell(config: &Config, order: &Order) -> Result<Exit, Failure> {
     match ask(&config.data, order) {
-        Ok(Asked { answer: Answer::Closed { connections }, .. }) if connections > 0 => {
-            print(&closed_text(connections))?;
+        Ok(Asked { answer: Answer::Banned { connections, proxies }, .. }) => {
+            print(&banned_text(connections, &proxies))?;
         }
-        Ok(_) | Err(AskError::NoServer(_)) => {}
+        Err(AskError::NoServer(_)) => {
+            if let Order::Ban { network } = order {
+                let network = network.parse::<Network>().ok();
+                let throttle = &config.server.throttle;
+                let proxies = network.map(|network| throttle.proxies_in(&network));
+                print(&banned_text(0, &proxies.unwrap_or_default()))?;
+            }
+        }
+        Ok(_) => {}
         Err(error) => print_error(&format!("jimd: warning: {error}\n")),
     }
     Ok(Exit::Done)

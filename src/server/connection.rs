@@ -473,6 +473,11 @@ impl Connection {
         self.output.is_empty() && !self.stream.owes()
     }
 
+    /// How much waits to be written, in bytes before they are encrypted.
+    pub(super) fn owed_bytes(&self) -> usize {
+        self.output.bytes() + self.stream.owed_bytes()
+    }
+
     /// A number that another takes the place of when the kernel takes something; in TLS what is
     /// encrypted has left the queue before that.
     pub(super) fn measure_of_owed(&self) -> usize {

@@ -1,6 +1,6 @@
 //! The end's patience: while what is owed is flushed, a reader that takes nothing holds nobody up.
 
-use super::connection::Phase;
+use super::connection::{Connection, Phase};
 use super::event_loop::{Observer, Running};
 use crate::message::ConnectionId;
 use std::collections::HashMap;
@@ -12,9 +12,27 @@ const STUCK: Duration = Duration::from_secs(2);
 /// How often the readers are looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// What was owed to clients, and never left the server.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Unwritten {
+    /// How many connections it was owed to.
+    pub connections: usize,
+    /// How much it was, in bytes.
+    pub bytes: usize,
+}
+
+impl Unwritten {
+    const fn add(&mut self, bytes: usize) {
+        self.connections += 1;
+        self.bytes += bytes;
+    }
+}
+
 /// What is known of the readers since the stop began.
 #[derive(Debug, Default)]
 pub(super) struct Drain {
+    /// What those were still owed that are gone, in bytes.
+    gone: HashMap<ConnectionId, usize>,
     /// The measure of what each was still owed, and since when it has been that.
     readers: HashMap<ConnectionId, (usize, Duration)>,
     due: Duration,
@@ -24,6 +42,23 @@ impl Drain {
     /// When the readers are looked at next.
     pub(super) const fn due(&self) -> Duration {
         self.due
+    }
+
+    /// A connection ends, or what waits for it is thrown away.
+    pub(super) fn note_end(&mut self, connection: &Connection) {
+        if !connection.owes_nothing() {
+            let owed = self.gone.entry(connection.id).or_default();
+            *owed = connection.owed_bytes().max(*owed);
+        }
+    }
+
+    /// What was not written, with what these are owed, who are still here.
+    pub(super) fn unwritten<'a>(&self, here: impl Iterator<Item = &'a Connection>) -> Unwritten {
+        let mut unwritten = Unwritten::default();
+        self.gone.values().for_each(|bytes| unwritten.add(*bytes));
+        here.filter(|one| one.phase != Phase::Gone && !one.owes_nothing())
+            .for_each(|one| unwritten.add(one.owed_bytes()));
+        unwritten
     }
 
     /// Whether a reader whose measure of what it is owed is this has taken nothing for too long.

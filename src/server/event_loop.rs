@@ -4,7 +4,7 @@
 use super::announcer::Announcer;
 use super::connection::{Connection, Phase};
 use super::control::{self, Control};
-use super::drain::Drain;
+use super::drain::{Drain, Unwritten};
 use super::fanout::{Audiences, Hold};
 use super::jobs::Backlog;
 use super::listener::{self, Accepting, Descriptors};
@@ -77,10 +77,12 @@ pub struct Workers {
 pub enum Stopped {
     /// All that was owed was written.
     Cleanly,
+    /// All but this: to those who read too slowly, or broke off.
+    Cut(Unwritten),
     /// The grace time ran out first.
-    Late,
+    Late(Unwritten),
     /// A second signal asked for the end at once.
-    AtOnce,
+    AtOnce(Unwritten),
 }
 
 /// The listening server.
@@ -447,12 +449,19 @@ impl<O: Observer> Running<O> {
                 || (connection.phase != Phase::Gone && !connection.owes_nothing())
         };
         if !self.backlog.owes() && !self.connections.iter().any(is_owed) {
-            return Some(Stopped::Cleanly);
+            let unwritten = self.unwritten();
+            let is_all = unwritten == Unwritten::default();
+            return Some(if is_all { Stopped::Cleanly } else { Stopped::Cut(unwritten) });
         }
         if self.signals > 1 {
-            return Some(Stopped::AtOnce);
+            return Some(Stopped::AtOnce(self.unwritten()));
         }
-        (self.now.uptime >= due).then_some(Stopped::Late)
+        (self.now.uptime >= due).then(|| Stopped::Late(self.unwritten()))
+    }
+
+    fn unwritten(&self) -> Unwritten {
+        let drain = self.drain.as_ref();
+        drain.map(|drain| drain.unwritten(self.connections.iter())).unwrap_or_default()
     }
 
     /// The end: each peer is told that nothing more comes, and what it sent is read, else a reset
@@ -467,10 +476,10 @@ impl<O: Observer> Running<O> {
     /// Ends the workers: within what is left of the grace time, or at once.
     fn end_workers(self, stopped: Stopped) -> (Stopped, O) {
         let within = match stopped {
-            Stopped::Cleanly | Stopped::Late => {
+            Stopped::Cleanly | Stopped::Cut(_) | Stopped::Late(_) => {
                 self.stop_due.unwrap_or_default().saturating_sub(self.now.uptime).max(LAST_JOB)
             }
-            Stopped::AtOnce => Duration::ZERO,
+            Stopped::AtOnce(_) => Duration::ZERO,
         };
         if let Some(control) = self.server.control {
             control.hold_to_the_end();
@@ -479,7 +488,8 @@ impl<O: Observer> Running<O> {
         // Both before the store copies its log into the file, which nobody may read meanwhile.
         let readers_ended = self.workers.files.stop(within) & self.workers.reader.stop(within);
         let storage_ended = self.workers.storage.stop(within);
-        if !(passwords_ended && readers_ended && storage_ended) && stopped != Stopped::AtOnce {
+        let is_patient = !matches!(stopped, Stopped::AtOnce(_));
+        if !(passwords_ended && readers_ended && storage_ended) && is_patient {
             log::warn!("a worker did not end within {} s", within.as_secs());
         }
         (stopped, self.server.observer)
@@ -550,6 +560,9 @@ impl<O: Observer> Running<O> {
             self.counts.requests += connection.requests;
             if let Err(error) = self.server.poll.registry().deregister(&mut connection.stream) {
                 log::debug!("cannot deregister {}: {error}", connection.peer);
+            if let Some(drain) = &mut self.drain {
+                drain.note_end(&connection);
+            }
             }
             self.count_out(&connection);
             if connection.paused {

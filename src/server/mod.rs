@@ -34,6 +34,7 @@ mod timers;
 mod turn;
 
 pub use crate::transport::ServerTls;
+pub use drain::Unwritten;
 pub use error::StartError;
 pub use event_loop::{Observer, Server, Stopped, Workers};
 pub use reload::Fresh;

@@ -117,6 +117,9 @@ impl<O: Observer> Running<O> {
 
     pub(super) fn discard_output(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(id) else { return };
+        if let Some(drain) = &mut self.drain {
+            drain.note_end(connection);
+        }
         connection.output = crate::buffer::OutputQueue::default();
         let counted = std::mem::take(&mut connection.counted_memory);
         self.queued_memory = self.queued_memory.saturating_sub(counted);

@@ -199,6 +199,12 @@ impl Stream {
         self.tls.as_ref().is_some_and(|tls| tls.owes())
     }
 
+    /// At most how many bytes were taken and are still to be written; without TLS none are.
+    #[must_use]
+    pub fn owed_bytes(&self) -> usize {
+        self.tls.as_ref().map_or(0, |tls| tls.owed_bytes())
+    }
+
     /// How many bytes of TLS the socket took so far; 0 without TLS.
     #[must_use]
     pub fn tls_written(&self) -> usize {

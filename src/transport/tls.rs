@@ -26,6 +26,8 @@ pub(super) struct Tls {
     told: bool,
     /// How many bytes the socket took.
     written: usize,
+    /// How many bytes were encrypted since the socket had taken all.
+    held: usize,
 }
 
 impl Tls {
@@ -40,6 +42,7 @@ impl Tls {
             cut: false,
             told: false,
             written: 0,
+            held: 0,
         }
     }
 
@@ -123,6 +126,7 @@ impl Tls {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let taken = self.session.writer().write_vectored(parts)?;
+        self.held += taken;
         match self.write_out(socket) {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
             _ => Ok(taken),
@@ -138,6 +142,7 @@ impl Tls {
                 other => self.written = self.written.wrapping_add(other?),
             }
         }
+        self.held = 0;
         Ok(())
     }
 
@@ -179,6 +184,10 @@ impl Tls {
         self.written
     }
 
+    pub(super) const fn owed_bytes(&self) -> usize {
+        self.held
+    }
+
     pub(super) const fn is_broken(&self) -> bool {
         self.broken
     }
@@ -202,10 +211,9 @@ impl Tls {
         if self.session.is_handshaking() {
             return None;
         }
-        self.told = true;
         Some(match self.session.protocol_version() {
-            Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
-            _ => "TLS 1.3",
+            Some(ProtocolVersion::TLSv1_2) => "1.2",
+            _ => "1.3",
         })
     }
 }

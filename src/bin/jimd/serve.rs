@@ -10,7 +10,7 @@ use jim::config::{
 use jim::control;
 use jim::logging::{self, Console, LogError, LogHandle, log};
 use jim::message::{Now, Reply, Retention, Snapshot};
-use jim::server::{Observer, Server, ServerTls, Settings, StartError, Stopped, Workers};
+use jim::server::{Observer, Server, ServerTls, Settings, StartError, Stopped, Unwritten, Workers};
 use jim::workers::{
     Bans, DataFolder, FileStore, FileWorker, PasswordWorker, ReadWorker, Reader, StorageWorker,
     Store,
@@ -117,8 +117,8 @@ fn open_and_serve(
     console.flush(LAST_LINES);
     log::info!("{}", how(stopped));
     Ok(match stopped {
-        Stopped::Cleanly | Stopped::Late => Exit::Done,
-        Stopped::AtOnce => Exit::Interrupted,
+        Stopped::Cleanly | Stopped::Cut(_) | Stopped::Late(_) => Exit::Done,
+        Stopped::AtOnce(_) => Exit::Interrupted,
     })
 }
 
@@ -135,11 +135,26 @@ fn open_reader(folder: &DataFolder) -> Result<Reader, Failure> {
     Reader::open(folder).map_err(|error| store_failure(&error))
 }
 
-const fn how(stopped: Stopped) -> &'static str {
+fn how(stopped: Stopped) -> String {
     match stopped {
-        Stopped::Cleanly => "stopped: all that was owed to clients was written",
-        Stopped::Late => "stopped: the grace time was over before all clients had read",
-        Stopped::AtOnce => "stopped at once, as a second signal asked",
+        Stopped::Cleanly => "stopped: all that was owed to clients was written".to_owned(),
+        Stopped::Cut(unwritten) => {
+            format!("stopped: {}, all else that was owed was written", what_was_not(unwritten))
+        }
+        Stopped::Late(unwritten) => {
+            format!("stopped: the grace time was over, {}", what_was_not(unwritten))
+        }
+        Stopped::AtOnce(unwritten) => {
+            format!("stopped at once, as a second signal asked, {}", what_was_not(unwritten))
+        }
+    }
+}
+
+/// What clients were owed and did not get.
+fn what_was_not(Unwritten { connections, bytes }: Unwritten) -> String {
+    match connections {
+        1 => format!("1 connection ended with {bytes} bytes unwritten"),
+        _ => format!("{connections} connections ended with {bytes} bytes unwritten"),
     }
 }
 

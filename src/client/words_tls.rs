@@ -39,6 +39,11 @@ fn english(fault: &Handshake, host: &str) -> String {
         Handshake::Closed => {
             "the server closed the connection during the TLS handshake: does it speak TLS?".into()
         }
+        Handshake::NotLetIn => {
+            "the server lets this address in no more for now: it may be full, or the address came \
+             too often or is banned"
+                .into()
+        }
         Handshake::Refused { alert } => format!("the server refused the TLS handshake: {alert}"),
         Handshake::TimedOut => "the TLS handshake took too long".into(),
         Handshake::Other { why } => format!("no TLS: {why}"),
@@ -67,6 +72,9 @@ fn russian(fault: &Handshake, host: &str) -> String {
         Handshake::Closed => {
             "сервер закрыл соединение во время рукопожатия TLS: говорит ли он на TLS?".into()
         }
+        Handshake::NotLetIn => "сервер сейчас не впускает с этого адреса: мест нет, \
+             или с адреса приходили слишком часто, или он запрещен"
+            .into(),
         Handshake::Refused { alert } => format!("сервер отказал в рукопожатии TLS: {alert}"),
         Handshake::TimedOut => "рукопожатие TLS длилось слишком долго".into(),
         Handshake::Other { why } => format!("нет TLS: {why}"),

@@ -9,12 +9,14 @@ use crate::limits::{ACCEPTS_PER_TURN, LINGER};
 use crate::logging::log;
 use crate::message::{Code, ConnectionId, Language, Phrase, Reply};
 use crate::rate::whole_seconds;
-use crate::transport::Stream;
+use crate::transport::{ACCESS_DENIED, Stream};
+use crate::wire::detect::begins_tls;
 use crate::wire::encode;
 use mio::Interest;
 use mio::net::TcpStream;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 /// Above this share of the connections that there may be, the first object must come sooner.
 const CROWDED_PERCENT: usize = 80;
@@ -24,6 +26,9 @@ const REFUSED_AT_ONCE: usize = 64;
 
 /// Why one more is not even told.
 const TOO_MUCH: &str = "far too many connections";
+
+/// How long somebody who is refused has to show whether it speaks TLS: a hello comes at once.
+const SHOWS_WIRE: Duration = Duration::from_millis(250);
 
 impl<O: Observer> Running<O> {
     pub(super) fn accept(&mut self) {
@@ -94,7 +99,7 @@ impl<O: Observer> Running<O> {
             Some(reply) => {
                 self.refused += 1;
                 self.counts.refused += 1;
-                self.refuse(id, &reply);
+                self.refuse(id, reply);
             }
             None => {
                 self.throttle.count_in(peer.ip());
@@ -164,16 +169,41 @@ impl<O: Observer> Running<O> {
         is_full.then(|| Reply::new(Code::TooMany, Phrase::TooManyConnections { limit }))
     }
 
-    fn refuse(&mut self, id: ConnectionId, reply: &Reply) {
+    fn refuse(&mut self, id: ConnectionId, reply: Reply) {
         let Some(connection) = self.connections.get_mut(id) else { return };
         log::info!("refused {}: {}", connection.peer, reply.phrase.in_language(Language::English));
+        connection.first_object_due = Moment::at(self.now.uptime + SHOWS_WIRE);
+        self.refusals.insert(id, reply);
+        self.tell_refused(id, false);
+    }
+
+    /// Tells somebody why it is not let in, and closes: in JSON, or by an alert where its first byte
+    /// is that of TLS, which words in the clear would only break. That is waited for where TLS is
+    /// served. `is_late`: no more.
+    pub(super) fn tell_refused(&mut self, id: ConnectionId, is_late: bool) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let mut first_bytes = [0; 2];
+        let seen = match connection.stream.peek(&mut first_bytes) {
+            Ok(count) => first_bytes.get(..count).unwrap_or_default(),
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => &[],
+            Err(_) if is_late || self.server.tls.is_none() => &[],
+            Err(_) => return,
+        };
+        let Some(reply) = self.refusals.remove(&id) else { return };
         let (language, time) = (self.server.settings.language, self.now.unix_micros);
-        connection.answer(&mut self.pool, |out| encode::reply(out, reply, language, time));
+        connection.answer(&mut self.pool, |out| {
+            if begins_tls(seen) {
+                out.extend_from_slice(&ACCESS_DENIED);
+            } else {
+                encode::reply(out, &reply, language, time);
+            }
+        });
+        connection.first_object_due = Moment::NEVER;
         connection.phase = Phase::Flushing { until: Moment::at(self.now.uptime + LINGER) };
         connection.mark_dirty(&mut self.dirty);
     }
 
-    pub(super) fn first_object_time(&self) -> std::time::Duration {
+    pub(super) fn first_object_time(&self) -> Duration {
         let settings = &self.server.settings;
         let crowded = self.most_connections().saturating_mul(CROWDED_PERCENT) / 100;
         if self.served() > crowded {
@@ -203,7 +233,10 @@ impl<O: Observer> Running<O> {
         let address = connection.peer.ip();
         match connection.entry {
             Entry::Unannounced => {}
-            Entry::Refused => self.refused = self.refused.saturating_sub(1),
+            Entry::Refused => {
+                self.refused = self.refused.saturating_sub(1);
+                self.refusals.remove(&connection.id);
+            }
             Entry::Stranger => self.throttle.count_out(address, true),
             Entry::Known => self.throttle.count_out(address, false),
         }

@@ -2,7 +2,7 @@
 //! fan-out, flush, reap.
 
 use super::announcer::Announcer;
-use super::connection::{Connection, Phase};
+use super::connection::{Connection, Entry, Phase};
 use super::control::{self, Control};
 use super::drain::{Drain, Unwritten};
 use super::fanout::{Audiences, Hold};
@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::os::unix::net::UnixListener;
@@ -122,6 +122,8 @@ pub(super) struct Running<O> {
     pub(super) throttle: Throttle,
     /// Connections that are only told why they are refused.
     pub(super) refused: usize,
+    /// What those of them are to be told that have not shown yet whether they speak TLS.
+    pub(super) refusals: HashMap<ConnectionId, Reply>,
     /// The last poll found something to do, or something was left over.
     pub(super) input_left: bool,
     /// Connections that may be read or have whole objects left.
@@ -263,6 +265,7 @@ impl<O: Observer> Server<O> {
             knocked: true,
             throttle: Throttle::default(),
             refused: 0,
+            refusals: HashMap::new(),
             input_left: false,
             ready: VecDeque::new(),
             dirty: Vec::new(),
@@ -523,6 +526,7 @@ impl<O: Observer> Running<O> {
             Phase::Draining { until, .. } if until.has_come(uptime) => {
                 self.drop_now(id, "the peer did not close in time");
             }
+            Phase::Open if connection.entry == Entry::Refused => self.tell_refused(id, true),
             _ => match connection.overdue(&self.server.settings, uptime) {
                 Some(reason) => self.close(id, reason),
                 // What was paced is due, or a queue has been long for too long: see on flush,
@@ -556,13 +560,13 @@ impl<O: Observer> Running<O> {
     fn reap(&mut self) {
         while let Some(id) = self.doomed.pop() {
             let Some(mut connection) = self.connections.remove(id) else { continue };
+            if let Some(drain) = &mut self.drain {
+                drain.note_end(&connection);
+            }
             self.queued_memory = self.queued_memory.saturating_sub(connection.counted_memory);
             self.counts.requests += connection.requests;
             if let Err(error) = self.server.poll.registry().deregister(&mut connection.stream) {
                 log::debug!("cannot deregister {}: {error}", connection.peer);
-            if let Some(drain) = &mut self.drain {
-                drain.note_end(&connection);
-            }
             }
             self.count_out(&connection);
             if connection.paused {

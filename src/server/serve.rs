@@ -62,6 +62,10 @@ impl<O: Observer> Running<O> {
             self.hear_balancer(id);
             return 0;
         }
+        if connection.entry == Entry::Refused && connection.phase == Phase::Open {
+            self.tell_refused(id, false);
+            return 0;
+        }
         match connection.phase {
             Phase::Draining { .. } => {
                 connection.drain(&mut self.scratch);

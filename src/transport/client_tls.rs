@@ -8,7 +8,7 @@ use rustls::client::{ClientConnection, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{CertificateError, ClientConfig, Error, RootCertStore};
+use rustls::{AlertDescription, CertificateError, ClientConfig, Error, RootCertStore};
 use rustls_platform_verifier::Verifier;
 use std::io;
 use std::sync::Arc;
@@ -129,6 +129,8 @@ pub enum Handshake {
     NotTls,
     /// The server closed the connection.
     Closed,
+    /// The server lets nobody in now, or not from here.
+    NotLetIn,
     /// The server refused.
     Refused {
         /// The alert that it sent.
@@ -168,6 +170,7 @@ impl Handshake {
         match error {
             Error::InvalidCertificate(error) => Self::of_certificate(error),
             Error::InvalidMessage(_) => Self::NotTls,
+            Error::AlertReceived(AlertDescription::AccessDenied) => Self::NotLetIn,
             Error::AlertReceived(alert) => Self::Refused { alert: format!("{alert:?}") },
             other => Self::Other { why: other.to_string() },
         }

@@ -8,5 +8,5 @@ mod stream;
 mod tls;
 
 pub use client_tls::{ClientTls, ClientTlsFault, Handshake, Trust};
-pub use server_tls::ServerTls;
+pub use server_tls::{ACCESS_DENIED, ServerTls};
 pub use stream::{Received, Stream};

@@ -8,6 +8,10 @@ use std::sync::Arc;
 /// The protocol's name for clients that ask by ALPN; those that do not ask are served too.
 pub(super) const ALPN: &[u8] = b"jim";
 
+/// The record of a fatal alert, in the clear, that says `access_denied`: the whole answer to a hello
+/// that no handshake follows.
+pub const ACCESS_DENIED: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 49];
+
 /// A certificate with its key, checked, and all that hangs on it. A copy shares it.
 #[derive(Debug, Clone)]
 pub struct ServerTls {

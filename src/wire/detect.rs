@@ -43,6 +43,13 @@ pub fn detect(first_bytes: &[u8]) -> Option<Wire> {
     }
 }
 
+/// Whether the first bytes, of which there is one at least, are those of a TLS hello as far as they
+/// have come.
+#[must_use]
+pub fn begins_tls(first_bytes: &[u8]) -> bool {
+    !first_bytes.is_empty() && (begins(first_bytes, &TLS) || could_become(first_bytes, &TLS))
+}
+
 fn begins(bytes: &[u8], mark: &[u8]) -> bool {
     bytes.starts_with(mark)
 }
@@ -53,7 +60,13 @@ fn could_become(bytes: &[u8], mark: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{METHODS, Wire, detect};
+    use super::{METHODS, Wire, begins_tls, detect};
+
+    #[test]
+    fn a_hello_is_known_by_its_first_byte() {
+        let rows: [&[u8]; 6] = [b"", b"\x16", b"\x16\x03", b"\x16\x03\x01", b"\x16\x04", b"{"];
+        assert_eq!(rows.map(begins_tls), [false, true, true, true, false, false]);
+    }
 
     #[test]
     fn each_wire_is_known_by_its_first_bytes() {

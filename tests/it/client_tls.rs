@@ -1,7 +1,8 @@
 //! `jim-client --tls`: whom it believes, and what it says where it does not.
 
 use super::client_dialects::Program;
-use super::process::{Ended, run};
+use super::crowd::guest;
+use super::process::{Ended, run, run_jimd};
 use super::support::{DEADLINE, Folder, Server, jim_client};
 use super::tls_peer::{certificate_of, files_of, server};
 use jim::certificate::{Fingerprint, IdentityFiles};
@@ -75,6 +76,31 @@ fn what_is_not_believed_is_named() {
         assert_eq!(ended.code, Some(2), "{ended:?}");
         assert!(ended.stderr.contains(said), "{ended:?}");
     }
+}
+
+#[test]
+fn who_is_not_let_in_is_told_so_in_tls_as_well() {
+    let server = server("max_connections = 1\nlang = \"en\"\n");
+    let port = server.address.port();
+    let pin = pin_of(&server);
+    let tls = ["--tls", "--pin", &pin];
+    let mut here = guest(server.connect(), "here");
+    let why = "it may be full, or the address came too often or is banned";
+    assert_cannot(&client("127.0.0.1", port, &tls), why);
+    let plain = client("127.0.0.1", port, &[]);
+    assert!(plain.stderr.contains("Too many connections"), "{plain:?}");
+    // Who only listens is told in JSON, a moment later.
+    assert_eq!(server.connect().object()["reason"], "too_many_connections");
+    // A hello that came in pieces is one.
+    let mut slow = server.connect();
+    slow.send(b"\x16");
+    let mut answer = Vec::new();
+    slow.stream.read_to_end(&mut answer).unwrap();
+    assert_eq!(answer, [21, 3, 3, 0, 2, 2, 49]);
+    here.assert_nothing_came();
+    run_jimd(&server.folder, &["ban", "127.0.0.1"])
+        .assert_done("127.0.0.1 is banned.\n1 connection was closed.\n");
+    assert_cannot(&client("127.0.0.1", port, &tls), why);
 }
 
 #[test]

@@ -46,6 +46,7 @@ const JIM_CLIENT: Program = Program {
         Opt::switch("--plain", None),
         Opt::switch("--bell", None),
         Opt::value("--notify", None),
+        Opt::switch("--no-memory", None),
         Opt::value("--lang", None),
         Opt::switch("--quiet", Some('q')),
         Opt::switch("--verbose", Some('v')),

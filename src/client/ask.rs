@@ -1,5 +1,6 @@
 //! The added actions as this client asks for them.
 
+use super::bounds::PAGE_MESSAGES;
 use super::outgoing::Request;
 use super::words::Notice;
 use serde::Serialize;
@@ -125,9 +126,10 @@ impl Ask {
         }
     }
 
-    /// The request to be sent.
+    /// The request to be sent; a page has no more entries than servers grant.
     #[must_use]
     pub fn request(&self) -> Request {
-        Request::Added(Box::new(self.clone()))
+        let limit = self.limit.map(|limit| limit.min(PAGE_MESSAGES));
+        Request::Added(Box::new(Self { limit, ..self.clone() }))
     }
 }

@@ -173,6 +173,9 @@ pub const BAR_WAIT: Duration = Duration::from_millis(100);
 /// How often progress is told beside a chat without a bar.
 pub const PROGRESS_WAIT: Duration = Duration::from_secs(10);
 
+/// How often it is looked anew how fast a file goes, where that is seen all the time.
+pub const STATUS_WAIT: Duration = Duration::from_secs(1);
+
 /// How many lines of the conversation that is looked at are kept on the screen.
 pub const CONVERSATION_LINES: usize = 10_000;
 
@@ -203,5 +206,33 @@ pub const PASTE_BYTES: usize = 256 * 1024;
 /// From how many lines on it is asked whether they are to be sent.
 pub const LINES_UNASKED: usize = 5;
 
-/// How many lines typed are kept for the arrow keys.
-pub const INPUT_HISTORY_LINES: usize = 500;
+/// How many entries of a folder are looked at for names that begin as what is typed.
+pub const PATHS_READ: usize = 20_000;
+
+/// How many of such names are kept.
+pub const PATHS_FOUND: usize = 200;
+
+/// How long a folder is waited for.
+pub const PATHS_WAIT: Duration = Duration::from_millis(200);
+
+/// How many lines typed are kept for the arrow keys, now and at the next start.
+pub const INPUT_HISTORY_LINES: usize = 1000;
+
+/// How much of the file that they are kept in is read, in bytes. It never has over twice as many for
+/// long.
+pub const TYPED_FILE_BYTES: u64 = 512 * 1024;
+
+/// The longest line typed that is kept for the next start, in bytes.
+pub const TYPED_LINE_BYTES: usize = 4096;
+
+/// Of how many conversations is kept how far they are read.
+pub const MARKS: usize = 1000;
+
+/// The longest file of that.
+pub const MARKS_BYTES: u64 = 256 * 1024;
+
+/// How long after something happened it is saved.
+pub const MARKS_WAIT: Duration = Duration::from_secs(5);
+
+/// Of how many conversations is asked at the start what is new.
+pub const UNREAD_ASKED: usize = 100;

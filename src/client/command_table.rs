@@ -1,7 +1,7 @@
 //! The table of the commands: how each is written, what it does, and how its words are read.
 
 use super::ask::{Ask, What};
-use super::bounds::{HISTORY_MESSAGES, HISTORY_USUAL, PAGE_MESSAGES};
+use super::bounds::{HISTORY_MESSAGES, HISTORY_USUAL};
 use super::commands::Typed;
 use super::reader::COMMON_NAMES;
 use super::script::{CommandFault, first_and_rest, some, whole};
@@ -41,7 +41,7 @@ const fn row(form: &'static str, english: &'static str, russian: &'static str, r
 }
 
 /// All commands, in the order of the help.
-pub(super) const TABLE: [Row; 38] = [
+pub(super) const TABLE: [Row; 39] = [
     row(
         "/msg TO TEXT",
         "sends to a user or a room",
@@ -222,6 +222,12 @@ pub(super) const TABLE: [Row; 38] = [
     row("/get ID", "gets a file that was announced", "загружает файл", |rest, _| {
         Ok(MessageId::parse(&rest.trim().to_ascii_lowercase()).map(Typed::Get))
     }),
+    row(
+        "/cancel [ID|FILE]",
+        "gives up a file that comes or goes",
+        "отменяет отправку или загрузку",
+        |rest, _| Ok(Some(Typed::Cancel(whole(rest)))),
+    ),
     row("/passwd", "changes your password", "меняет ваш пароль", |rest, _| {
         Ok(nothing(rest).then_some(Typed::Passwd))
     }),
@@ -304,11 +310,7 @@ fn read_history(rest: &str, to: &str) -> Result<Option<Typed>, CommandFault> {
     };
     let limit = number.map_or(Some(HISTORY_USUAL), |number| number.parse().ok());
     let with = with.unwrap_or_else(|| to.to_owned());
-    let ask = |limit: u64| Ask {
-        with: Some(with),
-        limit: Some(limit.min(PAGE_MESSAGES)),
-        ..Ask::new(What::History)
-    };
+    let ask = |limit: u64| Ask { with: Some(with), limit: Some(limit), ..Ask::new(What::History) };
     let limit = limit.filter(|limit| (1..=HISTORY_MESSAGES).contains(limit));
     Ok(limit.map(|limit| Typed::Ask(ask(limit))))
 }

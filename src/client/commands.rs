@@ -34,6 +34,8 @@ pub(super) enum Typed {
     },
     /// Get a file.
     Get(MessageId),
+    /// Give a file up that is sent or got: this one, or the only one.
+    Cancel(Option<String>),
     /// Log in as this user, whose password is asked for.
     LogIn(String),
     /// Make an account.
@@ -91,6 +93,15 @@ pub(super) fn is_command(line: &str) -> bool {
     line.starts_with('/') || line.trim_end() == "\\q"
 }
 
+/// Whether a line may hold a password or a code: those of the commands that ask for one, and what
+/// looks like a command and is none.
+pub(super) fn may_be_secret(line: &str) -> bool {
+    const ASKING: [&str; 3] = ["/login", "/register", "/passwd"];
+    let word = line.split_whitespace().next().unwrap_or_default();
+    let is_known = TABLE.iter().any(|row| row.name() == word);
+    line.starts_with('/') && !line.starts_with("//") && (!is_known || ASKING.contains(&word))
+}
+
 /// Whether a line ends the client.
 pub(super) fn is_quit(line: &str) -> bool {
     matches!(read(line.trim_end(), ""), Ok(Typed::Quit))
@@ -132,6 +143,10 @@ pub(super) enum Takes {
     Anyone,
     /// A command.
     Command,
+    /// A file of this machine.
+    File,
+    /// A file that is sent or got.
+    Transfer,
     /// Something that nothing completes.
     Anything,
 }
@@ -146,6 +161,8 @@ pub(super) fn takes(name: &str, place: usize) -> Takes {
         "NAME" => Takes::Name,
         "TO" | "#ROOM|NAME" => Takes::Anyone,
         "COMMAND" => Takes::Command,
+        "FILE" => Takes::File,
+        "ID|FILE" => Takes::Transfer,
         _ => Takes::Anything,
     }
 }
@@ -173,7 +190,7 @@ mod tests {
         check("/history", history("#tea", 20));
         check("/history 5", history("#tea", 5));
         check("/history bob", history("bob", 20));
-        check("/history \"John Doe\" 500", history("John Doe", 200));
+        check("/history \"John Doe\" 500", history("John Doe", 500));
         let search = Ask { query: text("\"a phrase\" b*"), ..Ask::new(What::Search) };
         check("/search  \"a phrase\" b* ", search);
         check("/members", Ask { room: text("#tea"), ..Ask::new(What::Members) });
@@ -249,6 +266,9 @@ mod tests {
             ("/nick John Doe", Typed::Nick(name())),
             ("/status  at tea ", Typed::Status("at tea".into())),
             ("/query John Doe", Typed::To(name())),
+            ("/cancel", Typed::Cancel(None)),
+            ("/cancel \"John Doe\"", Typed::Cancel(Some(name()))),
+            ("/cancel John Doe", Typed::Cancel(Some(name()))),
             ("/leave", Typed::Leave("#tea".into())),
             ("/me  waves ", Typed::Msg { to: "#tea".into(), text: "/me waves".into() }),
             ("\\q", Typed::Quit),
@@ -267,6 +287,9 @@ mod tests {
             ("/kick", 1, Takes::Room),
             ("/leave", 0, Takes::Room),
             ("/help", 0, Takes::Command),
+            ("/send", 0, Takes::File),
+            ("/send", 1, Takes::Anything),
+            ("/cancel", 0, Takes::Transfer),
             ("/quit", 0, Takes::Anything),
             ("/dance", 0, Takes::Anything),
         ] {

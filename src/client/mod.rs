@@ -56,6 +56,7 @@ pub mod shell;
 pub mod since;
 pub mod spawn;
 pub mod split;
+mod state;
 pub mod talker;
 mod talker_files;
 pub mod timeline;

@@ -83,6 +83,10 @@ pub const DEFAULT_PORT: u16 = 7777;
         scroll (above the top lies the past), Ctrl-N and Ctrl-P change the conversation, Alt-A goes\n  \
         to the next with news, the arrows find lines typed before, Alt-Enter begins a new line.\n  \
         It needs TERM to name a terminal, and heeds NO_COLOR.",
+    note = "For its next start the full screen notes lines typed (the file typed) and how far conversations\n  \
+        are read (the folder read) below $XDG_STATE_HOME/jim or ~/.local/state/jim, where only you\n  \
+        can read. Not noted are /login, /register and /passwd, and lines that begin with a blank;\n  \
+        with --no-memory nothing is, of uploads neither.",
     note = "--console-chat asks for a name and shows 'NAME > TEXT'; lines that begin with cmd! are\n  \
         commands: cmd!participants_count, cmd!current_time, cmd!start_game:rock (or scissors, paper).\n  \
         Ctrl-C says cmd!client_exit, the end of input cmd!error. The port is 9009 by default.",
@@ -234,6 +238,10 @@ pub struct Args {
     #[argh(option, arg_name = "9|777")]
     pub notify: Option<String>,
 
+    /// in the full screen: note nothing on this machine for the next start
+    #[argh(switch)]
+    pub no_memory: bool,
+
     /// tell more about what the client does
     #[argh(switch, short = 'v')]
     pub verbose: bool,
@@ -342,6 +350,8 @@ pub struct Options {
     pub plain: bool,
     /// How the full screen gets someone's attention.
     pub attention: Attention,
+    /// Whether the full screen notes nothing for its next start.
+    pub no_memory: bool,
     /// How long all may take.
     pub time_limit: Option<Duration>,
     /// The language, where it was given.
@@ -381,6 +391,7 @@ impl Args {
             split: self.split,
             quiet: self.quiet,
             plain: self.plain,
+            no_memory: self.no_memory,
             attention: Attention {
                 bell: self.bell,
                 notification: notification(self.notify.as_deref())?,

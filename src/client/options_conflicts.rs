@@ -34,6 +34,7 @@ impl Args {
         let lacks = [
             (self.bell && !screen, "--bell", "the full screen"),
             (self.notify.is_some() && !screen, "--notify", "the full screen"),
+            (self.no_memory && !screen, "--no-memory", "the full screen"),
             (self.json && !self.read, "--json", "-r"),
             (self.count.is_some() && !self.read, "--count", "-r"),
             (self.history.is_some() && !self.read, "--history", "-r"),

@@ -17,6 +17,7 @@ use super::register::Register;
 use super::render::Screen;
 use super::screen::{chat, driver};
 use super::script::{ScriptFault, parse};
+use super::state;
 use super::talker::Talker;
 use super::transfer::{Courier, Errand, Memory, Place, Source, Stop};
 use super::writer::Writer;
@@ -235,7 +236,7 @@ fn screen_plan(
     surroundings: &Surroundings<'_>,
 ) -> Result<driver::Plan, SetupError> {
     let who = who(&options, language, surroundings)?;
-    let Options { host, port, to, split, attention, time_limit, .. } = options;
+    let Options { host, port, to, split, attention, no_memory, time_limit, .. } = options;
     let [common, ..] = COMMON_NAMES;
     let zone = TimeZone::system();
     let wishes = chat::Wishes {
@@ -247,8 +248,10 @@ fn screen_plan(
         colours: (surroundings.variable)("NO_COLOR").is_none(),
         server: format!("{host}:{port}"),
     };
-    let chat = chat::Chat::new(Entry::new(who, None, chat::Chat::FEATURES), wishes)
-        .keeping(Memory::of(surroundings.variable));
+    let mut chat = chat::Chat::new(Entry::new(who, None, chat::Chat::FEATURES), wishes);
+    if let Some(folder) = state::folder(surroundings.variable).filter(|_| !no_memory) {
+        chat = chat.keeping(Memory::of(surroundings.variable)).remembering(&folder);
+    }
     let screen = Screen::new(language, zone, true).getting_by("/get");
     Ok(driver::Plan { host, port, tls, chat, screen, time_limit })
 }

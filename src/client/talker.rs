@@ -297,6 +297,7 @@ impl Talker {
             }
             Ok(Typed::Send { file, text }) => return self.send_file(turn, &file, text),
             Ok(Typed::Get(id)) => return self.get_file(turn, id),
+            Ok(Typed::Cancel(which)) => return self.files.cancel(turn, which.as_deref()),
             Ok(Typed::Help(command)) => return turn.screen.notice(&Notice::help(command)),
             Ok(Typed::More) => return self.ask_more(turn),
             Ok(Typed::Ask(ask)) => return self.ask(turn, ask, confirming),

@@ -9,11 +9,11 @@ use std::fs;
 use std::path::Path;
 
 /// A client of a user's, of the server, that is in.
-fn user(server: &Server, name: &str, more: &[&str], columns: u16, rows: u16) -> Terminal {
+pub fn user(server: &Server, name: &str, more: &[&str], columns: u16, rows: u16) -> Terminal {
     with_variables(server, name, more, &[], columns, rows)
 }
 
-fn with_variables(
+pub fn with_variables(
     server: &Server,
     name: &str,
     more: &[&str],
@@ -30,13 +30,13 @@ fn with_variables(
 }
 
 /// A client in a room that it has just joined.
-fn in_room(server: &Server, name: &str, columns: u16, rows: u16) -> Terminal {
+pub fn in_room(server: &Server, name: &str, columns: u16, rows: u16) -> Terminal {
     let mut terminal = user(server, name, &["--to", "#tea"], columns, rows);
     terminal.wait_for("joined");
     terminal
 }
 
-fn quit(mut terminal: Terminal) {
+pub fn quit(mut terminal: Terminal) {
     terminal.line("/quit");
     let (code, text) = terminal.end();
     assert_eq!(code, 0, "{text}");

@@ -130,7 +130,8 @@ impl Chat {
             // Whoever writes is there, whether or not the server tells who comes.
             conversation.person_came(&message.from);
         }
-        if !is_current {
+        let is_counted = message.id.is_some_and(|id| Some(id) <= conversation.counted);
+        if !is_current && !is_counted {
             conversation.unread += 1;
             conversation.is_called |= is_called;
         }
@@ -196,6 +197,9 @@ impl Chat {
                 self.handle_page(turn, &with, answer);
             }
             Some(Asking::Missed { with }) => self.handle_missed(turn, &with, answer),
+            Some(Asking::Unread { with, after }) => {
+                self.handle_unread(turn, &with, after, answer);
+            }
             Some(Asking::Rooms { pages, .. }) => self.handle_rooms(turn, pages, answer),
             Some(Asking::Topic { with }) => {
                 let conversation = self.model.find_mut(&with);
@@ -217,8 +221,10 @@ impl Chat {
         conversation.is_loading = false;
         if answer.is_error() {
             // A person who is no user has no past with us; that is no news.
-            conversation.past = Past::Complete;
-            if !(answer.code == 404 && matches!(conversation.kind, Shown::User(_))) {
+            let is_nobody = answer.code == 404 && matches!(conversation.kind, Shown::User(_));
+            conversation.past = if is_nobody { Past::Complete } else { Past::Closed };
+            conversation.wanted = None;
+            if !is_nobody {
                 let Answer { code, text, .. } = answer;
                 let text = Notice::HistoryRefused { code, text }.text(self.language());
                 self.tell_in(turn.now, with, Body::Told(Level::Warn, text));
@@ -227,6 +233,7 @@ impl Chat {
         }
         conversation.past = if answer.more { Past::More } else { Past::Complete };
         self.put_all(turn, with, answer);
+        self.pursue_past(turn.now, with);
     }
 
     fn put_all(&mut self, turn: &Turn<'_>, with: &str, answer: Answer) -> Vec<MessageId> {

@@ -4,9 +4,12 @@ use super::completion::Completion;
 use super::conversation::Past;
 use super::input::Input;
 use super::line::{Body, Drawing, Line};
+use super::marks::Marks;
 use super::model::Model;
 use super::outbox::{Pending, State};
+use super::paths::Paths;
 use super::prompt::Prompt;
+use super::typed::TypedLines;
 use super::words::Connection;
 use super::{Attention, layout};
 use crate::client::acks::Acks;
@@ -61,6 +64,8 @@ pub(super) enum Asking {
     Older { with: String, before: Option<MessageId> },
     /// What was missed while the connection was lost.
     Missed { with: String },
+    /// How much was written since the conversation was read, before this client began.
+    Unread { with: String, after: MessageId },
     /// The rooms there are.
     Rooms { after: Option<String>, pages: u32 },
     /// Our contacts.
@@ -86,10 +91,13 @@ pub struct Chat {
     /// So many lines wait for a yes.
     pub(super) sending: Option<usize>,
     pub(super) completion: Option<Completion>,
+    pub(super) paths: Paths,
     /// The width and the height of the terminal.
     pub(super) size: (u16, u16),
     pub(super) connection: Connection,
     was_entered: bool,
+    /// Why no TLS is spoken with the server any more, as it was told.
+    distrust: Option<String>,
     /// Whether the rooms have still to be joined again.
     pub(super) is_returning: bool,
     /// What is asked for, oldest first, and what is to be asked for next.
@@ -117,6 +125,9 @@ pub struct Chat {
     pub(super) address: String,
     /// The files that are sent and got beside the chat.
     pub(super) files: Transfers,
+    /// The lines typed, and how far conversations are read, for the next start.
+    pub(super) typed: TypedLines,
+    pub(super) marks: Marks,
     pub(super) suspends: bool,
     pub(super) redraws: bool,
     /// Whether Ctrl-C ends the client when it is typed next.
@@ -140,9 +151,11 @@ impl Chat {
             prompt: None,
             sending: None,
             completion: None,
+            paths: Paths::default(),
             size: (80, 24),
             connection: Connection::Connecting,
             was_entered: false,
+            distrust: None,
             is_returning: false,
             asked: VecDeque::new(),
             to_ask: VecDeque::new(),
@@ -158,7 +171,9 @@ impl Chat {
             clock_ahead: None,
             alert: String::new(),
             address: String::new(),
-            files: Transfers::new(Style::BesideAChat, Memory::default()),
+            files: Transfers::new(Style::InAStatusLine, Memory::default()),
+            typed: TypedLines::default(),
+            marks: Marks::default(),
             suspends: false,
             redraws: false,
             interrupted: false,
@@ -217,6 +232,14 @@ impl Chat {
         self.connection = Connection::Lost { until };
     }
 
+    /// The server was there before, and now TLS cannot be spoken with it: that is told once.
+    pub fn tell_distrust(&mut self, now: Now, why: &str) {
+        if self.was_entered && self.distrust.as_deref() != Some(why) {
+            self.distrust = Some(why.to_owned());
+            self.tell(now, Level::Error, why.to_owned());
+        }
+    }
+
     /// The connection stands.
     pub fn begin(&mut self, turn: &mut Turn<'_>, address: SocketAddr) {
         self.address = address.to_string();
@@ -272,12 +295,14 @@ impl Chat {
     /// We are in.
     pub(super) fn enter(&mut self, turn: &mut Turn<'_>) {
         self.connection = Connection::Online;
+        self.distrust = None;
         self.is_returning = std::mem::replace(&mut self.was_entered, true);
         if self.entry.is_user() && self.entry.granted().has(Features::IDS) {
             self.acks.begin(turn.now, self.entry.server_unix_micros());
         }
         self.begin_files(turn);
         self.learn(turn.now);
+        self.begin_marks();
         let to = self.wishes.to.clone();
         if !self.is_returning && matches!(Shown::of(Some(&to)), Shown::Room(_)) {
             self.join(turn, to);
@@ -375,7 +400,7 @@ impl Chat {
         self.joining.clear();
         self.leaving.clear();
         for conversation in self.model.iter_mut() {
-            conversation.is_loading = false;
+            (conversation.is_loading, conversation.wanted) = (false, None);
             conversation.known_at_loss = conversation.known_at_loss.or(conversation.newest());
             conversation.mark_read();
         }
@@ -401,13 +426,15 @@ impl Chat {
             _ => None,
         };
         let files = self.files.poll_timeout();
-        self.entry.poll_timeout().into_iter().chain(files).chain(tick).min()
+        let others = files.into_iter().chain(tick).chain(self.marks.due);
+        self.entry.poll_timeout().into_iter().chain(others).min()
     }
 
     /// The time of [`Self::poll_timeout`] may have come.
     pub fn handle_timeout(&mut self, turn: &mut Turn<'_>) {
         self.entry.handle_timeout(turn);
         self.files.go_on(turn);
+        self.save_marks_when_due(turn.now);
         self.settle(turn);
     }
 

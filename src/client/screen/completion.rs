@@ -10,6 +10,10 @@ pub(super) struct Known {
     pub(super) rooms: Vec<String>,
     /// People, the likeliest first.
     pub(super) people: Vec<String>,
+    /// Paths that begin as the word before the cursor; those of folders end in `/`.
+    pub(super) paths: Vec<String>,
+    /// Files that are sent or got.
+    pub(super) transfers: Vec<String>,
 }
 
 /// The words that may stand for the one before the cursor, and which one is there now.
@@ -43,6 +47,20 @@ impl Completion {
     }
 }
 
+/// The path whose beginning stands before the cursor, where a command takes one there.
+pub(super) fn path(before: &str) -> Option<&str> {
+    let (name, arguments) = before.split_once(' ').filter(|_| before.starts_with('/'))?;
+    let (word, place) = placed(arguments);
+    (commands::takes(name, place) == Takes::File).then(|| word.trim_start_matches('"'))
+}
+
+/// The argument before the cursor, and how many words stand before it.
+fn placed(arguments: &str) -> (&str, usize) {
+    let word = argument(arguments);
+    let behind = arguments.len() - word.len();
+    (word, arguments.get(..behind).map_or(0, |before| before.split_whitespace().count()))
+}
+
 /// The word before the cursor, and what it may be the beginning of.
 fn find<'a>(before: &'a str, known: &Known) -> (&'a str, Vec<String>) {
     if !before.starts_with('/') || before.starts_with("//") {
@@ -52,9 +70,7 @@ fn find<'a>(before: &'a str, known: &Known) -> (&'a str, Vec<String>) {
     let Some((name, arguments)) = before.split_once(' ') else {
         return (before, commands::names(before).map(|name| format!("{name} ")).collect());
     };
-    let word = argument(arguments);
-    let behind = arguments.len() - word.len();
-    let place = arguments.get(..behind).map_or(0, |before| before.split_whitespace().count());
+    let (word, place) = placed(arguments);
     let bare = word.trim_start_matches('"');
     let candidates = match commands::takes(name, place) {
         Takes::Room => names(bare, &known.rooms),
@@ -64,6 +80,8 @@ fn find<'a>(before: &'a str, known: &Known) -> (&'a str, Vec<String>) {
             let begin = format!("/{}", bare.trim_start_matches('/'));
             commands::names(&begin).map(|name| format!("{name} ")).collect()
         }
+        Takes::File => known.paths.iter().map(|path| typed(path, word)).collect(),
+        Takes::Transfer => names(bare, &known.transfers),
         Takes::Anything => in_text(word, false, known),
     };
     (word, candidates)
@@ -88,6 +106,17 @@ fn names(begin: &str, known: &[String]) -> Vec<String> {
     found
         .map(|name| if name.contains(' ') { format!("\"{name}\" ") } else { format!("{name} ") })
         .collect()
+}
+
+/// A path as an argument: in `"` where it holds blanks, and open where it goes on below a folder.
+fn typed(path: &str, word: &str) -> String {
+    let is_quoted = word.starts_with('"') || path.contains(char::is_whitespace);
+    match (is_quoted, path.ends_with('/')) {
+        (true, true) => format!("\"{path}"),
+        (true, false) => format!("\"{path}\" "),
+        (false, true) => path.to_owned(),
+        (false, false) => format!("{path} "),
+    }
 }
 
 fn in_text(word: &str, is_first: bool, known: &Known) -> Vec<String> {
@@ -126,6 +155,8 @@ mod tests {
         let known = Known {
             rooms: texts(&["#tea", "#teapots"]),
             people: texts(&["boris", "John Doe", "Йод"]),
+            paths: texts(&["~/tea.txt", "~/My Documents/", "~/my tea.txt"]),
+            transfers: texts(&["a photo.jpg"]),
         };
         let found = Completion::new(before, &known);
         let candidates = found.as_ref().map(|found| found.candidates.clone()).unwrap_or_default();
@@ -143,6 +174,12 @@ mod tests {
         check("/kick boris #t", 2, &["#tea ", "#teapots "]);
         check("/msg boris jo", 2, &["John Doe "]);
         check("/help qu", 2, &["/query ", "/quit "]);
+        check("/cancel a", 1, &["\"a photo.jpg\" "]);
+        let files = ["~/tea.txt ", "\"~/My Documents/", "\"~/my tea.txt\" "];
+        check("/send ~/", 2, &files);
+        let quoted = ["\"~/tea.txt\" ", files[1], files[2]];
+        check("/send \"~/my t", 7, &quoted);
+        check("/send tea.txt bo", 2, &["boris "]);
         check("bo", 2, &["boris: "]);
         check("йо", 2, &["Йод: "]);
         check("hi @bo", 3, &["@boris "]);
@@ -154,8 +191,24 @@ mod tests {
     }
 
     #[test]
+    fn a_path_is_looked_for_where_a_command_takes_one() {
+        for (before, expected) in [
+            ("/send a", Some("a")),
+            ("/send ", Some("")),
+            ("/send \"~/My Doc", Some("~/My Doc")),
+            ("/send a b", None),
+            ("/send", None),
+            ("/get a", None),
+            ("send a", None),
+        ] {
+            assert_eq!(path(before), expected, "{before}");
+        }
+    }
+
+    #[test]
     fn tab_goes_round() {
-        let known = Known { rooms: vec!["#a".into(), "#ab".into()], people: Vec::new() };
+        let rooms = vec!["#a".into(), "#ab".into()];
+        let known = Known { rooms, ..Known::default() };
         let mut completion = Completion::new("#a", &known).unwrap();
         for (word, forward, chars) in [("#a ", true, 3), ("#ab ", true, 4), ("#a ", false, 3)] {
             assert_eq!(completion.word(), word);

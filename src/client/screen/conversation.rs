@@ -2,6 +2,7 @@
 
 use super::line::{Body, Drawing, Line};
 use super::outbox::Pending;
+use super::past::Wanted;
 use super::scroll::End;
 use super::text::Row;
 use crate::client::bounds::{CONVERSATION_LINES, QUIET_CONVERSATION_LINES};
@@ -28,6 +29,8 @@ pub(super) enum Past {
     More,
     /// There is nothing.
     Complete,
+    /// We may not read it.
+    Closed,
 }
 
 /// A place in the lines that stays when others come.
@@ -47,6 +50,8 @@ pub(super) struct Conversation {
     /// What we sent and the server has not answered.
     pub(super) pending: VecDeque<Pending>,
     pub(super) past: Past,
+    /// How much of the past was asked for by name.
+    pub(super) wanted: Option<Wanted>,
     /// Whether a page is asked for.
     pub(super) is_loading: bool,
     /// Whether we are in the room.
@@ -60,12 +65,18 @@ pub(super) struct Conversation {
     pub(super) people_known: bool,
     /// How many messages of others were not read.
     pub(super) unread: usize,
+    /// Whether there are more of them than were counted.
+    pub(super) is_unread_more: bool,
+    /// Up to here they are counted, whichever way they come.
+    pub(super) counted: Option<MessageId>,
     /// Whether one of them is for us above all.
     pub(super) is_called: bool,
     /// The newest message that was here when the connection was lost.
     pub(super) known_at_loss: Option<MessageId>,
-    /// Up to here all was read.
+    /// Up to here all was read when someone looked at it last.
     read: Option<MessageId>,
+    /// The same among the numbers of the server's messages.
+    read_to: Option<MessageId>,
     anchor: Option<Anchor>,
     /// What was typed here and not sent.
     pub(super) draft: Vec<String>,
@@ -81,6 +92,7 @@ impl Conversation {
             lines: Vec::new(),
             pending: VecDeque::new(),
             past: Past::Unknown,
+            wanted: None,
             is_loading: false,
             is_member_here: false,
             is_online: None,
@@ -88,9 +100,12 @@ impl Conversation {
             people: Vec::new(),
             people_known: false,
             unread: 0,
+            is_unread_more: false,
+            counted: None,
             is_called: false,
             known_at_loss: None,
             read: None,
+            read_to: None,
             anchor: None,
             draft: Vec::new(),
         }
@@ -127,6 +142,17 @@ impl Conversation {
     /// The number of the newest message that is here.
     pub(super) fn newest(&self) -> Option<MessageId> {
         self.lines.iter().rev().find(|line| line.is_numbered).map(|line| line.key)
+    }
+
+    /// How many messages of the server's are here.
+    pub(super) fn messages(&self) -> usize {
+        self.lines.iter().filter(|line| line.is_numbered).count()
+    }
+
+    /// Whether a message of the server's is here.
+    pub(super) fn has(&self, id: MessageId) -> bool {
+        let place = self.lines.partition_point(|line| line.key < id);
+        self.lines.get(place).is_some_and(|line| line.key == id && line.is_numbered)
     }
 
     /// Puts a message of the server's in its place; false where it is there already.
@@ -204,14 +230,36 @@ impl Conversation {
 
     /// Someone looks at it: everything is read from now on.
     pub(super) fn handle_read(&mut self) {
-        (self.unread, self.is_called) = (0, false);
+        (self.unread, self.is_unread_more, self.is_called) = (0, false, false);
     }
 
     /// Nobody looks at it any more: what comes is new.
     pub(super) fn handle_left(&mut self) {
         self.handle_read();
+        self.read_to = self.newest().max(self.read_to);
         self.read = self.lines.last().map(|line| line.key);
-        self.anchor = None;
+        (self.anchor, self.wanted) = (None, None);
+    }
+
+    /// It was read up to here before this client began.
+    pub(super) fn begin_at(&mut self, read: MessageId) {
+        self.read.get_or_insert(read);
+        self.read_to.get_or_insert(read);
+    }
+
+    /// Up to where it is read, as far as is known.
+    pub(super) fn read_to(&self, is_current: bool) -> Option<MessageId> {
+        let seen = self.newest().filter(|_| is_current && !self.is_scrolled());
+        seen.max(self.read_to)
+    }
+
+    /// How many messages were not read, as it is shown.
+    pub(super) fn unread_text(&self) -> String {
+        match (self.unread, self.is_unread_more) {
+            (0, _) => String::new(),
+            (unread, true) => format!("{unread}+"),
+            (unread, false) => unread.to_string(),
+        }
     }
 
     /// What follows is new though someone looks.
@@ -289,6 +337,15 @@ impl Conversation {
     /// Shows the newest line.
     pub(super) const fn scroll_to_end(&mut self) {
         self.anchor = None;
+    }
+
+    /// Shows the first of so many newest messages at the top, if that is not the end anyway.
+    pub(super) fn scroll_to_newest(&mut self, drawing: &Drawing, messages: usize, height: usize) {
+        let numbered = self.lines.iter().enumerate().rev().filter(|(_, line)| line.is_numbered);
+        let Some((first, _)) = numbered.take(messages).last() else { return };
+        let of = |place| self.rows_of(drawing, place).len();
+        let end = End::of_all(first).down(height, self.len(), of);
+        self.set_end(end);
     }
 
     /// The rows of the view, the last of them at its end; fewer than `height` where there are no

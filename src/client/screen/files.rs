@@ -1,4 +1,4 @@
-//! Files in the full screen: `/send` and `/get`.
+//! Files in the full screen: `/send` and `/get`, and how far they are.
 
 use super::chat::Chat;
 use crate::client::mode::Turn;
@@ -11,7 +11,7 @@ use crate::message::MessageId;
 impl Chat {
     /// The same with a memory of uploads that were interrupted.
     pub(in crate::client) fn keeping(mut self, memory: Memory) -> Self {
-        self.files = Transfers::new(Style::BesideAChat, memory);
+        self.files = Transfers::new(Style::InAStatusLine, memory);
         self
     }
 
@@ -48,5 +48,8 @@ impl Chat {
     /// The client is over, for whatever reason.
     pub fn handle_ended(&mut self, screen: &mut Screen) {
         self.files.give_up(screen);
+        self.save_marks();
+        // Nobody is there any more to be told.
+        let _ = self.typed.flush();
     }
 }

@@ -16,6 +16,7 @@ impl Chat {
     /// Sends what may be sent now, and shows what was told on the way.
     pub(super) fn settle(&mut self, turn: &mut Turn<'_>) {
         self.absorb(turn);
+        self.settle_marks(turn.now);
         if !self.is_online() {
             return;
         }
@@ -131,6 +132,9 @@ impl Chat {
             Asking::Newest { with } => history(with, None, SCREEN_PAGE_MESSAGES),
             Asking::Older { with, before } => history(with, *before, SCREEN_PAGE_MESSAGES),
             Asking::Missed { with } => history(with, None, PAGE_MESSAGES),
+            Asking::Unread { with, after } => {
+                Ask { after: Some(after.to_string()), ..history(with, None, PAGE_MESSAGES) }
+            }
             Asking::Rooms { after, .. } => list(What::Rooms, after),
             Asking::Topic { with } => Ask { room: Some(with.clone()), ..Ask::new(What::Topic) },
             Asking::Contacts { after } => list(What::GetContacts, after),

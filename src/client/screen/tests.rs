@@ -1,5 +1,9 @@
 //! The screen as text, without a terminal.
 
+mod files;
+mod memory;
+mod past;
+
 use super::chat::{Chat, Wishes};
 use super::{Attention, Notification};
 use crate::client::entry::{Entry, Who};
@@ -23,7 +27,7 @@ const START: u64 = 1_700_000_000_000_000;
 /// The time of the oldest message of a [`page`].
 const PAST: u64 = START - 60_000_000_000;
 
-const ALL: &str = "[\"ids\",\"notices\",\"offline\",\"history\"]";
+const ALL: &str = "[\"ids\",\"notices\",\"offline\",\"history\",\"files\"]";
 
 struct Stage {
     chat: Chat,

@@ -1,7 +1,7 @@
 //! What is typed: keys, lines, commands.
 
 use super::chat::{Asking, Chat, done};
-use super::completion::{Completion, Known};
+use super::completion::{self, Completion, Known};
 use super::conversation::{Conversation, Past};
 use super::keys::{Action, action};
 use super::prompt::Prompt;
@@ -16,7 +16,7 @@ use crate::client::reader::Shown;
 use crate::client::split::split;
 use crate::client::words::Notice;
 use crate::limits::Limits;
-use crate::message::Features;
+use crate::message::{Features, Now};
 use crossterm::event::Event;
 use log::Level;
 use std::ops::ControlFlow;
@@ -135,7 +135,7 @@ impl Chat {
     }
 
     /// Looks at another conversation; what is typed stays with the one that is left.
-    fn switch(&mut self, choose: impl FnOnce(&mut Self)) {
+    pub(super) fn switch(&mut self, choose: impl FnOnce(&mut Self)) {
         let before = self.model.to();
         choose(self);
         if self.model.is_current(&before) {
@@ -190,8 +190,11 @@ impl Chat {
         let (chars, word) = match &mut self.completion {
             Some(completion) => (completion.step(forward), completion.word().to_owned()),
             None => {
-                let known = self.known();
+                let mut known = self.known();
                 let (before, _) = self.input.around_cursor();
+                if let Some(path) = completion::path(before) {
+                    known.paths = self.paths.find(path);
+                }
                 let Some(found) = Completion::new(before, &known) else { return };
                 let replaced = (found.chars, found.word().to_owned());
                 self.completion = (found.candidates.len() > 1).then_some(found);
@@ -219,6 +222,7 @@ impl Chat {
             };
             add(names, &conversation.with);
         }
+        known.transfers = self.files.names();
         self.rooms.iter().for_each(|room| add(&mut known.rooms, room));
         known
     }
@@ -245,7 +249,7 @@ impl Chat {
             }
         };
         match handled {
-            Done::Yes => self.input_sent(&lines),
+            Done::Yes => self.input_sent(turn.now, &lines),
             Done::NotNow => {}
             Done::Quit => return ControlFlow::Break(done()),
         }
@@ -254,7 +258,8 @@ impl Chat {
 
     /// Takes away what was sent. A command may have changed the conversation, and the line with it:
     /// then it was taken along.
-    fn input_sent(&mut self, lines: &[String]) {
+    fn input_sent(&mut self, now: Now, lines: &[String]) {
+        lines.iter().for_each(|line| self.keep_typed(now, line));
         if self.input.full_lines() == lines {
             self.input.take_all();
         } else {
@@ -303,6 +308,7 @@ impl Chat {
             Ok(Typed::Quit) => return Done::Quit,
             Ok(Typed::To(to)) => self.talk_to(turn, &to),
             Ok(Typed::Msg { to, text }) => return self.say(turn, &to, &[text]),
+            Ok(Typed::Cancel(which)) => self.files.cancel(turn, which.as_deref()),
             Ok(Typed::Help(command)) => turn.screen.notice(&Notice::help(command)),
             Ok(Typed::Clear) => self.model.current_mut().into_iter().for_each(Conversation::clear),
             Ok(Typed::Leave(room)) if self.model.find(&room).is_some_and(|one| !one.is_joined) => {
@@ -394,6 +400,11 @@ impl Chat {
             turn.screen.notice(&notice);
             self.confirming = Some(ask).filter(|ask| ask.what == What::Destroy);
             return;
+        }
+        if let (What::History, Some(with), Some(limit)) = (ask.what, &ask.with, ask.limit)
+            && self.is_kept(&Shown::of(Some(with)))
+        {
+            return self.show_past(turn, with, usize::try_from(limit).unwrap_or(usize::MAX));
         }
         self.to_ask.push_back(Asking::Typed(Box::new(ask)));
     }

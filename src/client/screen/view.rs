@@ -14,6 +14,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
+/// How many columns of the status line are left to others where a file comes or goes.
+const FILES_BESIDE: usize = 30;
+
 impl Chat {
     /// Draws everything.
     pub fn draw(&self, frame: &mut Frame<'_>, now: Now) {
@@ -71,11 +74,8 @@ impl Chat {
 
     /// A conversation in the list: its name, and how many messages of it are not read.
     fn entry_row(conversation: &Conversation, columns: usize) -> Row {
-        let count = match (conversation.unread, conversation.is_called) {
-            (0, _) => String::new(),
-            (unread, true) => format!("{unread}!"),
-            (unread, false) => unread.to_string(),
-        };
+        let call = if conversation.is_called { "!" } else { "" };
+        let count = conversation.unread_text() + call;
         let look = match (conversation.unread, conversation.is_called) {
             (_, true) => Look::Loud,
             (0, _) if !conversation.is_joined && matches!(conversation.kind, Shown::Room(_)) => {
@@ -170,6 +170,11 @@ impl Chat {
             parts.push(words.collect::<Vec<_>>().join("  "));
             return parts;
         }
+        if let Some(files) = self.files.overview(now) {
+            let columns = usize::from(areas.status.width);
+            let room = columns.saturating_sub(FILES_BESIDE).max(columns / 3);
+            parts.push(files.text(language, room));
+        }
         if self.model.current().is_some_and(Conversation::is_scrolled) {
             parts.push(either(language, "Esc: to the end", "Esc: в конец").to_owned());
         }
@@ -192,7 +197,7 @@ impl Chat {
         others.sort_by_key(|one| !one.is_called);
         let names = others.iter().map(|one| {
             let sign = if one.is_called { "!" } else { "" };
-            format!("{} {}{sign}", visible(&one.with), one.unread)
+            format!("{} {}{sign}", visible(&one.with), one.unread_text())
         });
         names.collect::<Vec<_>>().join(", ")
     }

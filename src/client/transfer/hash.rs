@@ -42,7 +42,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// The SHA-256 of a text, in hexadecimal.
-pub(super) fn hex_of(text: &[u8]) -> String {
+pub(in crate::client) fn hex_of(text: &[u8]) -> String {
     hex(&Sha256::digest(text))
 }
 

@@ -4,6 +4,7 @@ use super::hash::hex_of;
 use super::source::Stamp;
 use super::upload::Upload;
 use crate::client::bounds::{RECORD_BYTES, RECORDS_LOOKED_AT, UPLOAD_KEPT};
+use crate::client::state;
 use crate::message::{MessageId, Now};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -66,9 +67,7 @@ impl Memory {
     /// The user's own: below `$XDG_STATE_HOME`, else below `~/.local/state`. Without either nothing
     /// is remembered.
     pub(in crate::client) fn of(variable: &dyn Fn(&str) -> Option<String>) -> Self {
-        let named = variable("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-        let usual = || Some(Path::new(&variable("HOME")?).join(".local/state"));
-        Self { folder: named.or_else(usual).map(|folder| folder.join("jim/uploads")) }
+        Self { folder: state::folder(variable).map(|folder| folder.join("uploads")) }
     }
 
     /// The number of an upload that was begun and may still be open.

@@ -4,6 +4,7 @@
 //! know files, but neither socket nor clock. A queue has them take turns on one conversation, be it
 //! beside a chat or for the commands `send` and `get`.
 
+mod cancel;
 mod courier;
 mod download;
 mod hash;
@@ -19,8 +20,10 @@ mod target;
 mod tests;
 mod upload;
 mod words;
+mod words_cancel;
 
 pub(super) use courier::{Courier, Errand};
+pub(super) use hash::hex_of;
 pub(super) use memory::Memory;
 pub use progress::Progress;
 pub use protocol::{Attachment, FileAnswer, FileAsked, FileRequest};
@@ -30,3 +33,4 @@ pub(super) use source::Source;
 pub use stop::Stop;
 pub(super) use target::Place;
 pub use words::FileNotice;
+pub use words_cancel::CancelNotice;

@@ -68,6 +68,42 @@ impl Progress {
     }
 }
 
+/// All files of a client together, for a line that has little room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::client) struct Overview {
+    /// How many there are, those included that wait for their turn.
+    pub(super) files: usize,
+    /// The one whose turn it is.
+    pub(super) first: Progress,
+    /// How many bytes of all of them are there, and how many there will be, where that is known.
+    pub(super) all: Option<(u64, u64)>,
+}
+
+impl Overview {
+    /// `NAME: 45 %, 350 KiB/s`, or `2 files, 45 %, 350 KiB/s`; in fewer columns less of it, and at
+    /// least `45 %`. It is safe for a terminal.
+    #[must_use]
+    pub(in crate::client) fn text(&self, language: Language, columns: usize) -> String {
+        let (done, total) = self.all.unwrap_or((self.first.done, self.first.total));
+        let percent = format!("{} %", Progress { done, total, ..self.first.clone() }.percent());
+        let name = cut(&visible(&self.first.name).to_string(), NAME_COLUMNS.min(columns / 2));
+        let files = match language {
+            Language::English => format!("{} files", self.files),
+            Language::Russian => format!("файлов: {}", self.files),
+        };
+        let known = match (self.files, self.all) {
+            (0 | 1, _) => format!("{name}: {percent}"),
+            (_, Some(_)) => format!("{files}, {percent}"),
+            (_, None) => format!("{files}, {name}: {percent}"),
+        };
+        let second = if language == Language::English { "s" } else { "с" };
+        let rate = self.first.rate.map(|rate| size_text(rate, language));
+        let full = rate.map(|rate| format!("{known}, {rate}/{second}"));
+        let forms = full.into_iter().chain([known]);
+        forms.into_iter().find(|form| form.width() <= columns).unwrap_or(percent)
+    }
+}
+
 /// As many characters as have room.
 fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
@@ -145,6 +181,23 @@ mod tests {
         assert_eq!(text, "a\\u{1b}: 45 %, 450 Б из 1000 Б, 100 Б/с, 0:05");
         let empty = Progress { name: "a".into(), done: 0, total: 0, rate: None };
         assert_eq!(empty.text(Language::English), "a: 0 %, 0 B of 0 B");
+    }
+
+    #[test]
+    fn an_overview_has_the_room_that_there_is() {
+        let text = |files, all, columns| {
+            Overview { files, first: progress("a photo.jpg"), all }.text(Language::English, columns)
+        };
+        assert_eq!(text(1, Some((450, 1000)), 40), "a photo.jpg: 45 %, 100 B/s");
+        assert_eq!(text(1, None, 25), "a photo.jpg: 45 %");
+        assert_eq!(text(1, None, 16), "a photo…: 45 %");
+        assert_eq!(text(1, None, 5), "45 %");
+        assert_eq!(text(2, Some((500, 2000)), 40), "2 files, 25 %, 100 B/s");
+        assert_eq!(text(2, Some((500, 2000)), 13), "2 files, 25 %");
+        assert_eq!(text(2, Some((500, 2000)), 12), "25 %");
+        assert_eq!(text(3, None, 40), "3 files, a photo.jpg: 45 %, 100 B/s");
+        let nothing = Overview { files: 1, first: progress("\u{1b}"), all: None };
+        assert_eq!(nothing.text(Language::Russian, 40), "\\u{1b}: 45 %, 100 Б/с");
     }
 
     #[test]

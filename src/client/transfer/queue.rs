@@ -11,7 +11,7 @@ use super::upload::{Step, Upload};
 use super::words::FileNotice;
 use crate::client::bounds::{
     FILES_WAITING, OUTPUT_HELD_BYTES, PIECES_BESIDE_A_CHAT, PIECES_UNDER_WAY, PROGRESS_WAIT,
-    RETRY_WAIT, SETBACK_WAIT, SETBACKS,
+    RETRY_WAIT, SETBACK_WAIT, SETBACKS, STATUS_WAIT,
 };
 use crate::client::exit::Exit;
 use crate::client::incoming::Answer;
@@ -31,25 +31,38 @@ pub(in crate::client) enum Style {
     Alone,
     /// By a line now and then.
     BesideAChat,
+    /// By a part of a line that is seen all the time.
+    InAStatusLine,
+}
+
+impl Style {
+    /// How long after it was shown how far a file is that is shown again, though nothing came.
+    const fn pause(self) -> Option<Duration> {
+        match self {
+            Self::Alone => None,
+            Self::BesideAChat => Some(PROGRESS_WAIT),
+            Self::InAStatusLine => Some(STATUS_WAIT),
+        }
+    }
 }
 
 /// A file that waits for its turn.
 #[derive(Debug)]
-enum Wanted {
+pub(super) enum Wanted {
     Send { source: Source, to: String, message: Option<String> },
     Get { id: MessageId, place: Place },
 }
 
 #[derive(Debug)]
-enum Work {
+pub(super) enum Work {
     Up(Box<Upload>),
     Down(Box<Download>),
 }
 
 /// The file whose turn it is.
 #[derive(Debug)]
-struct Active {
-    work: Work,
+pub(super) struct Active {
+    pub(super) work: Work,
     rate: Rate,
     /// How often it failed since it last went on.
     setbacks: u32,
@@ -73,10 +86,10 @@ pub(in crate::client) struct Transfers {
     memory: Memory,
     /// Where we are in, if we are and the server takes files.
     open: Option<Entered>,
-    waiting: VecDeque<Wanted>,
-    active: Option<Active>,
+    pub(super) waiting: VecDeque<Wanted>,
+    pub(super) active: Option<Active>,
     /// Answers that are still to come for a file that was given up.
-    orphans: usize,
+    pub(super) orphans: usize,
     /// When, in uptime, something last went on.
     moved: Duration,
     exit: Exit,
@@ -190,7 +203,7 @@ impl Transfers {
     /// When, in uptime, [`Self::go_on`] has to be called.
     pub(in crate::client) fn poll_timeout(&self) -> Option<Duration> {
         let active = self.active.as_ref().filter(|_| self.open.is_some())?;
-        let told = (self.style == Style::BesideAChat).then_some(active.told + PROGRESS_WAIT);
+        let told = self.style.pause().map(|pause| active.told + pause);
         active.until.into_iter().chain(told).min()
     }
 
@@ -211,6 +224,11 @@ impl Transfers {
     /// Whether nothing is left to be done.
     pub(in crate::client) fn is_idle(&self) -> bool {
         self.active.is_none() && self.waiting.is_empty()
+    }
+
+    /// Whether we are in at a server that takes files.
+    pub(super) const fn is_open(&self) -> bool {
+        self.open.is_some()
     }
 
     /// How many answers are waited for.
@@ -255,7 +273,7 @@ impl Transfers {
     const fn most_under_way(&self) -> usize {
         match self.style {
             Style::Alone => PIECES_UNDER_WAY,
-            Style::BesideAChat => PIECES_BESIDE_A_CHAT,
+            Style::BesideAChat | Style::InAStatusLine => PIECES_BESIDE_A_CHAT,
         }
     }
 
@@ -389,10 +407,12 @@ impl Transfers {
     fn show(&mut self, turn: &mut Turn<'_>) {
         let Some(active) = &mut self.active else { return };
         let Some(progress) = active.progress(turn.now) else { return };
-        let is_due = turn.now.uptime >= active.told + PROGRESS_WAIT;
-        if self.style == Style::BesideAChat && is_due && self.open.is_some() {
+        let pause = self.style.pause().filter(|_| self.open.is_some());
+        if pause.is_some_and(|pause| turn.now.uptime >= active.told + pause) {
             active.told = turn.now.uptime;
-            tell(turn, FileNotice::Progress(progress.clone()));
+            if self.style == Style::BesideAChat {
+                tell(turn, FileNotice::Progress(progress.clone()));
+            }
         }
         turn.screen.progress(Some(progress));
     }
@@ -403,7 +423,7 @@ impl Active {
         Self { work, rate: Rate::new(), setbacks: 0, until: None, told: now.uptime }
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match &self.work {
             Work::Up(upload) => upload.source().name().to_owned(),
             Work::Down(download) => {
@@ -412,14 +432,14 @@ impl Active {
         }
     }
 
-    fn done(&self) -> u64 {
+    pub(super) fn done(&self) -> u64 {
         match &self.work {
             Work::Up(upload) => upload.taken(),
             Work::Down(download) => download.taken(),
         }
     }
 
-    fn under_way(&self) -> usize {
+    pub(super) fn under_way(&self) -> usize {
         match &self.work {
             Work::Up(upload) => upload.under_way(),
             Work::Down(download) => download.under_way(),
@@ -434,7 +454,7 @@ impl Active {
     }
 
     /// How far it is, once it is known how far it goes.
-    fn progress(&self, now: Now) -> Option<Progress> {
+    pub(super) fn progress(&self, now: Now) -> Option<Progress> {
         let done = self.done();
         let total = match &self.work {
             Work::Up(upload) => upload.source().size(),
@@ -490,7 +510,7 @@ impl Upload {
 }
 
 impl Wanted {
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match self {
             Self::Send { source, .. } => source.name().to_owned(),
             Self::Get { id, .. } => id.to_string(),
@@ -502,6 +522,6 @@ fn send(turn: &mut Turn<'_>, request: FileRequest) {
     turn.session.send(turn.now, &Request::File(request));
 }
 
-fn tell(turn: &mut Turn<'_>, notice: FileNotice) {
+pub(super) fn tell(turn: &mut Turn<'_>, notice: FileNotice) {
     turn.screen.notice(&Notice::File(notice));
 }

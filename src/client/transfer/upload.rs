@@ -125,6 +125,12 @@ impl Upload {
         self.under_way.len()
     }
 
+    /// Whether all of it was sent, be it that the server's word is still to come.
+    pub(super) const fn is_all_sent(&self) -> bool {
+        let has_sent = self.next >= self.source.size() && self.id.is_some();
+        matches!(self.stage, Stage::Whole) || has_sent
+    }
+
     /// The connection is lost, and the answers with it.
     pub(super) fn lose(&mut self) {
         self.under_way.clear();

@@ -3,6 +3,7 @@
 use super::progress::Progress;
 use super::size_text;
 use super::stop::Stop;
+use super::words_cancel::CancelNotice;
 use crate::message::{Language, MessageId, visible};
 use log::Level;
 use std::fmt;
@@ -34,6 +35,8 @@ pub enum FileNotice {
     GoOnSending { name: String },
     /// A file was not got to its end: how to go on.
     GoOnGetting { part: PathBuf },
+    /// What came of giving one up.
+    Cancel(CancelNotice),
     /// An interrupted upload could not be taken up again.
     NotRemembered { why: String },
 }
@@ -44,6 +47,7 @@ impl FileNotice {
     pub const fn level(&self) -> Level {
         match self {
             Self::Stopped { .. } | Self::QueueFull { .. } => Level::Error,
+            Self::Cancel(notice) => notice.level(),
             Self::GoOnSending { .. }
             | Self::GoOnGetting { .. }
             | Self::Again { .. }
@@ -105,6 +109,7 @@ impl FileNotice {
                 "what came is in {}; to go on, get it again",
                 visible(&part.display().to_string())
             ),
+            Self::Cancel(notice) => notice.write(Language::English, f),
             Self::NotRemembered { why } => {
                 write!(f, "if this is interrupted it begins anew: {}", visible(why))
             }
@@ -152,6 +157,7 @@ impl FileNotice {
                 "загруженное лежит в {}; чтобы продолжить, загрузите снова",
                 visible(&part.display().to_string())
             ),
+            Self::Cancel(notice) => notice.write(Language::Russian, f),
             Self::NotRemembered { why } => {
                 write!(f, "если прервать, отправка начнётся заново: {}", visible(why))
             }

@@ -230,12 +230,14 @@ impl Users {
             return Some(account);
         }
         let looks = name.skeletons();
-        let id = self
-            .by_look
-            .iter()
-            .zip([looks.raw, looks.lower, looks.upper])
-            .find_map(|(map, look)| map.get(&look))?;
-        self.accounts.get(id)
+        let [raw, lower, upper] = &self.by_look;
+        let found = |map: &HashMap<String, AccountId>, looks: &[&str]| {
+            looks.iter().find_map(|look| map.get(*look).copied())
+        };
+        let id = found(raw, &looks.raws())
+            .or_else(|| found(lower, &looks.lowers()))
+            .or_else(|| found(upper, &looks.uppers()))?;
+        self.accounts.get(&id)
     }
 
     /// The connections of all guests whose names look like this one. It looks at every guest, and

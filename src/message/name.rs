@@ -2,7 +2,7 @@
 
 use super::lookalike::{Skeletons, is_reserved};
 use super::phrase_english::write_name_fault;
-use super::precis::in_precis;
+use super::precis::{in_precis, keeps_bidi_rule};
 use precis_profiles::Nickname;
 use precis_profiles::precis_core::profile::Profile;
 use std::borrow::Cow;
@@ -44,6 +44,10 @@ pub enum NameFault {
     Marks,
     /// `SERVER` or `all`, in any case.
     Reserved,
+    /// Letters of both directions of writing, or digits and signs where they change the place in
+    /// which such letters are shown: two names could look the same (the Bidi Rule of RFC 5893, which
+    /// RFC 8265 asks of names).
+    Directions,
     /// Refused by the PRECIS Nickname profile (RFC 8266).
     NotAName,
 }
@@ -125,6 +129,15 @@ impl Name {
         Self::checked(bare, limit_chars).map(|_| Self::shown(text))
     }
 
+    /// Whether a room's name is the server's, the common chat's, or one of `common`, in any case and
+    /// with any letters that look like it. No new room is called so.
+    #[must_use]
+    pub fn is_reserved_room(&self, common: &[Self]) -> bool {
+        let own = self.skeletons();
+        self.0.strip_prefix('#').is_some_and(|bare| is_reserved(&Self::shown(bare)))
+            || common.iter().any(|name| name.skeletons().is_same(&own))
+    }
+
     /// What the name has in common with names that look like it.
     #[must_use]
     pub fn skeletons(&self) -> Skeletons {
@@ -146,6 +159,9 @@ impl Name {
         let name = Self::shown(text);
         check_marks(name.as_str())?;
         check_profile(name.as_str())?;
+        if !keeps_bidi_rule(name.as_str()) {
+            return Err(NameFault::Directions);
+        }
         Ok(name)
     }
 }
@@ -231,6 +247,8 @@ mod tests {
             "क्षि",
             "عربى",
             "שלום",
+            "שלום עולם 2",
+            "عربى ٣",
             "日本語",
             "Nguyễn",
             "allan",
@@ -280,6 +298,12 @@ mod tests {
             ("a\u{10fffe}", F::NotAName),
             ("a\u{1100}", F::NotAName),
             ("a·b", F::NotAName),
+            ("aא1", F::Directions),
+            ("a1א", F::Directions),
+            ("1א", F::Directions),
+            ("אa", F::Directions),
+            ("א٣3", F::Directions),
+            ("שלום.", F::Directions),
         ];
         for (name, expected) in rows {
             assert_eq!(fault(name), Some(expected), "{name:?}");

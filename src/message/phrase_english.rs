@@ -306,6 +306,9 @@ pub(super) fn write_name_fault(fault: NameFault, f: &mut Formatter<'_>) -> Resul
         NameFault::NoHash => f.write_str("must begin with # and have a name behind it"),
         NameFault::Marks => f.write_str("begins with a combining mark or has more than 2 in a row"),
         NameFault::Reserved => f.write_str("is reserved: take another name"),
+        NameFault::Directions => {
+            f.write_str("mixes letters that are written to the right and to the left")
+        }
         NameFault::NotAName => f.write_str("has characters that no name may have"),
     }
 }

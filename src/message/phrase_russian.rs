@@ -346,6 +346,9 @@ fn write_name_fault(fault: NameFault, f: &mut Formatter<'_>) -> Result {
             f.write_str("имя начинается с надстрочного знака или их больше двух подряд")
         }
         NameFault::Reserved => f.write_str("это имя занято сервером, возьмите другое"),
+        NameFault::Directions => {
+            f.write_str("в имени смешаны буквы, которые пишут слева направо и справа налево")
+        }
         NameFault::NotAName => f.write_str("в имени есть недопустимые символы"),
     }
 }

@@ -1,5 +1,7 @@
 //! What the PRECIS profiles (RFC 8264) are shown of a text.
 
+use precis_profiles::UsernameCasePreserved;
+use precis_profiles::precis_core::profile::Rules;
 use precis_profiles::precis_core::{DerivedPropertyValue, FreeformClass, StringClass};
 use unicode_script::{Script, UnicodeScript};
 
@@ -16,6 +18,13 @@ pub(crate) fn in_precis(text: &str) -> String {
 fn is_younger(c: char) -> bool {
     let class = FreeformClass::default().get_value_from_char(c);
     class == DerivedPropertyValue::Unassigned && c.script() != Script::Unknown
+}
+
+/// Whether a name keeps the Bidi Rule of RFC 5893. The rule is for single words; a blank between words
+/// counts as a sign between letters.
+pub(super) fn keeps_bidi_rule(name: &str) -> bool {
+    let one_word: String = name.chars().map(|c| if c.is_whitespace() { '_' } else { c }).collect();
+    name.is_ascii() || UsernameCasePreserved::new().directionality_rule(one_word).is_ok()
 }
 
 #[cfg(test)]

@@ -51,10 +51,13 @@ pub(super) fn exists(connection: &Connection, account: AccountId) -> rusqlite::R
 pub(super) fn look_alike(connection: &Connection, name: &Name) -> rusqlite::Result<Option<Name>> {
     let skeletons = name.skeletons();
     let sql = "SELECT name FROM accounts
-        WHERE name = ?1 OR skeleton_raw = ?2 OR skeleton_lower = ?3 OR skeleton_upper = ?4
+        WHERE name = ?1 OR skeleton_raw IN (?2, ?3, ?4) OR skeleton_lower IN (?5, ?6)
+            OR skeleton_upper IN (?7, ?8)
         ORDER BY name <> ?1, id LIMIT 1";
     let mut statement = connection.prepare_cached(sql)?;
-    let values = params![name.as_str(), skeletons.raw, skeletons.lower, skeletons.upper];
+    let ([r1, r2, r3], [l1, l2], [u1, u2]) =
+        (skeletons.raws(), skeletons.lowers(), skeletons.uppers());
+    let values = params![name.as_str(), r1, r2, r3, l1, l2, u1, u2];
     let found: Option<String> = statement.query_row(values, |row| row.get(0)).optional()?;
     Ok(found.map(|text| Name::shown(&text)))
 }

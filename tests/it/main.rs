@@ -52,6 +52,7 @@ mod json_rules;
 mod limits;
 mod limits_of_connections;
 mod log;
+mod look_alikes;
 mod manual;
 mod names;
 mod order;

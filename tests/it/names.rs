@@ -100,7 +100,16 @@ fn rooms_follow_the_same_rules_behind_their_hash() {
         assert_eq!(codes(&answer), (400, "bad_name"), "{room:?}");
         assert_eq!(client.ask(r#"{"action":"presence","time":1}"#)["response"], 200);
     }
-    for room in ["#geekbrains", "#дом", "#😀", "#two words", "##", "#server", "#All"] {
+    for room in ["#geekbrains", "#дом", "#😀", "#two words", "##"] {
+        assert_eq!(join(&mut client, room)["response"], 200, "{room}");
+    }
+    // The server's name and the common chat's, in any disguise.
+    for room in
+        ["#SERVER", "#server", "#ЅЕRVЕR", "#All", "#аll", "#a11", "#ａｌｌ", "#Chat", "#сhat"]
+    {
+        assert_eq!(codes(&join(&mut client, room)), (400, "bad_name"), "{room}");
+    }
+    for room in ["#ali", "#servers", "#all of us"] {
         assert_eq!(join(&mut client, room)["response"], 200, "{room}");
     }
 }

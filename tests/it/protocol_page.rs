@@ -243,6 +243,7 @@ fn name_faults() -> Vec<Phrase> {
         NameFault::Hash,
         NameFault::Marks,
         NameFault::Reserved,
+        NameFault::Directions,
         NameFault::NotAName,
     ];
     let bad = faults.map(|fault| Phrase::BadName { field: "user.account_name", fault });

@@ -7,7 +7,8 @@ use crate::chat::outcome::Outcome;
 use crate::chat::rooms::Room;
 use crate::chat::session::{Session, Waiting, Who};
 use crate::message::{
-    AccountId, Code, Features, Job, Membership, Name, Notice, Phrase, Reply, Request, RoomRecord,
+    AccountId, Code, Features, Job, Membership, Name, NameFault, Notice, Phrase, Reply, Request,
+    RoomRecord,
 };
 use crate::rate::{Rate, whole_seconds};
 
@@ -36,8 +37,13 @@ fn prepare(
     if room.is_some_and(|room| room.members.contains_key(id)) {
         return Ok(joined(chat, session, user, &name));
     }
-    if let Some(room) = room {
-        check_entrance(room, *id, user)?;
+    match room {
+        Some(room) => check_entrance(room, *id, user)?,
+        None if name.is_reserved_room(&chat.common) => {
+            let fault = NameFault::Reserved;
+            return Err(Reply::bad(Phrase::BadName { field: field.key, fault }));
+        }
+        None => {}
     }
     let limit = chat.policy.rooms_per_account;
     if chat.users.account(*id).is_some_and(|account| account.rooms.len() >= limit) {

@@ -151,6 +151,7 @@ fn phrases(name: &Name) -> Vec<Phrase> {
         NameFault::NoHash,
         NameFault::Marks,
         NameFault::Reserved,
+        NameFault::Directions,
         NameFault::NotAName,
     ];
     phrases.extend(names.map(|fault| P::BadName { field, fault }));

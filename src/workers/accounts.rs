@@ -6,7 +6,7 @@ use super::store::Store;
 use super::store_error::StoreError;
 use super::{account_table, clock};
 use crate::limits::Limits;
-use crate::message::{AccountId, AccountRecord, Durability, Name, NameFault, Secret};
+use crate::message::{AccountId, AccountRecord, Durability, Name, NameFault, Secret, visible};
 use rusqlite::Connection;
 use thiserror::Error;
 
@@ -38,7 +38,7 @@ pub enum AccountError {
         other: Name,
     },
     /// There is no such account.
-    #[error("there is no account {name}")]
+    #[error("there is no account {}", visible(name.as_str()))]
     NoSuchUser {
         /// What was given.
         name: Name,

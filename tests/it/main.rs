@@ -74,6 +74,7 @@ mod screen_memory;
 mod screen_tls;
 mod scripted_peer;
 mod sessions;
+mod shown_names;
 mod sim;
 mod slow_reader;
 mod spawn;

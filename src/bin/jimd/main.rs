@@ -14,6 +14,7 @@ use jim::config::{
     Args, Command, Config, ConfigError, Environment, Exit, VERSION, completions, config_text,
     print, print_error, resolve, resolve_offline,
 };
+use jim::message::visible;
 use std::process::ExitCode;
 
 /// A sentence for the operator, and how the program ends.
@@ -49,7 +50,9 @@ impl From<std::io::Error> for Failure {
 
 fn main() -> ExitCode {
     let exit = run().unwrap_or_else(|failure| {
-        print_error(&format!("{}\n", failure.text.trim_end()));
+        // What was typed, or stands in a file, is shown and drives no terminal.
+        let lines = failure.text.trim_end().lines();
+        print_error(&lines.map(|line| format!("{}\n", visible(line))).collect::<String>());
         failure.exit
     });
     exit.into()

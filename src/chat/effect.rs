@@ -130,6 +130,8 @@ pub enum Payload {
 pub enum Hearers {
     /// Whoever is in one of these audiences.
     Of(Vec<AudienceId>),
+    /// One connection.
+    One(ConnectionId),
     /// Everyone.
     All,
 }
@@ -162,6 +164,21 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
+    /// What the one who is closed is told, with `notices`: what somebody else did.
+    #[must_use]
+    pub const fn slug(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Superseded => "superseded",
+            Self::Blocked => "blocked",
+            Self::Removed => "removed",
+            Self::PasswordChanged => "password_changed",
+            Self::NameRegistered => "name_registered",
+            Self::Kicked => "kicked",
+            Self::Quit | Self::BadRequests | Self::NeverClosed => return None,
+            Self::Silent | Self::KeptOut => return None,
+        })
+    }
+
     /// The reason in the log's words.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -446,6 +446,7 @@ impl Chat {
     /// Ends another connection than the one that is being handled.
     fn close(&mut self, connection: ConnectionId, reason: CloseReason) {
         if let Some(mut session) = self.sessions.remove(connection) {
+            notices::tell_parted(self, &session, reason);
             self.forget(&mut session);
             self.effects.push_back(Effect::Close { connection, reason });
         }

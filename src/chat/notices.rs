@@ -1,10 +1,20 @@
 //! Who hears of an event: those who share a room with whom it is about.
 
-use super::{Chat, Effect, Hearers};
-use crate::message::{AccountId, ConnectionId, Notice, RoomId};
+use super::session::Session;
+use super::{Chat, CloseReason, Effect, Hearers};
+use crate::message::{AccountId, ConnectionId, Features, Notice, RoomId};
 
 /// In larger rooms nobody is told who comes and goes.
 const TOLD_MEMBERS: usize = 200;
+
+/// Tells who is closed by what somebody else did why it is.
+pub(super) fn tell_parted(chat: &mut Chat, session: &Session, reason: CloseReason) {
+    let told = reason.slug().filter(|_| session.features.has(Features::NOTICES));
+    if let (Some(reason), Some(user)) = (told, session.name().cloned()) {
+        let (to, notice) = (Hearers::One(session.id), Notice::Parted { user, reason });
+        chat.effects.push_back(Effect::Notice { to, except: None, notice });
+    }
+}
 
 /// Tells everyone in a room.
 pub(super) fn tell_room(chat: &mut Chat, room: RoomId, notice: Notice) {

@@ -6,15 +6,46 @@ use crate::message::{Language, visible};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "named as in the object")]
 pub enum Event {
-    Online { user: String },
-    Offline { user: String },
-    Status { user: String, status: String },
-    Join { room: String, user: String },
-    Leave { room: String, user: String },
-    Topic { room: String, user: String, topic: String },
-    Kick { room: String, user: String, by: String },
-    Invite { room: String, by: String },
-    Destroy { room: String, by: String },
+    Online {
+        user: String,
+    },
+    Offline {
+        user: String,
+    },
+    Status {
+        user: String,
+        status: String,
+    },
+    Join {
+        room: String,
+        user: String,
+    },
+    Leave {
+        room: String,
+        user: String,
+    },
+    Topic {
+        room: String,
+        user: String,
+        topic: String,
+    },
+    Kick {
+        room: String,
+        user: String,
+        by: String,
+    },
+    Invite {
+        room: String,
+        by: String,
+    },
+    Destroy {
+        room: String,
+        by: String,
+    },
+    /// This connection is closed, and the server says why in one word.
+    Parted {
+        reason: String,
+    },
     Shutdown,
 }
 
@@ -35,6 +66,7 @@ impl Event {
             "join" => Self::Join { room: room?, user: user? },
             "leave" => Self::Leave { room: room?, user: user? },
             "topic" => Self::Topic { room: room?, user: user.unwrap_or_default(), topic: text },
+            "kick" if room.is_none() => Self::Parted { reason: text },
             "kick" => Self::Kick { room: room?, user: user?, by: by.unwrap_or_default() },
             "invite" => Self::Invite { room: room?, by: by.unwrap_or_default() },
             "destroy" => Self::Destroy { room: room?, by: by.unwrap_or_default() },
@@ -64,6 +96,7 @@ impl Event {
             Self::Kick { room, user, by } => format!("{by} put {user} out of {room}"),
             Self::Invite { room, by } => format!("{by} invites you: /join {room}"),
             Self::Destroy { room, by } => format!("{by} destroyed {room}"),
+            Self::Parted { reason } => english_reason(reason).to_owned(),
             Self::Shutdown => "the server stops".to_owned(),
         }
     }
@@ -79,8 +112,34 @@ impl Event {
             Self::Kick { room, user, by } => format!("{by} исключил {user} из {room}"),
             Self::Invite { room, by } => format!("{by} приглашает вас: /join {room}"),
             Self::Destroy { room, by } => format!("{by} удалил {room}"),
+            Self::Parted { reason } => russian_reason(reason).to_owned(),
             Self::Shutdown => "сервер останавливается".to_owned(),
         }
+    }
+}
+
+/// Why the server closes a connection.
+pub(super) fn english_reason(reason: &str) -> &str {
+    match reason {
+        "superseded" => "you logged in from elsewhere, and this connection is closed",
+        "kicked" => "an operator closes this connection",
+        "blocked" => "the account was blocked",
+        "removed" => "the account was removed",
+        "password_changed" => "the password was changed",
+        "name_registered" => "the name is an account's now",
+        other => other,
+    }
+}
+
+pub(super) fn russian_reason(reason: &str) -> &str {
+    match reason {
+        "superseded" => "вход выполнен с другого места, это соединение закрывается",
+        "kicked" => "оператор закрывает это соединение",
+        "blocked" => "учётная запись заблокирована",
+        "removed" => "учётная запись удалена",
+        "password_changed" => "пароль изменён",
+        "name_registered" => "имя теперь занято учётной записью",
+        other => other,
     }
 }
 

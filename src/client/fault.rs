@@ -1,5 +1,6 @@
 //! What a server can do that ends the conversation.
 
+use super::event::english_reason;
 use super::exit::Exit;
 use thiserror::Error;
 
@@ -9,6 +10,12 @@ pub enum Fault {
     /// The server closed the connection.
     #[error("the server closed the connection")]
     Closed,
+    /// The server closed the connection after it had said that coming back is of no use.
+    #[error("the server closed the connection: {}", english_reason(reason))]
+    Parted {
+        /// Its word for why.
+        reason: String,
+    },
     /// The connection broke.
     #[error("the connection to the server broke: {why}")]
     Broke {
@@ -86,7 +93,7 @@ impl Fault {
             Self::Closed | Self::Broke { .. } | Self::CutShort | Self::CutOff => true,
             Self::Silent { .. } | Self::Half { .. } => true,
             Self::NotJson { .. } | Self::BadObject { .. } | Self::NeverCloses { .. } => false,
-            Self::NoFrame { .. } | Self::FrameTooLong { .. } => false,
+            Self::NoFrame { .. } | Self::FrameTooLong { .. } | Self::Parted { .. } => false,
         }
     }
 }

@@ -271,7 +271,7 @@ impl Fields<'_> {
     fn event(&self) -> Option<Event> {
         let user = first_text(&[self.user, self.account_name]);
         let (room, by) = (first_text(&[self.room]), first_text(&[self.by]));
-        let text = first_text(&[self.topic, self.status]);
+        let text = first_text(&[self.topic, self.status, self.reason]);
         Event::new(&first_text(&[self.event])?, user, room, by, text)
     }
 

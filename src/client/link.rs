@@ -75,7 +75,7 @@ impl Link {
                 Ok(false)
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(true),
-            Err(error) => Err(Fault::Broke { why: error.to_string() }),
+            Err(error) => Err(session.handle_break(error.to_string())),
         }
     }
 

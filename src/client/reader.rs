@@ -91,10 +91,12 @@ impl Wishes {
     /// What a reader with an account has to ask the server for.
     #[must_use]
     pub const fn features(&self) -> Features {
-        if self.past.is_some() || self.follows {
-            Features::IDS.with(Features::FILES).with(Features::HISTORY)
-        } else {
-            Features::IDS.with(Features::FILES)
+        let features = Features::IDS.with(Features::FILES);
+        match (self.past.is_some(), self.follows) {
+            // Who comes back by itself has to know when that would be of no use.
+            (_, true) => features.with(Features::HISTORY).with(Features::NOTICES),
+            (true, false) => features.with(Features::HISTORY),
+            (false, false) => features,
         }
     }
 

@@ -42,6 +42,8 @@ pub struct Session {
     waiting: VecDeque<(Asked, Duration)>,
     /// When the patience with half an object ends, in uptime.
     half_until: Option<Duration>,
+    /// Why the server closes this connection for good, if it has said that it does.
+    parted: Option<String>,
     /// What came and was not taken out, in a conversation that is not JIM.
     bytes: Option<Vec<u8>>,
 }
@@ -107,7 +109,12 @@ impl Session {
             },
             Incoming::Message(message) => Received::Message(message),
             Incoming::Probe => Received::Probe,
-            Incoming::Event(event) => Received::Event(event),
+            Incoming::Event(event) => {
+                if let Event::Parted { reason } = &event {
+                    self.parted = Some(reason.clone());
+                }
+                Received::Event(event)
+            }
             Incoming::Unknown(action) => Received::Unknown(action),
         }))
     }
@@ -123,7 +130,20 @@ impl Session {
     /// What the end of the stream means.
     #[must_use]
     pub fn handle_end(&self) -> Fault {
-        if self.cutter.is_half() { Fault::CutShort } else { Fault::Closed }
+        match &self.parted {
+            Some(reason) => Fault::Parted { reason: reason.clone() },
+            None if self.cutter.is_half() => Fault::CutShort,
+            None => Fault::Closed,
+        }
+    }
+
+    /// What a stream that breaks means, in the system's words.
+    #[must_use]
+    pub fn handle_break(&self, why: String) -> Fault {
+        match &self.parted {
+            Some(reason) => Fault::Parted { reason: reason.clone() },
+            None => Fault::Broke { why },
+        }
     }
 
     /// When, in uptime, [`Self::handle_timeout`] has to be called.

@@ -2,6 +2,7 @@
 
 use super::bounds::INPUT_LINE_BYTES;
 use super::commands;
+use super::event::russian_reason;
 use super::fault::Fault;
 use super::input::Line;
 use super::transfer::FileNotice;
@@ -514,6 +515,9 @@ fn write_tried(f: &mut impl fmt::Write, tried: &[(String, String)]) -> fmt::Resu
 fn write_fault_russian(fault: &Fault, f: &mut impl fmt::Write) -> fmt::Result {
     match fault {
         Fault::Closed => f.write_str("сервер закрыл соединение"),
+        Fault::Parted { reason } => {
+            write!(f, "сервер закрыл соединение: {}", visible(russian_reason(reason)))
+        }
         Fault::Broke { why } => write!(f, "соединение с сервером оборвалось: {why}"),
         Fault::CutShort => f.write_str("сервер закрыл соединение посреди объекта"),
         Fault::CutOff => {

@@ -24,6 +24,8 @@ pub enum Notice {
     Invite { room: Name, user: Name, by: Name },
     /// A room is no more.
     Destroy { room: Name, by: Name },
+    /// The connection that hears of it is closed, and coming back at once would be of no use.
+    Parted { user: Name, reason: &'static str },
     /// The server stops.
     Shutdown,
 }

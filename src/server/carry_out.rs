@@ -163,6 +163,7 @@ impl<O: Observer> Running<O> {
         let (audiences, mut targets) = self.fanout();
         match to {
             Hearers::Of(those) => audiences.tell(those, except, &object, &mut targets),
+            Hearers::One(one) => audiences.tell_one(*one, &object, &mut targets),
             Hearers::All => audiences.tell_all(except, &object, &mut targets),
         }
         self.pool.give_owned(object);

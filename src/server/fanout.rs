@@ -526,6 +526,18 @@ impl Audiences {
         }
     }
 
+    /// Tells an event to one connection, if it opted in, behind what it was delivered.
+    pub(super) fn tell_one(
+        &mut self,
+        connection: ConnectionId,
+        object: &[u8],
+        targets: &mut Targets<'_>,
+    ) {
+        self.event += 1;
+        self.share_all(targets);
+        tell_member(connection, self.event, object, targets);
+    }
+
     /// Tells an event to all connections that opted in.
     pub(super) fn tell_all(
         &mut self,

@@ -32,7 +32,7 @@ fn say_messages(peer: &mut Conversation, messages: &str, more: bool) {
 
 /// Lets a user in who asked for what history needs, and into the room.
 fn let_in(peer: &mut Conversation) {
-    peer.expect(&["\"authenticate\"", "\"features\":[\"ids\",\"files\",\"history\"]"]);
+    peer.expect(&["\"authenticate\"", "\"features\":[\"ids\",", "\"files\",\"history\"]"]);
     peer.say("{\"response\":202,\"time\":1,\"alert\":\"in\",\"features\":[\"ids\",\"history\"]}\n");
     let presence = peer.accept("presence");
     assert!(!presence.contains("features"), "{presence}");
@@ -150,6 +150,26 @@ fn a_lost_connection_in_the_middle_of_a_page_loses_and_repeats_nothing() {
     assert_eq!(texts(&output), expected.iter().map(String::as_str).collect::<Vec<_>>());
     assert!(errors.contains("in the middle of an object") && errors.contains("connecting again"));
     assert_eq!(code, 0);
+}
+
+#[test]
+fn who_is_put_out_by_a_newer_log_in_does_not_come_back() {
+    let args = ["-r", "-u", "anna", "--to", "#tea", "--follow"];
+    let (code, _, errors) = run(&args, b"", |peer| {
+        peer.expect(&["\"authenticate\"", "\"notices\""]);
+        peer.say(
+            "{\"response\":202,\"time\":1,\"alert\":\"in\",\
+             \"features\":[\"ids\",\"notices\"]}\n",
+        );
+        peer.accept("presence");
+        peer.accept("join");
+        peer.say(
+            "{\"action\":\"notice\",\"time\":1,\"event\":\"kick\",\"account_name\":\"anna\",\
+             \"reason\":\"superseded\"}\n",
+        );
+    });
+    assert_eq!(code, 5, "{errors}");
+    assert!(errors.contains("you logged in from elsewhere"), "{errors}");
 }
 
 #[test]

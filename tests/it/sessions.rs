@@ -137,6 +137,21 @@ fn newest_closes_the_former() {
 }
 
 #[test]
+fn newest_tells_the_former_why_if_it_hears_notices() {
+    let server = server("newest");
+    let mut first = logged_in(&server, "ann");
+    let asks = r#"{"action":"presence","time":1,"features":["notices"]}"#;
+    assert_eq!(first.ask(asks)["response"], 200);
+    let mut second = server.connect();
+    assert_eq!(second.ask(LOG_IN)["response"], 202);
+    let notice = first.object();
+    let fields = ["action", "event", "account_name", "reason"].map(|key| &notice[key]);
+    assert_eq!(fields, ["notice", "kick", "ann", "superseded"], "{notice}");
+    first.assert_closed();
+    second.assert_nothing_came();
+}
+
+#[test]
 fn newest_leaves_exactly_one_of_those_that_come_in_the_same_instant() {
     let server = server("newest");
     let (clients, answers) = log_in_at_once(&server, 5);

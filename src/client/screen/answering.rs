@@ -173,7 +173,7 @@ impl Chat {
                 self.rooms.insert(room.clone());
                 Some(self.model.to())
             }
-            Event::Shutdown => Some(self.model.to()),
+            Event::Parted { .. } | Event::Shutdown => Some(self.model.to()),
         };
         if let Some(with) = room {
             let text = event.text(self.language());

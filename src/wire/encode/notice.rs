@@ -14,6 +14,7 @@ pub fn notice(out: &mut Vec<u8>, notice: &Notice, unix_micros: u64) {
     member(out, "status", fields.status);
     member(out, "topic", fields.topic);
     member(out, "by", fields.by.map(Name::as_str));
+    member(out, "reason", fields.reason);
     out.extend_from_slice(b"}\n");
 }
 
@@ -39,7 +40,7 @@ const fn event(notice: &Notice) -> &'static str {
         Notice::Join { .. } => "join",
         Notice::Leave { .. } => "leave",
         Notice::Topic { .. } => "topic",
-        Notice::Kick { .. } => "kick",
+        Notice::Kick { .. } | Notice::Parted { .. } => "kick",
         Notice::Invite { .. } => "invite",
         Notice::Destroy { .. } => "destroy",
         Notice::Shutdown => "shutdown",
@@ -54,6 +55,7 @@ struct Fields<'a> {
     status: Option<&'a str>,
     topic: Option<&'a str>,
     by: Option<&'a Name>,
+    reason: Option<&'a str>,
 }
 
 impl<'a> Fields<'a> {
@@ -76,6 +78,9 @@ impl<'a> Fields<'a> {
                 Self { user: Some(user), room: Some(room), by: Some(by), ..nothing }
             }
             Notice::Destroy { room, by } => Self { room: Some(room), by: Some(by), ..nothing },
+            Notice::Parted { user, reason } => {
+                Self { user: Some(user), reason: Some(reason), ..nothing }
+            }
             Notice::Shutdown => nothing,
         }
     }

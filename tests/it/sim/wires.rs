@@ -375,6 +375,7 @@ impl World {
         notice: &Notice,
     ) {
         let heard: BTreeSet<ConnectionId> = match to {
+            Hearers::One(one) => [*one].into(),
             Hearers::All => self.open.values().map(|line| line.id).collect(),
             Hearers::Of(those) => {
                 those.iter().filter_map(|id| self.audiences.get(id)).flatten().copied().collect()

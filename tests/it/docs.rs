@@ -4,8 +4,14 @@ use super::tidy::ROOMS;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const PAGES: [&str; 5] =
-    ["README.md", "ARCHITECTURE.md", "PROTOCOL.md", "CHANGELOG.md", "SECURITY.md"];
+const PAGES: [&str; 6] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "PROTOCOL.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "tests/README.md",
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -82,6 +88,39 @@ fn the_files_that_the_pages_name_are_there() {
         }
     }
     assert!(count > 20, "only {count} names of files were found");
+}
+
+/// Whether a file has a test of this name.
+fn has_test(file: &str, name: &str) -> bool {
+    let path = if file.starts_with("src/") || file.starts_with("tests/") {
+        root().join(format!("{file}.rs"))
+    } else {
+        root().join(format!("tests/it/{file}.rs"))
+    };
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let mut tests = text.split("#[test]").skip(1);
+    let name = format!("fn {name}(");
+    tests.any(|test| {
+        test.lines().find(|line| line.contains("fn ")).is_some_and(|l| l.contains(&name))
+    })
+}
+
+#[test]
+fn every_fault_has_tests_that_are_there() {
+    let text = page("tests/README.md");
+    let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---"));
+    let mut count = 0;
+    for row in rows.filter(|row| !row.ends_with("| tests |")) {
+        let named: Vec<String> =
+            quoted(row).into_iter().filter(|word| word.contains("::")).collect();
+        assert!(!named.is_empty(), "no test is named: {row}");
+        for test in &named {
+            let (file, name) = test.split_once("::").unwrap();
+            assert!(has_test(file, name), "there is no test {test}");
+        }
+        count += 1;
+    }
+    assert!(count > 40, "only {count} faults");
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use super::crowd::{guest, name_of};
 use super::process::{log_of, wait_until};
-use super::support::{Client, Folder, Server, add_user, jimd};
+use super::support::{Client, Folder, JIMD, Server, add_user, jimd};
+use rustix::process::{Resource, Rlimit, prlimit};
 use std::fs;
 use std::net::SocketAddr;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 /// What someone would like the operator to believe.
@@ -264,4 +265,38 @@ fn a_console_that_is_gone_stops_nothing() {
     let pid = rustix::process::Pid::from_child(&server.0);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     assert_eq!(server.0.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_log_that_cannot_grow_stops_nobody_and_what_was_lost_is_told() {
+    let folder = Folder::new();
+    let mut command = Command::new("sh");
+    // A write that is too long is refused, and ends nobody.
+    let script = "trap '' XFSZ; exec \"$0\" -a 127.0.0.1 -p 0 --lang en";
+    command.env_clear().env("TZ", "UTC").current_dir(folder.path()).args(["-c", script, JIMD]);
+    let server = Server::spawn(folder, command);
+    let (mut ann, mut bob) = (guest(server.connect(), "ann"), guest(server.connect(), "bob"));
+    server.wait_for_log(|line| line.contains(" is bob"));
+    let pid = rustix::process::Pid::from_raw(i32::try_from(server.pid()).unwrap());
+    let limit = |bytes| {
+        let limit = Rlimit { current: bytes, maximum: None };
+        prlimit(pid, Resource::Fsize, limit).unwrap();
+    };
+    let full = log_of(&server).len() as u64;
+    limit(Some(full));
+    let message = r##"{"action":"msg","time":1,"to":"#all","from":"ann","message":"hi"}"##;
+    for _ in 0..50 {
+        drop(server.connect());
+        assert_eq!(ann.ask(message)["response"], 200);
+        assert_eq!(bob.line(), message);
+    }
+    assert_eq!(log_of(&server).len() as u64, full, "there was no room");
+    limit(None);
+    wait_until("what was lost is told", || {
+        drop(server.connect());
+        log_of(&server).lines().any(|line| line.contains("log lines lost: "))
+    });
+    for line in log_of(&server).lines() {
+        assert!(is_line(line), "{line}");
+    }
 }

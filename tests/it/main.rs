@@ -13,6 +13,7 @@
 )]
 
 mod access;
+mod attacks;
 mod bench;
 mod bytes;
 mod canary;
@@ -47,6 +48,7 @@ mod exchange_files;
 mod features;
 mod files;
 mod golden;
+mod history;
 mod idle;
 mod json_rules;
 mod limits;

@@ -3,6 +3,7 @@
 use super::fault::ConfigError;
 use super::layers::Layers;
 use super::{ConfigVerb, Draft, UserVerb, default_file, file};
+use crate::message::visible;
 use crate::workers::db::Summary;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -27,11 +28,13 @@ pub fn user_table(rows: &[UserRow], zone: &TimeZone) -> String {
     if rows.is_empty() {
         return "No users yet. Add one with: jimd user add NAME\n".to_owned();
     }
-    let widest = rows.iter().map(|row| row.name.width()).max().unwrap_or(0).max("NAME".len());
+    // Whatever a store holds that somebody else wrote, it drives no terminal.
+    let names: Vec<String> = rows.iter().map(|row| visible(&row.name).to_string()).collect();
+    let widest = names.iter().map(|name| name.width()).max().unwrap_or(0).max("NAME".len());
     let mut text = line("NAME", "STATE", "CREATED", widest);
-    for row in rows {
+    for (row, name) in rows.iter().zip(&names) {
         let state = if row.blocked { "blocked" } else { "active" };
-        text.push_str(&line(&row.name, state, &moment(row.created_unix_micros, zone), widest));
+        text.push_str(&line(name, state, &moment(row.created_unix_micros, zone), widest));
     }
     text
 }
@@ -67,7 +70,7 @@ pub fn invite_table(rows: &[InviteRow], zone: &TimeZone) -> String {
     for row in rows {
         let used = format!("{}/{}", row.used, row.uses);
         let expires = moment(row.expires_unix_micros, zone);
-        let room = row.room.as_deref().unwrap_or("-");
+        let room = visible(row.room.as_deref().unwrap_or("-"));
         text += &format!("{:<6}  {used:<11}  {expires:<16}  {room}\n", row.id);
     }
     text
@@ -172,12 +175,14 @@ mod tests {
 
     #[test]
     fn users_are_a_table() {
-        let rows = [row("ivan", false), row("Екатерина", true), row("日本", false)];
+        let rows =
+            [row("ivan", false), row("Екатерина", true), row("日本", false), row("a\n", true)];
         let text = "\
 NAME       STATE    CREATED
 ivan       active   2021-09-27 12:34
 Екатерина  blocked  2021-09-27 12:34
 日本       active   2021-09-27 12:34
+a\\n        blocked  2021-09-27 12:34
 ";
         assert_eq!(user_table(&rows, &TimeZone::UTC), text);
     }

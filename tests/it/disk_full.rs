@@ -3,7 +3,8 @@
 
 use super::crash_flood::Link;
 use super::crash_history::Pages;
-use super::support::{Client, DEADLINE, Folder, Server, add_user, jimd};
+use super::process::run;
+use super::support::{Client, DEADLINE, Folder, JIMD, Server, add_user, jimd};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
 use std::fs;
@@ -102,6 +103,32 @@ fn a_full_file_system_is_told_to_those_who_write() {
 #[test]
 fn files_that_cannot_grow_are_told_to_those_who_write() {
     fill_and_recover(&Disk::Limit);
+}
+
+#[test]
+fn a_disk_that_cannot_be_written_is_refused_at_the_start() {
+    let folder = Folder::new();
+    add_user(&folder, "ann", "secret");
+    fs::create_dir(folder.path().join("small")).unwrap();
+    // Who is root writes in any folder, but not on a file system that cannot be written.
+    let mut command = match Disk::file_system() {
+        Disk::FileSystem => {
+            own_file_system("cp -a jim-data/. small && mount -o remount,ro small && exec \"$@\"")
+        }
+        Disk::Limit => {
+            let mut command = Command::new("sh");
+            let script = "cp -a jim-data/. small && chmod -R a-w small && exec setpriv \
+                --reuid=65534 --clear-groups \"$@\"";
+            command.args(["-c", script, "sh"]);
+            command
+        }
+    };
+    command.args([JIMD, "-a", "127.0.0.1", "-p", "0", "--data", "small"]);
+    let ended = run(command.current_dir(folder.path()), b"");
+    assert_eq!(ended.code, Some(7), "{ended:?}");
+    assert!(ended.stderr.starts_with("jimd: cannot "), "{ended:?}");
+    assert!(ended.stderr.contains("small"), "{ended:?}");
+    assert_eq!(ended.stderr.lines().count(), 1, "nothing half-started: {ended:?}");
 }
 
 fn fill_and_recover(disk: &Disk) {

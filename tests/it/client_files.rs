@@ -255,7 +255,7 @@ fn files_go_beside_the_chat_and_what_is_announced_is_shown() {
     assert_eq!(code, 0, "{errors}");
     assert!(output.contains(&format!("boris: mine [file x\\u{{1b}}.jpg, 12.3 KiB: /get {ID}]")));
     for told in [
-        "waits for 1 other files",
+        "waits: files before it: 1",
         "a.txt is sent",
         "saved as b.txt",
         "none cannot be read",

@@ -353,7 +353,7 @@ fn refusals_end_only_their_own_file() {
     stage.send(&file);
     stage.run(&mut peer, ENOUGH);
     let told = stage.told();
-    assert!(told.contains("a waits for 1 other files"), "{told}");
+    assert!(told.contains("a waits: files before it: 1"), "{told}");
     assert!(told.contains("0000000000000001: the server says: 404 why"), "{told}");
     assert!(told.contains("a is sent"), "{told}");
     assert_eq!(stage.files.outcome().0, Exit::FileRefused);

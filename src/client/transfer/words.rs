@@ -72,7 +72,7 @@ impl FileNotice {
         let size = |bytes: &u64| size_text(*bytes, Language::English);
         match self {
             Self::Queued { name, before } => {
-                write!(f, "{} waits for {before} other files", visible(name))
+                write!(f, "{} waits: files before it: {before}", visible(name))
             }
             Self::QueueFull { most } => write!(f, "{most} files are waiting; no more can"),
             Self::Sending { name, to, size: all, from } => {

@@ -43,7 +43,8 @@ impl ArchivePlan {
 }
 
 /// The account that writes and reads, and its room.
-const WORLD: World = World { accounts: 1, groups: 1, rooms_each: 1, full_hash: false };
+const WORLD: World =
+    World { accounts: 1, groups: 1, rooms_each: 1, outsiders: 0, full_hash: false };
 
 /// Has the first account write so many messages to the room and leave, and waits until the server
 /// has nothing left to do.

@@ -45,7 +45,11 @@ use std::path::PathBuf;
             connections, messages, seconds.",
     note = "transfers: the latency of a room of 100 at a steady rate, alone and while ten accounts send \
             each other files of 1 MiB and get them back. Options: rate, bytes, seconds.",
-    note = "all: each of these but archive, with the numbers that the aims are set for. Option: seconds.",
+    note = "faults: a room that writes at a steady rate, before, during and after each of many faults: readers \
+            that stop, floods, 10,000 idle connections, no descriptor left, a full disk and others; how \
+            late its members were, and whether the fault had the outcome that it must have. Options: \
+            only, members, rate, seconds, file.",
+    note = "all: each of these but archive and faults, with the numbers that the aims are set for. Option: seconds.",
     note = "compare: those of all that Redis can do, with Redis publishing and subscribing beside the \
             server and the floors, its limits and disk off. Where it is not installed that is said, \
             and the rest is measured. Option: seconds.",
@@ -62,7 +66,10 @@ use std::path::PathBuf;
     error_code(1, "the system refused something"),
     error_code(2, "the arguments ask for what cannot be done"),
     error_code(3, "the server could not be started or reached"),
-    error_code(4, "something was lost, doubled, reordered, changed or refused"),
+    error_code(
+        4,
+        "something was lost, doubled, reordered, changed or refused, or a fault's outcome was missed"
+    ),
     error_code(5, "the server went away, said nothing, or is slower than --rate"),
     error_code(130, "interrupted")
 )]
@@ -113,6 +120,9 @@ pub struct Arguments {
     /// measure NATS JetStream as well
     #[argh(switch)]
     pub nats: bool,
+    /// which faults, by their names, with commas (default: all)
+    #[argh(option, arg_name = "names")]
+    pub only: Option<String>,
     /// the file whose table is replaced, between the lines that mark it
     #[argh(option, arg_name = "path")]
     pub file: Option<PathBuf>,
@@ -147,7 +157,7 @@ pub struct Arguments {
     #[argh(switch)]
     pub version: bool,
     /// all, compare, table, fanout, pingpong, latency, stored, archive, logins, idle, flat,
-    /// transfers, instructions or floor
+    /// transfers, faults, instructions or floor
     #[argh(positional)]
     pub measure: Option<Measure>,
 }
@@ -179,6 +189,8 @@ pub enum Measure {
     Flat,
     /// Files beside a chat.
     Transfers,
+    /// Faults.
+    Faults,
     /// Instructions under callgrind.
     Instructions,
     /// No measure: the floor as a server.
@@ -187,7 +199,7 @@ pub enum Measure {
 
 impl Measure {
     /// All of them, with their names on the command line.
-    pub const NAMES: [(&'static str, Self); 14] = [
+    pub const NAMES: [(&'static str, Self); 15] = [
         ("all", Self::All),
         ("compare", Self::Compare),
         ("table", Self::Table),
@@ -200,6 +212,7 @@ impl Measure {
         ("idle", Self::Idle),
         ("flat", Self::Flat),
         ("transfers", Self::Transfers),
+        ("faults", Self::Faults),
         ("instructions", Self::Instructions),
         ("floor", Self::Floor),
     ];
@@ -240,6 +253,7 @@ impl Measure {
             Self::Idle => &["--connections", "--accounts", "--redis"],
             Self::Flat => &["--connections", "--messages", "--seconds"],
             Self::Transfers => &["--rate", "--bytes", "--seconds"],
+            Self::Faults => &["--only", "--members", "--rate", "--seconds", "--file"],
             Self::Instructions => &["--file"],
             Self::Floor => &["--port", "--waiting"],
         }
@@ -274,6 +288,7 @@ impl Arguments {
             ("--redis", self.redis),
             ("--nats", self.nats),
             ("--file", self.file.is_some()),
+            ("--only", self.only.is_some()),
         ];
         let mut given = given.iter().filter(|(_, given)| *given).map(|(option, _)| *option);
         given.find(|option| !measure.options().contains(option))

@@ -65,7 +65,7 @@ impl CrowdPlan {
                 accounts: self.members,
                 groups: self.groups,
                 rooms_each: self.rooms_each,
-                full_hash: false,
+                ..World::default()
             },
         }
     }

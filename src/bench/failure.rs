@@ -81,6 +81,9 @@ pub enum Failure {
         /// How many messages are not yet with everyone.
         waiting: u64,
     },
+    /// A fault had another outcome than it must have.
+    #[error("{0}")]
+    Missed(String),
     /// Ctrl-C, or being asked to end.
     #[error("interrupted")]
     Interrupted,
@@ -102,7 +105,7 @@ impl Failure {
             Self::System { .. } => 1,
             Self::Usage(_) => 2,
             Self::Start { .. } | Self::NotReady { .. } | Self::Connect { .. } => 3,
-            Self::Order { .. } | Self::Strange { .. } | Self::Refused { .. } => 4,
+            Self::Order { .. } | Self::Strange { .. } | Self::Refused { .. } | Self::Missed(_) => 4,
             Self::Gone(_) | Self::Silent { .. } | Self::TooSlow { .. } => 5,
             Self::Interrupted => 130,
         }

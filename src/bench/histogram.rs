@@ -32,6 +32,11 @@ impl Histogram {
         self.longest = self.longest.max(duration);
     }
 
+    /// How many were counted.
+    pub(crate) const fn total(&self) -> u64 {
+        self.total
+    }
+
     /// The duration that `share` (0 to 1) of all do not exceed; zero where none was recorded.
     pub(crate) fn percentile(&self, share: f64) -> Duration {
         let rank = ((self.total as f64 * share).ceil() as u64).max(1);

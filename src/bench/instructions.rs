@@ -117,12 +117,10 @@ fn table(valgrind: &str, rows: &[(&Load, Count)]) -> String {
 fn count(load: &Load, messages: u64, stage: &mut Stage) -> Result<Count, Failure> {
     stage.progress.begin(format!("instructions: {}, {messages} messages", load.title));
     let crowd = CrowdPlan::of_one_room(load.members, load.senders, TEXT_BYTES, load.identity);
-    let home = stage.home(&crowd.world())?;
-    let Some(home) = home else {
-        return Err(Failure::Usage("instructions are counted without --addr".to_owned()));
-    };
+    let home = stage.own_home(&crowd.world())?;
     let out = home.path().join("callgrind");
-    let server = stage.start_counted(&home, load.settings, &out)?;
+    let server =
+        stage.start_by(&home, load.settings, |command| process::counted(&command, &out))?;
     let mut swarm = server.swarm()?;
     swarm.run(&mut crowd.entrance(Dialect::Jim), &mut stage.progress)?;
     swarm.run(&mut LockStep::new(crowd, load.to, messages)?, &mut stage.progress)?;

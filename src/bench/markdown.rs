@@ -12,6 +12,8 @@ use std::path::Path;
 pub(crate) enum Part {
     /// The figures of all rows.
     Figures,
+    /// Faults.
+    Faults,
     /// Instructions.
     Instructions,
 }
@@ -20,6 +22,7 @@ impl Part {
     const fn name(self) -> &'static str {
         match self {
             Self::Figures => "figures",
+            Self::Faults => "faults",
             Self::Instructions => "instructions",
         }
     }
@@ -176,9 +179,9 @@ rounds: 5. Medians (least to most); ÷ says how many times worse than that the s
     }
 
     #[test]
-    fn the_benchmarks_page_has_both_parts() {
+    fn the_benchmarks_page_has_all_parts() {
         let page = include_str!("../../BENCHMARKS.md");
-        for part in [Part::Figures, Part::Instructions] {
+        for part in [Part::Figures, Part::Faults, Part::Instructions] {
             assert!(replaced(page, part, "").is_some(), "{}", part.name());
         }
     }

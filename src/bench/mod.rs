@@ -10,7 +10,7 @@
 //!   it speaks; `entrance` brings clients in and lets them leave; `crowd` and `ledger` keep account
 //!   of who got what.
 //! - `archive` is one of its own: it writes a long history once and asks about it. So is
-//!   `instructions`, which counts them with callgrind.
+//!   `instructions`, which counts them with callgrind, and [`faults`], which has a server attacked.
 //! - [`floor`] is the least server. `companions` finds Redis and NATS where they are installed;
 //!   `keepers` has them keep what they answer, `nats` speaks with the latter; `commits` reads from a
 //!   server's log how large its batches grew.
@@ -28,6 +28,7 @@ mod dialect;
 mod entrance;
 mod failure;
 mod fanout;
+mod faults;
 mod figure;
 pub mod floor;
 mod histogram;
@@ -78,12 +79,14 @@ use std::net::ToSocketAddrs;
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What a measurement gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Outcome {
     /// To print: a table or JSON; nothing where it went into a file.
     pub text: String,
     /// What the user should know, a line each.
     pub notes: Vec<String>,
+    /// What a fault did that it must not, though all was measured.
+    pub missed: Option<Failure>,
 }
 
 /// Measures, and gives what to print, or writes it into the file that was named.
@@ -92,7 +95,11 @@ pub struct Outcome {
 /// Whatever kept a figure from being right; then no figure is given at all.
 pub fn measure(arguments: &Arguments, measure: Measure) -> Result<Outcome, Failure> {
     let mut groups = plan::groups(arguments, measure)?;
-    let part = if measure == Measure::Instructions { Part::Instructions } else { Part::Figures };
+    let part = match measure {
+        Measure::Instructions => Part::Instructions,
+        Measure::Faults => Part::Faults,
+        _ => Part::Figures,
+    };
     if let Some(file) = &arguments.file {
         markdown::check(file, part)?;
     }
@@ -100,23 +107,46 @@ pub fn measure(arguments: &Arguments, measure: Measure) -> Result<Outcome, Failu
     check(&groups, &subject)?;
     let companions = Companions::find(arguments, measure)?;
     companions.inform(&mut groups);
-    let notes = companions.notes();
-    let mut stage = stage(arguments, subject, &groups, &companions)?;
+    let mut stage = stage(arguments, measure, subject, &groups, &companions)?;
     stage.progress.heed_signals()?;
-    let text = if measure == Measure::Instructions {
-        instructions::run(&mut stage)?
-    } else {
-        take_all(&groups, &mut stage)?;
-        report(arguments, measure, &stage, &companions)?
-    };
-    stage.progress.clear();
-    match &arguments.file {
-        Some(file) => {
-            markdown::replace(file, part, &text)?;
-            Ok(Outcome { text: String::new(), notes })
+    let mut outcome = Outcome { text: String::new(), notes: companions.notes(), missed: None };
+    match measure {
+        Measure::Instructions => outcome.text = instructions::run(&mut stage)?,
+        Measure::Faults => have_faults(arguments, &mut stage, &mut outcome)?,
+        _ => {
+            take_all(&groups, &mut stage)?;
+            outcome.text = report(arguments, measure, &stage, &companions)?;
         }
-        None => Ok(Outcome { text, notes }),
     }
+    stage.progress.clear();
+    if let Some(file) = &arguments.file {
+        markdown::replace(file, part, &outcome.text)?;
+        outcome.text.clear();
+    }
+    Ok(outcome)
+}
+
+fn have_faults(
+    arguments: &Arguments,
+    stage: &mut Stage,
+    outcome: &mut Outcome,
+) -> Result<(), Failure> {
+    let mut report = faults::run(faults::FaultsPlan::new(arguments)?, stage)?;
+    let circumstances = circumstances(stage, &Companions::default());
+    outcome.text = if arguments.json {
+        report.json(&circumstances).map_err(no_json)?
+    } else if arguments.markdown || arguments.file.is_some() {
+        report.markdown(&circumstances)
+    } else {
+        report.text(&circumstances)
+    };
+    outcome.notes.append(&mut report.notes);
+    outcome.missed = report.missed();
+    Ok(())
+}
+
+fn no_json(error: serde_json::Error) -> Failure {
+    Failure::System { doing: "writing JSON", source: error.into() }
 }
 
 fn take_all(groups: &[Group], stage: &mut Stage) -> Result<(), Failure> {
@@ -178,15 +208,18 @@ fn check(groups: &[Group], subject: &Subject) -> Result<(), Failure> {
 
 fn stage(
     arguments: &Arguments,
+    measure: Measure,
     subject: Subject,
     groups: &[Group],
     companions: &Companions,
 ) -> Result<Stage, Failure> {
-    let rounds = arguments.rounds.unwrap_or(if arguments.quick { 1 } else { 3 });
+    let usual = if arguments.quick || measure == Measure::Faults { 1 } else { 3 };
+    let rounds = arguments.rounds.unwrap_or(usual);
     let rounds = plan::within("--rounds", rounds, 1..=1_000)?;
     let floors = [Side::Floor, Side::Waiting].into_iter().filter(|_| !arguments.no_floor);
     let others: Vec<Side> = floors.chain(companions.sides()).collect();
     let steps = match groups {
+        [] if measure == Measure::Faults => faults::FaultsPlan::new(arguments)?.steps(rounds),
         [] => instructions::STEPS,
         groups => groups.iter().map(|group| group.steps(rounds, &others)).sum(),
     };
@@ -208,24 +241,28 @@ fn report(
     stage: &Stage,
     companions: &Companions,
 ) -> Result<String, Failure> {
+    let circumstances = circumstances(stage, companions);
+    if arguments.json {
+        report::json(&circumstances, &stage.figures).map_err(no_json)
+    } else if arguments.markdown || measure == Measure::Table {
+        Ok(markdown::table(&circumstances, &stage.figures))
+    } else {
+        Ok(report::table(&circumstances, &stage.figures))
+    }
+}
+
+/// What a table says of how it came about.
+fn circumstances(stage: &Stage, companions: &Companions) -> Circumstances {
     let (server, version) = match &stage.subject {
         Subject::Program(path) => (path.display().to_string(), process::version_of(path)),
         Subject::Running { address, .. } => (address.to_string(), Some(address.to_string())),
     };
-    let circumstances = Circumstances {
+    Circumstances {
         version: VERSION,
         server,
         rounds: stage.rounds,
         pinned: stage.cores.is_some(),
         system: machine::describe(),
         programs: version.into_iter().chain(companions.programs()).collect(),
-    };
-    if arguments.json {
-        report::json(&circumstances, &stage.figures)
-            .map_err(|error| Failure::System { doing: "writing JSON", source: error.into() })
-    } else if arguments.markdown || measure == Measure::Table {
-        Ok(markdown::table(&circumstances, &stage.figures))
-    } else {
-        Ok(report::table(&circumstances, &stage.figures))
     }
 }

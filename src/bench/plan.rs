@@ -235,7 +235,7 @@ pub(crate) fn groups(arguments: &Arguments, measure: Measure) -> Result<Vec<Grou
         Measure::Idle => vec![idle_plan(arguments)?.into()],
         Measure::Transfers => vec![rows::transfers(arguments)?],
         Measure::Flat => rows::flat(arguments)?,
-        Measure::Instructions | Measure::Floor => Vec::new(),
+        Measure::Faults | Measure::Instructions | Measure::Floor => Vec::new(),
     })
 }
 

@@ -8,7 +8,7 @@ use super::swarm::clock;
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder};
-use std::io::Read;
+use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
@@ -200,25 +200,40 @@ pub(crate) fn import(program: &Path, folder: &Path, file: &Path) -> Result<(), F
     Err(Failure::NotReady { program, said: tail(&output.stderr) })
 }
 
+/// What a `jimd` with the data in this folder answers to a command.
+pub(crate) fn ask(program: &Path, folder: &Path, words: &[&str]) -> io::Result<Vec<u8>> {
+    let output = jimd_in(program, folder).args(words).stdin(Stdio::null()).output()?;
+    match output.status.success() {
+        true => Ok(output.stdout),
+        false => Err(io::Error::other(tail(&output.stderr))),
+    }
+}
+
+/// Another program with a command's folder and variables, which is told the command by arguments.
+pub(crate) fn within(program: &str, command: &Command) -> Command {
+    let mut wrapped = Command::new(program);
+    if let Some(folder) = command.get_current_dir() {
+        wrapped.current_dir(folder);
+    }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => wrapped.env(name, value),
+            None => wrapped.env_remove(name),
+        };
+    }
+    wrapped
+}
+
 /// What valgrind's package calls it.
 pub(crate) const VALGRIND: &str = "valgrind";
 
 /// A command with each thread's instructions counted into files whose names begin with this one.
 pub(crate) fn counted(command: &Command, out: &Path) -> Command {
-    let mut counted = Command::new(VALGRIND);
+    let mut counted = within(VALGRIND, command);
     let mut file = OsString::from("--callgrind-out-file=");
     file.push(out);
     counted.args(["--tool=callgrind", "--separate-threads=yes"]).arg(file);
     counted.arg(command.get_program()).args(command.get_args());
-    if let Some(folder) = command.get_current_dir() {
-        counted.current_dir(folder);
-    }
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => counted.env(name, value),
-            None => counted.env_remove(name),
-        };
-    }
     counted
 }
 

@@ -79,6 +79,16 @@ impl Running {
         Swarm::new(self.address, self.dialect)
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its process, if it was started here.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+
     /// What it understands.
     pub(crate) fn dialect(&self) -> Dialect {
         self.dialect
@@ -172,6 +182,12 @@ impl Stage {
         Home::new(self.next_home(), &program, world).map(Some)
     }
 
+    /// The same where nothing can be measured without one.
+    pub(crate) fn own_home(&mut self, world: &World) -> Result<Home, Failure> {
+        let program = self.program()?.to_owned();
+        Home::new(self.next_home(), &program, world)
+    }
+
     fn next_home(&mut self) -> PathBuf {
         self.homes += 1;
         self.workspace.path().join(format!("home-{}", self.homes))
@@ -197,20 +213,28 @@ impl Stage {
         }
     }
 
-    /// Starts a `jimd` whose instructions are counted into files whose names begin with `out`.
-    pub(crate) fn start_counted(
+    /// The program of the servers that are started here.
+    pub(crate) fn program(&self) -> Result<&Path, Failure> {
+        match &self.subject {
+            Subject::Program(program) => Ok(program),
+            Subject::Running { .. } => Err(Failure::Usage(
+                "this is measured on servers that are started here, without --addr".to_owned(),
+            )),
+        }
+    }
+
+    /// Starts a `jimd` in a folder by another command than usual.
+    pub(crate) fn start_by(
         &self,
         home: &Home,
         settings: Settings<'_>,
-        out: &Path,
+        other: impl Fn(Command) -> Command,
     ) -> Result<Running, Failure> {
-        let Subject::Program(program) = &self.subject else {
-            return Err(Failure::Usage("instructions are counted without --addr".to_owned()));
-        };
+        let program = self.program()?;
         let command = |port| {
             let mut command = process::jimd(program, home.path(), port, CONNECTIONS);
             command.envs(settings.iter().copied());
-            process::counted(&command, out)
+            other(command)
         };
         Process::start(command, self.cores).map(Running::started)
     }

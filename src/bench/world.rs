@@ -23,6 +23,8 @@ pub(crate) struct World {
     pub(crate) groups: usize,
     /// How many rooms each group has, all with the same members.
     pub(crate) rooms_each: usize,
+    /// How many more accounts, which are in no room.
+    pub(crate) outsiders: usize,
     /// Whether a log-in costs what it does by default; else next to nothing.
     pub(crate) full_hash: bool,
 }
@@ -39,7 +41,7 @@ impl World {
         let name = |account| Identity::Accounts.name(account);
         // Writing to a text never fails.
         let mut text = "{\"type\":\"jim-export\",\"version\":2}\n".to_owned();
-        for account in 0..self.accounts {
+        for account in 0..self.accounts + self.outsiders {
             let name = name(account);
             let _ = writeln!(
                 text,
@@ -129,13 +131,27 @@ mod tests {
 
     #[test]
     fn groups_have_their_members_in_each_of_their_rooms() {
-        let world = World { accounts: 6, groups: 2, rooms_each: 3, full_hash: false };
+        let world = World { accounts: 6, groups: 2, rooms_each: 3, ..World::default() };
         let lines = lines(&world);
         let of = |kind: &str| lines.iter().filter(|line| line["type"] == kind).collect::<Vec<_>>();
         assert_eq!((of("account").len(), of("room").len(), of("membership").len()), (6, 6, 18));
         let members = of("membership").into_iter().filter(|line| line["room"] == "#room-00003");
         let names: Vec<_> = members.map(|line| line["account"].as_str().unwrap()).collect();
         assert_eq!(names, ["user-00001", "user-00003", "user-00005"]);
+    }
+
+    #[test]
+    fn outsiders_are_in_no_room() {
+        let lines = lines(&World {
+            accounts: 1,
+            groups: 1,
+            rooms_each: 1,
+            outsiders: 1,
+            ..World::default()
+        });
+        let of = |kind: &str| lines.iter().filter(|line| line["type"] == kind).collect::<Vec<_>>();
+        assert_eq!(of("account")[1]["name"], "user-00001");
+        assert_eq!(of("membership").len(), 1);
     }
 
     #[test]

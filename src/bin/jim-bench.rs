@@ -28,6 +28,7 @@ const PROGRAM: Program = Program {
         Opt::switch("--redis", None),
         Opt::switch("--nats", None),
         Opt::value("--file", None),
+        Opt::value("--only", None),
         Opt::value("--rounds", None),
         Opt::value("--jimd", None),
         Opt::value("--addr", Some('a')),
@@ -52,6 +53,7 @@ const PROGRAM: Program = Program {
         ("idle", &[]),
         ("flat", &[]),
         ("transfers", &[]),
+        ("faults", &[]),
         ("instructions", &[]),
         ("floor", &[]),
     ],
@@ -88,7 +90,8 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
             for note in outcome.notes {
                 say(&format!("jim-bench: {note}\n"));
             }
-            print(&outcome.text)
+            print(&outcome.text)?;
+            outcome.missed.map_or(Ok(()), Err)
         }
     }
 }

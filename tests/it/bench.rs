@@ -1,4 +1,4 @@
-//! `jim-bench stored` with the real server, and beside those that are installed.
+//! `jim-bench` with the real server: `stored`, beside those that are installed, and `faults`.
 
 use serde_json::Value;
 use std::process::{Command, Output, Stdio};
@@ -65,6 +65,34 @@ fn what_is_stored_is_measured_beside_those_that_are_installed() {
         assert_eq!(measured(&document, "os", side), !missing, "{side}: {said}");
         assert_eq!(measured(&document, "fsync", side), !missing && syncs, "{side}: {said}");
         assert!(!measured(&document, "none", side), "nobody beside keeps so little");
+    }
+}
+
+#[test]
+fn faults_have_their_outcomes_and_others_go_on() {
+    const FAULTS: [&str; 5] =
+        ["half-close", "resets", "flood-throttled", "descriptors", "midnight"];
+    let mut command = Command::new(JIM_BENCH);
+    command.args(["faults", "--quick", "--seconds", "0.2", "--members", "10", "--rate", "200"]);
+    command.args(["--no-pin", "--json", "--only", &FAULTS.join(",")]).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let faults = document["faults"].as_array().unwrap();
+    let names: Vec<&str> = faults.iter().map(|fault| fault["fault"].as_str().unwrap()).collect();
+    assert_eq!(names, FAULTS);
+    for fault in faults {
+        assert!(fault["outcome"].as_str().is_some_and(|text| !text.is_empty()), "{fault}");
+        for part in ["before", "during", "after"] {
+            let figure = |key: &str| fault[part][key].as_f64().unwrap();
+            // Ten members, of whom nine hear each message.
+            assert!(figure("deliveries") >= 9.0 && figure("deliveries") % 9.0 == 0.0, "{fault}");
+            assert!(figure("latency_p50_us") > 0.0, "{fault}");
+            assert!(figure("latency_p50_us") <= figure("latency_max_us"), "{fault}");
+            assert!(figure("server_cpu_percent") > 0.0, "{fault}");
+        }
+        assert!(fault["during"]["server_resident_mib"].as_f64() > Some(1.0), "{fault}");
     }
 }
 

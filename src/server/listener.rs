@@ -8,8 +8,9 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::time::Duration;
 
-/// How many connections the kernel keeps for us until we accept them.
-const BACKLOG: i32 = 1024;
+/// How many connections the kernel keeps for us until we accept them, unless it has a lower bound.
+/// Whoever finds no place there waits a second before it knocks again.
+const BACKLOG: i32 = 4096;
 
 /// How long accepting pauses when no descriptor is left.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -90,3 +90,18 @@ fn the_kernel_asks_a_silent_peer_for_a_sign_of_life() {
     let (_, left) = seen.unwrap();
     assert!(left <= 60 * 100, "the first probe comes in {left} hundredths of a second");
 }
+
+#[test]
+fn who_comes_while_the_server_is_busy_is_held_by_the_system() {
+    raise_descriptor_limit();
+    let most = fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
+    let count = CONNECTIONS.max(1500).min(most.trim().parse().unwrap());
+    let server = Server::start(&[]);
+    server.signal(rustix::process::Signal::STOP);
+    // One that finds no place waits for a second at least before it knocks again, and here for ever.
+    let mut waiting: Vec<Client> = (0..count).map(|_| server.connect()).collect();
+    server.signal(rustix::process::Signal::CONT);
+    for client in &mut waiting {
+        client.presence("herd");
+    }
+}

@@ -19,6 +19,11 @@ const HANDED_OVER: usize = 2;
 /// After this long without work, what the last password left in memory is overwritten.
 const WIPE_AFTER: Duration = Duration::from_millis(100);
 
+/// How much the thread leaves its core to others where there are too few: a hash is much work, and
+/// whoever guesses passwords asks for many.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
+
 /// What is asked of the hasher.
 #[derive(Debug)]
 pub enum PasswordTask {
@@ -67,6 +72,7 @@ impl PasswordWorker {
         let bell = WakeAtEnd(Arc::clone(&wake));
         let work = move || {
             let _living = living;
+            yield_to_others();
             run(&to_do, to_report, &bell);
         };
         Builder::new().name("passwords".to_owned()).spawn(work)?;
@@ -147,6 +153,13 @@ impl PasswordWorker {
             }
         }
     }
+}
+
+/// Linux has a niceness for each thread, others only for a whole process. Being refused costs no more
+/// than some others' time.
+fn yield_to_others() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(NICE);
 }
 
 fn run(tasks: &Receiver<PasswordTask>, outcomes: SyncSender<Done>, bell: &WakeAtEnd) {

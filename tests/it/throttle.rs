@@ -7,8 +7,10 @@ use super::process::{log_of, run_jimd, wait_until};
 use super::support::{Client, Folder, Server, add_user, jimd};
 use super::tls_peer::{self, TlsClient, config_for};
 use serde_json::{Value, json};
+use std::fs;
 use std::io::Write;
 use std::net::{Ipv6Addr, Shutdown};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// A server with these settings and an account, which knows no exempt address.
@@ -351,4 +353,22 @@ fn only_so_many_behind_a_balancer_are_told_of_their_refusal() {
     });
     assert!(log_of(&server).contains(" refused 203.0.113.7:4000: "), "those before it are told");
     bob.assert_nothing_came();
+}
+
+/// How much a thread of the server leaves its core to others.
+fn niceness(server: &Server, thread: &str) -> i32 {
+    let tasks = format!("/proc/{}/task", server.pid());
+    let read = |task: &Path, file| fs::read_to_string(task.join(file)).unwrap();
+    let mut tasks = fs::read_dir(tasks).unwrap().map(|task| task.unwrap().path());
+    let task = tasks.find(|task| read(task, "comm").trim_end() == thread).unwrap();
+    let stat = read(&task, "stat");
+    // The nineteenth field; the name in brackets is the second.
+    stat.rsplit_once(')').unwrap().1.split_whitespace().nth(16).unwrap().parse().unwrap()
+}
+
+#[test]
+fn whoever_guesses_passwords_takes_no_core_from_the_chat() {
+    let server = server("");
+    assert_eq!(from(2, &server).log_in("ann", "wrong")["response"], 402);
+    assert_eq!(niceness(&server, "passwords") - niceness(&server, "jimd"), 10);
 }

@@ -26,12 +26,18 @@ impl Meter {
         }
     }
 
+    /// How long its threads were ready to run and had no core; zero where the kernel does not say.
+    pub(crate) fn waited(&self) -> Duration {
+        let waits = self.threads().into_iter().flatten();
+        waits.filter_map(|text| nanoseconds(&text, 1)).sum()
+    }
+
     /// CPU time of its first thread, which in `jimd` is the event loop; `None` where the kernel does
     /// not keep that.
     pub(crate) fn main_thread_cpu(&self) -> Option<Duration> {
         let pid = self.folder.file_name()?;
         let file = self.folder.join("task").join(pid).join("schedstat");
-        schedstat(&fs::read_to_string(file).ok()?)
+        nanoseconds(&fs::read_to_string(file).ok()?, 0)
     }
 
     /// Its resident memory in bytes.
@@ -41,12 +47,17 @@ impl Meter {
     }
 
     fn scheduled(&self) -> Option<Duration> {
-        let mut total = Duration::ZERO;
-        for thread in fs::read_dir(self.folder.join("task")).ok()? {
-            let text = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
-            total += schedstat(&text)?;
-        }
+        let times = self.threads()?.into_iter().map(|text| nanoseconds(&text, 0));
+        let total: Duration = times.sum::<Option<_>>()?;
         (!total.is_zero()).then_some(total)
+    }
+
+    /// What the scheduler says of each thread.
+    fn threads(&self) -> Option<Vec<String>> {
+        let threads = fs::read_dir(self.folder.join("task")).ok()?;
+        threads
+            .map(|thread| fs::read_to_string(thread.ok()?.path().join("schedstat")).ok())
+            .collect()
     }
 
     fn ticked(&self) -> Result<Duration, Failure> {
@@ -66,10 +77,10 @@ impl Meter {
     }
 }
 
-/// The first field of `schedstat`: nanoseconds on a CPU.
-fn schedstat(text: &str) -> Option<Duration> {
-    let first = text.split_ascii_whitespace().next()?;
-    Some(Duration::from_nanos(first.parse().ok()?))
+/// A field of `schedstat`, counted from 0: nanoseconds on a CPU, then nanoseconds of waiting for one.
+fn nanoseconds(text: &str, field: usize) -> Option<Duration> {
+    let found = text.split_ascii_whitespace().nth(field)?;
+    Some(Duration::from_nanos(found.parse().ok()?))
 }
 
 /// The sum of `utime` and `stime`, fields 14 and 15 of `stat`. The second is the program's name in
@@ -94,10 +105,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn schedstat_is_nanoseconds_first() {
-        assert_eq!(schedstat("20201846 7826904 72\n"), Some(Duration::from_nanos(20_201_846)));
-        assert_eq!(schedstat(""), None);
-        assert_eq!(schedstat("-1 2 3"), None);
+    fn schedstat_is_nanoseconds_twice() {
+        let text = "20201846 7826904 72\n";
+        let both = [0, 1].map(|field| nanoseconds(text, field));
+        assert_eq!(both, [20_201_846, 7_826_904].map(|nanos| Some(Duration::from_nanos(nanos))));
+        assert_eq!(nanoseconds("", 0), None);
+        assert_eq!(nanoseconds("-1 2 3", 0), None);
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(super) struct Measured {
     pub(super) own: Histogram,
     /// The server's CPU time.
     pub(super) cpu: Duration,
+    /// How long it was ready to run and had no core.
+    pub(super) waited: Duration,
     /// How long this part took.
     pub(super) time: Duration,
     /// The most resident memory of the server, in bytes.
@@ -42,7 +44,8 @@ pub(super) struct Measured {
 impl Default for Measured {
     fn default() -> Self {
         let [latencies, own] = [Histogram::new(), Histogram::new()];
-        Self { latencies, own, cpu: Duration::ZERO, time: Duration::ZERO, resident_bytes: 0 }
+        let [cpu, waited, time] = [Duration::ZERO; 3];
+        Self { latencies, own, cpu, waited, time, resident_bytes: 0 }
     }
 }
 
@@ -72,7 +75,8 @@ pub(super) struct Room<'a, Begin> {
     sent: Vec<(Instant, usize)>,
     phase: usize,
     phase_begun: Instant,
-    cpu_then: Duration,
+    /// The server's CPU time and its waits for a core then.
+    used_then: [Duration; 2],
     looked: Instant,
     meter: Meter,
     measured: &'a mut [Measured; 3],
@@ -101,7 +105,7 @@ impl<'a, Begin: FnMut() -> Attacking> Room<'a, Begin> {
             sent: Vec::new(),
             phase: 0,
             phase_begun: now,
-            cpu_then: meter.cpu()?,
+            used_then: [meter.cpu()?, meter.waited()],
             looked: now,
             meter,
             measured,
@@ -153,12 +157,14 @@ impl<'a, Begin: FnMut() -> Attacking> Room<'a, Begin> {
 
     /// Goes on to the next part.
     fn end_phase(&mut self, now: Instant) -> Result<(), Failure> {
-        let cpu = self.meter.cpu()?;
+        let used @ [cpu, waited] = [self.meter.cpu()?, self.meter.waited()];
+        let [cpu_then, waited_then] = self.used_then;
         if let Some(measured) = self.measured.get_mut(self.phase) {
-            measured.cpu += cpu.saturating_sub(self.cpu_then);
+            measured.cpu += cpu.saturating_sub(cpu_then);
+            measured.waited += waited.saturating_sub(waited_then);
             measured.time += now.duration_since(self.phase_begun);
         }
-        (self.cpu_then, self.phase_begun) = (cpu, now);
+        (self.used_then, self.phase_begun) = (used, now);
         self.phase += 1;
         Ok(())
     }

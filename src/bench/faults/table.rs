@@ -18,6 +18,7 @@ struct Figures {
     latency_max_us: f64,
     members_late_p99_us: f64,
     server_cpu_percent: f64,
+    server_waited_percent: f64,
     server_resident_mib: f64,
 }
 
@@ -26,14 +27,17 @@ impl Figures {
         let micros = |time: Duration| time.as_secs_f64() * 1e6;
         let latency = |share| micros(measured.latencies.percentile(share));
         let time = measured.time.as_secs_f64();
-        let busy = measured.cpu.as_secs_f64();
+        let percent = |part: Duration| {
+            if time > 0.0 { 100.0 * part.as_secs_f64() / time } else { 0.0 }
+        };
         Self {
             deliveries: measured.latencies.total(),
             latency_p50_us: latency(0.5),
             latency_p99_us: latency(0.99),
             latency_max_us: latency(1.0),
             members_late_p99_us: micros(measured.own.percentile(0.99)),
-            server_cpu_percent: if time > 0.0 { 100.0 * busy / time } else { 0.0 },
+            server_cpu_percent: percent(measured.cpu),
+            server_waited_percent: percent(measured.waited),
             server_resident_mib: measured.resident_bytes as f64 / MIB,
         }
     }
@@ -42,11 +46,12 @@ impl Figures {
 /// A column: its heading, and what stands there for a part.
 type Column = (&'static str, fn(&Figures) -> String);
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 6] = [
     ("p50, ms", |figures| millis(figures.latency_p50_us)),
     ("p99, ms", |figures| millis(figures.latency_p99_us)),
     ("max, ms", |figures| millis(figures.latency_max_us)),
     ("CPU, %", |figures| format!("{:.0}", figures.server_cpu_percent)),
+    ("wait, %", |figures| format!("{:.0}", figures.server_waited_percent)),
     ("MiB", |figures| format!("{:.0}", figures.server_resident_mib)),
 ];
 

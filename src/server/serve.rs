@@ -16,6 +16,18 @@ use std::net::SocketAddr;
 /// that what a turn puts into a reader's queue stays bounded.
 const TURN_BYTES: usize = 4 * 1024 * 1024;
 
+/// How many requests all connections together may bring in one turn, roughly: the more of them have
+/// something to say, the less of each is heard, so that whoever says little does not wait long.
+const TURN_REQUESTS: usize = 4096;
+
+/// So many of each are heard however many there are.
+const LEAST_REQUESTS: usize = 16;
+
+/// The most requests of each connection in a turn in which so many have something to say.
+fn share_of_requests(ready: usize) -> usize {
+    (TURN_REQUESTS / ready.max(1)).clamp(LEAST_REQUESTS, REQUESTS_PER_TURN)
+}
+
 /// What is left of a connection's share of the turn.
 struct Budget {
     bytes: usize,
@@ -36,6 +48,8 @@ enum Halt {
 impl<O: Observer> Running<O> {
     pub(super) fn serve_ready(&mut self) {
         let (mut turn, mut handshakes) = (TURN_BYTES, HANDSHAKES_PER_TURN);
+        let share =
+            share_of_requests(self.ready.len()).min(self.server.settings.throttle.at_once());
         for _ in 0..self.ready.len() {
             if turn == 0 {
                 break;
@@ -50,12 +64,12 @@ impl<O: Observer> Running<O> {
                 handshakes -= 1;
             }
             connection.ready = false;
-            turn = turn.saturating_sub(self.serve(id));
+            turn = turn.saturating_sub(self.serve(id, share));
         }
     }
 
-    /// Serves one connection; says how much it brought.
-    fn serve(&mut self, id: ConnectionId) -> usize {
+    /// Serves one connection, of which so many requests are handled; says how much it brought.
+    fn serve(&mut self, id: ConnectionId, requests: usize) -> usize {
         let stopping = self.is_stopping();
         let Some(connection) = self.connections.get_mut(id) else { return 0 };
         if connection.entry == Entry::Unannounced && connection.phase == Phase::Open && !stopping {
@@ -81,7 +95,6 @@ impl<O: Observer> Running<O> {
         let before = connection.requests;
         // Taken out while it is served: requests borrow from it.
         let mut input = std::mem::take(&mut connection.input).resume();
-        let requests = self.server.settings.throttle.at_once().min(REQUESTS_PER_TURN);
         let mut budget = Budget { bytes: READ_TURN_BYTES, requests };
         let halt = self.read_and_handle(id, &mut input, &mut budget);
         let input = input.park(&mut self.pool);

@@ -165,3 +165,25 @@ fn a_writer_at_full_speed_loses_nothing() {
     });
     assert!(!log_of(&server).contains("slow reader"));
 }
+
+#[test]
+fn whoever_says_little_does_not_wait_for_all_that_many_have_to_say() {
+    const WRITERS: usize = 64;
+    const EACH: usize = 256;
+    let server = Server::start(&[]);
+    let mut reader = guest(server.connect(), "reader");
+    let mut writers: Vec<Client> =
+        (0..WRITERS).map(|_| guest(server.connect(), "writer")).collect();
+    let mut quiet = guest(server.connect(), "quiet");
+    let to_reader = |from: &str| {
+        format!(r#"{{"action":"msg","time":1,"to":"reader","from":"{from}","message":"m"}}"#) + "\n"
+    };
+    // All of it is there before the server looks.
+    server.signal(rustix::process::Signal::STOP);
+    writers.iter_mut().for_each(|writer| writer.send(to_reader("writer").repeat(EACH)));
+    quiet.send(to_reader("quiet"));
+    server.signal(rustix::process::Signal::CONT);
+    let lines = (0..=WRITERS * EACH).map(|_| reader.line());
+    let before = lines.take_while(|line| line.contains("writer")).count();
+    assert!(before < WRITERS * EACH / 2, "{before} of {} came before", WRITERS * EACH);
+}

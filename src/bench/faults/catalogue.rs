@@ -69,6 +69,7 @@ pub(super) static FAULTS: &[Fault] = &[
         ..fault("slow-readers", "eight readers at a time stop reading", traffic::slow_readers)
     },
     fault("flood", "four guests write to each other as fast as they can", traffic::flood_elsewhere),
+    fault("flood-by-many", "two hundred guests do", traffic::flood_by_many),
     Fault {
         intrudes: true,
         ..fault(

@@ -13,6 +13,8 @@ const SLOW_READERS: usize = 8;
 const LONG_TEXT: &str = "unread ";
 /// Those who flood.
 pub(super) const FLOODERS: usize = 4;
+/// Those who flood where they are many: an even number.
+const MANY_FLOODERS: usize = 200;
 /// Bytes that a flooder has ready to be sent.
 const READY_BYTES: usize = 64 * 1024;
 /// The length of a text to the room.
@@ -125,13 +127,22 @@ fn flood(
     Ok(flooders.iter().map(|flooder| flooder.written).sum())
 }
 
-/// Guests write to each other as fast as they are read.
+/// A few guests write to each other as fast as they are read.
 pub(super) fn flood_elsewhere(attack: &Attack) -> Outcome {
+    flood_each_other(attack, FLOODERS)
+}
+
+/// Many do.
+pub(super) fn flood_by_many(attack: &Attack) -> Outcome {
+    flood_each_other(attack, MANY_FLOODERS / attack.fewer)
+}
+
+fn flood_each_other(attack: &Attack, count: usize) -> Outcome {
     let name = |n: usize| format!("flooder-{n}");
-    let guests = (0..FLOODERS).map(|n| Flooder::new(attack.guest(&name(n))?, u64::MAX));
+    let guests = (0..count).map(|n| Flooder::new(attack.guest(&name(n))?, u64::MAX));
     let mut flooders = guests.collect::<Result<Vec<_>, _>>()?;
-    let texts: Vec<String> =
-        (0..FLOODERS).map(|n| message(&name(n), &name(n ^ 1), &"x".repeat(TEXT_BYTES))).collect();
+    let text = "x".repeat(TEXT_BYTES);
+    let texts: Vec<String> = (0..count).map(|n| message(&name(n), &name(n ^ 1), &text)).collect();
     let written = flood(attack, &mut flooders, |n, _, out| {
         out.extend_from_slice(texts.get(n).map(String::as_bytes).unwrap_or_default());
     })?;

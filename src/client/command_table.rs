@@ -41,7 +41,7 @@ const fn row(form: &'static str, english: &'static str, russian: &'static str, r
 }
 
 /// All commands, in the order of the help.
-pub(super) const TABLE: [Row; 39] = [
+pub(super) const TABLE: [Row; 40] = [
     row(
         "/msg TO TEXT",
         "sends to a user or a room",
@@ -239,6 +239,12 @@ pub(super) const TABLE: [Row; 39] = [
         "lists the commands, or explains one",
         "показывает команды или одну из них",
         |rest, _| Ok(Some(Typed::Help(whole(rest)))),
+    ),
+    row(
+        "/keys",
+        "lists what keys do",
+        "показывает, что делают клавиши",
+        |rest, _| Ok(nothing(rest).then_some(Typed::Keys)),
     ),
     row("/quit", "ends, as Ctrl-D does", "завершает, как и Ctrl-D", |rest, _| {
         Ok(nothing(rest).then_some(Typed::Quit))

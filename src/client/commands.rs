@@ -55,6 +55,8 @@ pub(super) enum Typed {
     Ask(Ask),
     /// What the last list did not show.
     More,
+    /// List the keys.
+    Keys,
     /// List the commands, or explain this one.
     Help(Option<String>),
     /// End.

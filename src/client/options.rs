@@ -7,7 +7,7 @@ use super::options_conflicts::notification;
 use super::options_files::Command;
 use super::options_tls::Trusted;
 use super::reader::{COMMON_NAMES, Past, Wishes};
-use super::screen::Attention;
+use super::screen::{Attention, Preferences};
 use super::since::Since;
 use crate::message::{Language, MessageId};
 use argh::{ArgsInfo, FromArgs};
@@ -352,6 +352,8 @@ pub struct Options {
     pub attention: Attention,
     /// Whether the full screen notes nothing for its next start.
     pub no_memory: bool,
+    /// What somebody likes it to be.
+    pub preferences: Preferences,
     /// How long all may take.
     pub time_limit: Option<Duration>,
     /// The language, where it was given.
@@ -396,6 +398,7 @@ impl Args {
                 bell: self.bell,
                 notification: notification(self.notify.as_deref())?,
             },
+            preferences: Preferences::default(),
         })
     }
 

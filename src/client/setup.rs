@@ -15,7 +15,7 @@ use super::player::Player;
 use super::reader::{COMMON_NAMES, Reader};
 use super::register::Register;
 use super::render::Screen;
-use super::screen::{chat, driver};
+use super::screen::{Depth, Preferences, chat, driver};
 use super::script::{ScriptFault, parse};
 use super::state;
 use super::talker::Talker;
@@ -236,7 +236,9 @@ fn screen_plan(
     surroundings: &Surroundings<'_>,
 ) -> Result<driver::Plan, SetupError> {
     let who = who(&options, language, surroundings)?;
-    let Options { host, port, to, split, attention, no_memory, time_limit, .. } = options;
+    let Options { host, port, to, split, attention, no_memory, preferences, time_limit, .. } =
+        options;
+    let depth = Depth::of(surroundings.variable);
     let [common, ..] = COMMON_NAMES;
     let zone = TimeZone::system();
     let wishes = chat::Wishes {
@@ -245,7 +247,7 @@ fn screen_plan(
         to: to.unwrap_or_else(|| common.to_owned()),
         splits: split,
         attention,
-        colours: (surroundings.variable)("NO_COLOR").is_none(),
+        preferences: Preferences { theme: preferences.theme.at(depth), ..preferences },
         server: format!("{host}:{port}"),
     };
     let mut chat = chat::Chat::new(Entry::new(who, None, chat::Chat::FEATURES), wishes);

@@ -285,6 +285,7 @@ impl Talker {
             Ok(Typed::Status(status)) => {
                 return self.changing.begin_status(turn, &self.entry, status);
             }
+            Ok(Typed::Keys) => return turn.screen.notice(&Notice::NoKeys),
             Ok(Typed::Clear) => return turn.screen.clear(),
             Ok(Typed::Msg { to, text }) => return self.send(turn, &to, &text),
             Ok(Typed::Join(room)) => {

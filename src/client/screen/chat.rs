@@ -11,7 +11,7 @@ use super::paths::Paths;
 use super::prompt::Prompt;
 use super::typed::TypedLines;
 use super::words::Connection;
-use super::{Attention, layout};
+use super::{Attention, Preferences, layout};
 use crate::client::acks::Acks;
 use crate::client::ask::Ask;
 use crate::client::bounds::{COMMON_PEOPLE_STALE, ROOM_PAGES};
@@ -47,8 +47,8 @@ pub struct Wishes {
     pub splits: bool,
     /// How someone's attention is got.
     pub attention: Attention,
-    /// Whether there are colours.
-    pub colours: bool,
+    /// The looks, as far as the terminal can show them, and the keys.
+    pub preferences: Preferences,
     /// The server, as it is named below.
     pub server: String,
 }

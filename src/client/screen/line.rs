@@ -83,8 +83,8 @@ impl Drawing {
             Body::Message { from, text } => self.message(&time, from, text, ""),
             Body::Event(text) => {
                 let blank = if self.is_wide() { NAME_COLUMNS + 1 } else { 0 };
-                let lead = vec![Piece::new(" ".repeat(blank) + "* ", Look::Quiet)];
-                self.hanging(&time, lead, &[Piece::new(text, Look::Quiet)])
+                let lead = vec![Piece::new(" ".repeat(blank) + "* ", Look::Event)];
+                self.hanging(&time, lead, &[Piece::new(text, Look::Event)])
             }
             Body::Told(level, text) => self.told(&time, *level, text),
         }
@@ -92,7 +92,7 @@ impl Drawing {
 
     /// What the client says has all the width: lists need it.
     fn told(&self, time: &str, level: Level, text: &str) -> Vec<Row> {
-        let look = if level <= Level::Warn { Look::Loud } else { Look::Quiet };
+        let look = if level <= Level::Warn { Look::Error } else { Look::Notice };
         let mut head = vec![Piece::new(format!("{time}- "), look)];
         let indent = width(time) + 2;
         let mut rows = Vec::new();
@@ -109,14 +109,15 @@ impl Drawing {
     /// The rows of a message; `mark` stands behind its text.
     pub(super) fn message(&self, time: &str, from: &str, text: &str, mark: &str) -> Vec<Row> {
         let name = visible(from).to_string();
-        let look = Look::Name(name_colour(from));
+        let number = name_colour(from);
+        let look = if from == self.me { Look::Own(number) } else { Look::Name(number) };
         let shown = visible(text).to_string();
         let (lead, text) = match shown.strip_prefix("/me ") {
             Some(does) => {
-                (vec![Piece::new("* ", Look::Quiet), Piece::new(name, look)], format!(" {does}"))
+                (vec![Piece::new("* ", Look::Mark), Piece::new(name, look)], format!(" {does}"))
             }
             None => {
-                (vec![Piece::new(name, look), Piece::new(self.behind_name(), Look::Quiet)], shown)
+                (vec![Piece::new(name, look), Piece::new(self.behind_name(), Look::Border)], shown)
             }
         };
         let lead = self.in_column(lead);
@@ -124,7 +125,7 @@ impl Drawing {
         let me = if from == self.me { "" } else { &self.me };
         let mut body = marked(&text, me);
         if !mark.is_empty() {
-            body.push(Piece::new(format!(" {mark}"), Look::Quiet));
+            body.push(Piece::new(format!(" {mark}"), Look::Mark));
         }
         self.hanging(time, lead, &body)
     }
@@ -138,13 +139,13 @@ impl Drawing {
         if !self.is_wide() {
             return lead;
         }
-        let most = if lead.first().is_some_and(|piece| piece.look == Look::Quiet) {
+        let most = if lead.first().is_some_and(|piece| !piece.look.is_name()) {
             NAME_COLUMNS - 2
         } else {
             NAME_COLUMNS
         };
         for piece in &mut lead {
-            if matches!(piece.look, Look::Name(_)) {
+            if piece.look.is_name() {
                 piece.text = shortened(&piece.text, most);
             }
         }
@@ -161,7 +162,7 @@ impl Drawing {
         let lead_columns: usize = lead.iter().map(|piece| width(&piece.text)).sum();
         let indent = TIME_COLUMNS + if self.is_wide() { lead_columns } else { 0 };
         let most = self.columns.saturating_sub(indent);
-        let mut head = vec![Piece::new(time, Look::Quiet)];
+        let mut head = vec![Piece::new(time, Look::Time)];
         let mut text = Vec::new();
         if self.is_wide() {
             head.extend(lead)
@@ -195,7 +196,7 @@ impl Drawing {
         let text = shortened(&format!(" {text} "), self.columns);
         let left = self.columns.saturating_sub(width(&text)) / 2;
         let right = self.columns.saturating_sub(left + width(&text));
-        vec![Piece::new("─".repeat(left) + &text + &"─".repeat(right), Look::Quiet)]
+        vec![Piece::new("─".repeat(left) + &text + &"─".repeat(right), Look::Separator)]
     }
 
     /// The row above the first line of a day.

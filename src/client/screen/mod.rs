@@ -7,12 +7,15 @@
 
 mod answering;
 pub mod chat;
+mod colours;
 mod completion;
 mod conversation;
 pub mod driver;
 mod emoji;
 mod files;
 mod input;
+mod key;
+mod key_table;
 mod keys;
 mod layout;
 mod line;
@@ -31,9 +34,24 @@ pub mod terminal;
 #[cfg(test)]
 mod tests;
 mod text;
+pub mod theme;
 mod typed;
 mod typing;
 mod view;
 mod words;
 
+pub use colours::{Depth, LookFault};
+pub use key::{Key, KeyFault};
+pub use key_table::{KEY_ROWS, Row as KeyRow};
+pub use keys::Keymap;
 pub use notify::{Attention, Notification};
+pub use theme::Theme;
+
+/// What somebody likes the full screen to be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Preferences {
+    /// The looks of everything.
+    pub theme: Theme,
+    /// What keys do.
+    pub keys: Keymap,
+}

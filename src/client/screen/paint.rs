@@ -1,52 +1,55 @@
-//! Looks as a terminal's own colours: they fit a light terminal as well as a dark one, and without
-//! colours weight and lines say the same.
+//! Draws rows into the screen, each piece in the look that the theme gives it.
 
 use super::text::{Look, Piece, Row, width};
+use super::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Style};
-
-/// The colours that names have; of the terminal's own sixteen those that are seen on both grounds.
-const NAMES: [Color; 6] =
-    [Color::Red, Color::Green, Color::Yellow, Color::Blue, Color::Magenta, Color::Cyan];
+use ratatui::style::Style;
 
 /// What looks are drawn with.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Paint {
-    /// Whether there are colours.
-    pub(super) colours: bool,
+pub(super) struct Paint<'a> {
+    /// The looks that a terminal can show.
+    pub(super) theme: &'a Theme,
 }
 
-impl Paint {
+impl Paint<'_> {
     pub(super) fn style(self, look: Look) -> Style {
-        let plain = Style::new();
+        let theme = self.theme;
         match look {
-            Look::Plain => plain,
-            Look::Quiet => plain.add_modifier(Modifier::DIM),
-            Look::Loud => self.coloured(plain.add_modifier(Modifier::BOLD), Color::Red),
-            Look::Link => plain.add_modifier(Modifier::UNDERLINED),
-            Look::Mention => plain.add_modifier(Modifier::BOLD | Modifier::REVERSED),
-            Look::Name(number) => {
-                let weight = if usize::from(number) < NAMES.len() {
-                    Modifier::empty()
-                } else {
-                    Modifier::BOLD
-                };
-                let colour =
-                    NAMES.get(usize::from(number) % NAMES.len()).copied().unwrap_or_default();
-                self.coloured(plain.add_modifier(weight), colour)
-            }
+            Look::Plain => Style::new(),
+            Look::Text => theme.text,
+            Look::Time => theme.time,
+            Look::Event => theme.event,
+            Look::Notice => theme.notice,
+            Look::Error => theme.error,
+            Look::Name(number) => theme.name(number),
+            Look::Own(number) => theme.own(number),
+            Look::Link => theme.link,
+            Look::Mention => theme.mention,
+            Look::Separator => theme.separator,
+            Look::Border => theme.border,
+            Look::Mark => theme.mark,
+            Look::Unread => theme.unread,
+            Look::Called => theme.called,
+            Look::Absent => theme.absent,
+            Look::Prompt => theme.prompt,
         }
     }
 
-    const fn coloured(self, style: Style, colour: Color) -> Style {
-        if self.colours { style.fg(colour) } else { style }
+    /// The uppermost line.
+    pub(super) const fn title(self) -> Style {
+        self.theme.title
     }
 
-    /// A bar: the ground and the letters of the terminal, changed over.
-    pub(super) fn bar(self, is_loud: bool) -> Style {
-        let style = Style::new().add_modifier(Modifier::REVERSED);
-        if is_loud { self.coloured(style.add_modifier(Modifier::BOLD), Color::Red) } else { style }
+    /// The line above the input.
+    pub(super) const fn status(self, is_lost: bool) -> Style {
+        if is_lost { self.theme.lost } else { self.theme.status }
+    }
+
+    /// What is drawn over the conversation that is looked at, in the list.
+    pub(super) const fn current(self) -> Style {
+        self.theme.current
     }
 
     /// Draws a row into an area's line.

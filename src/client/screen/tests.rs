@@ -5,7 +5,7 @@ mod memory;
 mod past;
 
 use super::chat::{Chat, Wishes};
-use super::{Attention, Notification};
+use super::{Attention, Depth, Notification, Preferences, Theme};
 use crate::client::entry::{Entry, Who};
 use crate::client::exit::Exit;
 use crate::client::fault::Fault;
@@ -48,7 +48,7 @@ impl Stage {
             to: to.into(),
             splits: false,
             attention,
-            colours: true,
+            preferences: Preferences::default(),
             server: "chat.example.org:7777".into(),
         };
         let mut stage = Self {
@@ -271,7 +271,9 @@ fn incoming_text_does_not_tear_what_is_typed() {
 fn mentions_are_seen_without_colours_too() {
     for colours in [true, false] {
         let mut stage = Stage::user();
-        stage.chat.wishes.colours = colours;
+        if !colours {
+            stage.chat.wishes.preferences.theme = Theme::default().at(Depth::None);
+        }
         stage.message("boris", "#all", "hi anna");
         stage.draw();
         let cells = stage.terminal.backend().buffer().content().to_vec();

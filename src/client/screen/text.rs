@@ -7,18 +7,47 @@ use unicode_width::UnicodeWidthStr;
 /// How a piece of text looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Look {
-    /// As the terminal shows text.
+    /// As the terminal shows text: blanks, bars, what is typed.
     Plain,
-    /// Of less weight: times, events, what the client says.
-    Quiet,
-    /// To be noticed: warnings and errors.
-    Loud,
+    /// A message's text.
+    Text,
+    /// The time before a line.
+    Time,
+    /// What happened to a user or a room.
+    Event,
+    /// What the client says.
+    Notice,
+    /// Warnings and errors.
+    Error,
     /// A name, in the colour of this number.
-    Name(u8),
+    Name(u32),
+    /// Our own name, which has this number.
+    Own(u32),
     /// A link.
     Link,
     /// Our own name in someone's text.
     Mention,
+    /// The line of a day, or of what is new.
+    Separator,
+    /// Lines between panes, and behind names.
+    Border,
+    /// Signs beside names and messages.
+    Mark,
+    /// A conversation with something new.
+    Unread,
+    /// A conversation where somebody calls us.
+    Called,
+    /// Who or what is not there.
+    Absent,
+    /// Where the line that is typed goes.
+    Prompt,
+}
+
+impl Look {
+    /// Whether it is that of a name.
+    pub(super) const fn is_name(self) -> bool {
+        matches!(self, Self::Name(_) | Self::Own(_))
+    }
 }
 
 /// A piece of text in one look.
@@ -130,11 +159,11 @@ pub(super) fn marked(text: &str, me: &str) -> Vec<Piece> {
         let (bare, blank) = word.split_at(word.trim_end_matches(' ').len());
         if let Some(at) = ["https://", "http://"].iter().find_map(|scheme| bare.find(scheme)) {
             let (before, link) = bare.split_at(at);
-            pieces.push(Piece::new(before, Look::Plain));
+            pieces.push(Piece::new(before, Look::Text));
             pieces.push(Piece::new(link, Look::Link));
-            pieces.push(Piece::new(blank, Look::Plain));
+            pieces.push(Piece::new(blank, Look::Text));
         } else {
-            pieces.push(Piece::new(word, Look::Plain));
+            pieces.push(Piece::new(word, Look::Text));
         }
     }
     joined(pieces).into_iter().flat_map(|piece| with_mentions(piece, me)).collect()
@@ -153,17 +182,17 @@ fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
 }
 
 fn with_mentions(piece: Piece, me: &str) -> Vec<Piece> {
-    if piece.look != Look::Plain {
+    if piece.look != Look::Text {
         return vec![piece];
     }
     let mut pieces = Vec::new();
     let mut rest = piece.text.as_str();
     while let Some((before, name, behind)) = next_mention(rest, me) {
-        pieces.push(Piece::new(before, Look::Plain));
+        pieces.push(Piece::new(before, Look::Text));
         pieces.push(Piece::new(name, Look::Mention));
         rest = behind;
     }
-    pieces.push(Piece::new(rest, Look::Plain));
+    pieces.push(Piece::new(rest, Look::Text));
     joined(pieces)
 }
 
@@ -211,18 +240,15 @@ fn begins_with(text: &str, name: &str) -> Option<usize> {
     wanted.next().is_none().then_some(text.len())
 }
 
-/// How many colours names have.
-pub(super) const NAME_COLOURS: u8 = 12;
-
 /// The number of a name's colour: always the same one.
-pub(super) fn name_colour(name: &str) -> u8 {
+pub(super) fn name_colour(name: &str) -> u32 {
     let name = Name::shown(name);
     // FNV-1a: stable over versions of Rust, which std's hashes are not.
     let hash = name
         .as_str()
         .bytes()
         .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    u8::try_from((hash >> 8) % u32::from(NAME_COLOURS)).unwrap_or_default()
+    hash >> 8
 }
 
 #[cfg(test)]
@@ -260,7 +286,7 @@ mod tests {
     fn links_begin_a_row_and_stay_whole() {
         let pieces = marked("see https://example.org/long now", "me");
         let looks: Vec<Look> = pieces.iter().map(|piece| piece.look).collect();
-        assert_eq!(looks, [Look::Plain, Look::Link, Look::Plain]);
+        assert_eq!(looks, [Look::Text, Look::Link, Look::Text]);
         let rows = wrap(&pieces, 20);
         assert_eq!(rows[1][0].text, "https://example.org/");
         assert_eq!(rows[2][0].text, "long");
@@ -288,8 +314,10 @@ mod tests {
     #[test]
     fn a_name_keeps_its_colour() {
         assert_eq!(name_colour("anna"), name_colour("anna"));
-        let all: std::collections::BTreeSet<u8> =
-            (0..200).map(|number| name_colour(&format!("user{number}"))).collect();
-        assert_eq!(all.len(), usize::from(NAME_COLOURS));
+        for count in [2, 5, 12] {
+            let of = |number| name_colour(&format!("user{number}")) % count;
+            let all: std::collections::BTreeSet<u32> = (0..200).map(of).collect();
+            assert_eq!(all.len(), usize::try_from(count).unwrap());
+        }
     }
 }

@@ -3,9 +3,9 @@
 use super::chat::{Asking, Chat, done};
 use super::completion::{self, Completion, Known};
 use super::conversation::{Conversation, Past};
-use super::keys::{Action, action};
+use super::keys::Action;
 use super::prompt::Prompt;
-use super::words::either;
+use super::words::{either, once_more};
 use crate::client::ask::{Ask, What};
 use crate::client::bounds::LINES_UNASKED;
 use crate::client::commands::{self, Typed, TypedFault};
@@ -38,7 +38,7 @@ impl Chat {
     /// `Break`: the client ends.
     pub fn handle_event(&mut self, turn: &mut Turn<'_>, event: Event) -> Flow {
         let flow = match event {
-            Event::Key(key) => match action(key) {
+            Event::Key(key) => match self.wishes.preferences.keys.action(key) {
                 Some(action) => self.handle_action(turn, action),
                 None => ControlFlow::Continue(()),
             },
@@ -110,6 +110,10 @@ impl Chat {
             Action::Interrupt => self.interrupt(turn),
             Action::EndOfInput if self.input.is_empty() => return ControlFlow::Break(done()),
             Action::EndOfInput => drop(self.input.edit(Action::EraseForward)),
+            Action::Quit => return ControlFlow::Break(done()),
+            Action::Clear => self.clear(),
+            Action::Keys => self.list_keys(turn.now),
+            Action::Help => turn.screen.notice(&Notice::help(None)),
             Action::Suspend => self.suspends = true,
             Action::Redraw => self.redraws = true,
             _ => {}
@@ -121,17 +125,22 @@ impl Chat {
     fn interrupt(&mut self, turn: &mut Turn<'_>) {
         if self.input.is_empty() {
             self.interrupted = true;
-            let text = either(
-                self.language(),
-                "Ctrl-C once more, Ctrl-D or /quit ends",
-                "завершают еще одно Ctrl-C, Ctrl-D или /quit",
-            );
-            return self.tell(turn.now, Level::Info, text.to_owned());
+            let text = once_more(&self.wishes.preferences.keys, self.language());
+            return self.tell(turn.now, Level::Info, text);
         }
         for line in self.input.full_lines() {
             self.input.remember(&line);
         }
         self.input.clear();
+    }
+
+    fn clear(&mut self) {
+        self.model.current_mut().into_iter().for_each(Conversation::clear);
+    }
+
+    fn list_keys(&mut self, now: Now) {
+        let text = self.wishes.preferences.keys.help(self.language());
+        self.tell(now, Level::Info, text.trim_start().to_owned());
     }
 
     /// Looks at another conversation; what is typed stays with the one that is left.
@@ -310,7 +319,8 @@ impl Chat {
             Ok(Typed::Msg { to, text }) => return self.say(turn, &to, &[text]),
             Ok(Typed::Cancel(which)) => self.files.cancel(turn, which.as_deref()),
             Ok(Typed::Help(command)) => turn.screen.notice(&Notice::help(command)),
-            Ok(Typed::Clear) => self.model.current_mut().into_iter().for_each(Conversation::clear),
+            Ok(Typed::Keys) => self.list_keys(turn.now),
+            Ok(Typed::Clear) => self.clear(),
             Ok(Typed::Leave(room)) if self.model.find(&room).is_some_and(|one| !one.is_joined) => {
                 self.switch(|chat| chat.model.close(&room));
             }

@@ -6,13 +6,13 @@ use super::input::Drawn;
 use super::layout::{Areas, input_columns};
 use super::paint::Paint;
 use super::text::{Look, Piece, Row, shortened, width};
-use super::words::{Connection, connection, either, send_lines};
+use super::words::{Connection, connection, either, send_lines, to_the_end};
 use crate::client::reader::Shown;
 use crate::message::{Now, visible};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 
 /// How many columns of the status line are left to others where a file comes or goes.
 const FILES_BESIDE: usize = 30;
@@ -21,7 +21,7 @@ impl Chat {
     /// Draws everything.
     pub fn draw(&self, frame: &mut Frame<'_>, now: Now) {
         let areas = self.areas();
-        let paint = Paint { colours: self.wishes.colours };
+        let paint = Paint { theme: &self.wishes.preferences.theme };
         // The terminal may have shrunk since the size was told.
         if !frame.area().contains(Position::new(
             areas.input.right().saturating_sub(1),
@@ -39,7 +39,7 @@ impl Chat {
         frame.set_cursor_position(cursor);
     }
 
-    fn draw_title(&self, buffer: &mut Buffer, paint: Paint, area: Rect) {
+    fn draw_title(&self, buffer: &mut Buffer, paint: Paint<'_>, area: Rect) {
         let Some(current) = self.model.current() else { return };
         let mut text = format!(" {}", visible(&current.with));
         if !current.topic.is_empty() {
@@ -49,23 +49,19 @@ impl Chat {
             text += either(self.language(), " (not joined: /join)", " (вы не в нём: /join)");
         }
         let row = vec![Piece::new(shortened(&text, usize::from(area.width)), Look::Plain)];
-        paint.bar_row(buffer, area, 0, &row, paint.bar(false));
+        paint.bar_row(buffer, area, 0, &row, paint.title());
     }
 
     // Panes.
 
-    fn draw_left(&self, buffer: &mut Buffer, paint: Paint, areas: Areas) {
+    fn draw_left(&self, buffer: &mut Buffer, paint: Paint<'_>, areas: Areas) {
         let Some(area) = areas.left else { return };
         let height = usize::from(area.height);
         // The one that is looked at is always in sight.
         let first = (self.model.place() + 1).saturating_sub(height);
         let shown = self.model.all().iter().enumerate().skip(first).take(height);
         for (line, (place, conversation)) in (0..).zip(shown) {
-            let over = if place == self.model.place() {
-                Style::new().add_modifier(Modifier::REVERSED)
-            } else {
-                Style::new()
-            };
+            let over = if place == self.model.place() { paint.current() } else { Style::new() };
             let row = Self::entry_row(conversation, usize::from(area.width));
             paint.bar_row(buffer, area, line, &row, over);
         }
@@ -77,11 +73,12 @@ impl Chat {
         let call = if conversation.is_called { "!" } else { "" };
         let count = conversation.unread_text() + call;
         let look = match (conversation.unread, conversation.is_called) {
-            (_, true) => Look::Loud,
+            (_, true) => Look::Called,
             (0, _) if !conversation.is_joined && matches!(conversation.kind, Shown::Room(_)) => {
-                Look::Quiet
+                Look::Absent
             }
-            _ => Look::Plain,
+            (0, _) => Look::Plain,
+            _ => Look::Unread,
         };
         let sign = match (&conversation.kind, conversation.is_online) {
             (Shown::User(_), Some(true)) => "•",
@@ -90,14 +87,10 @@ impl Chat {
         let room = columns.saturating_sub(width(&count) + 2);
         let name = shortened(&visible(&conversation.with).to_string(), room);
         let blank = " ".repeat(columns.saturating_sub(width(&name) + width(&count) + 1));
-        vec![
-            Piece::new(sign, Look::Quiet),
-            Piece::new(name, look),
-            Piece::new(blank + &count, look),
-        ]
+        vec![Piece::new(sign, Look::Mark), Piece::new(name, look), Piece::new(blank + &count, look)]
     }
 
-    fn draw_right(&self, buffer: &mut Buffer, paint: Paint, areas: Areas) {
+    fn draw_right(&self, buffer: &mut Buffer, paint: Paint<'_>, areas: Areas) {
         let (Some(area), Some(current)) = (areas.right, self.model.current()) else { return };
         draw_edge(buffer, paint, area.x.saturating_sub(1), area);
         let height = usize::from(area.height);
@@ -106,16 +99,17 @@ impl Chat {
         for (line, person) in (0..).zip(current.people.iter().take(shown)) {
             let sign = if person.is_operator { "@" } else { " " };
             let name = shortened(&visible(&person.name).to_string(), usize::from(area.width) - 1);
-            let look = if person.is_online {
-                Look::Name(super::text::name_colour(&person.name))
-            } else {
-                Look::Quiet
+            let number = super::text::name_colour(&person.name);
+            let look = match person.is_online {
+                false => Look::Absent,
+                true if person.name == self.entry.name() => Look::Own(number),
+                true => Look::Name(number),
             };
             paint.row(
                 buffer,
                 area,
                 line,
-                &vec![Piece::new(sign, Look::Quiet), Piece::new(name, look)],
+                &vec![Piece::new(sign, Look::Mark), Piece::new(name, look)],
                 Style::new(),
             );
         }
@@ -125,7 +119,7 @@ impl Chat {
                 buffer,
                 area,
                 area.height - 1,
-                &vec![Piece::new(text, Look::Quiet)],
+                &vec![Piece::new(text, Look::Mark)],
                 Style::new(),
             );
         }
@@ -133,7 +127,7 @@ impl Chat {
 
     // The conversation.
 
-    fn draw_middle(&self, buffer: &mut Buffer, paint: Paint, area: Rect) {
+    fn draw_middle(&self, buffer: &mut Buffer, paint: Paint<'_>, area: Rect) {
         let Some(current) = self.model.current() else { return };
         let drawing = self.drawing(area.width);
         let rows = current.view(&drawing, usize::from(area.height));
@@ -144,24 +138,24 @@ impl Chat {
 
     // The bottom.
 
-    fn draw_status(&self, buffer: &mut Buffer, paint: Paint, areas: Areas, now: Now) {
+    fn draw_status(&self, buffer: &mut Buffer, paint: Paint<'_>, areas: Areas, now: Now) {
         let area = areas.status;
-        let is_loud = matches!(self.connection, Connection::Lost { .. });
+        let is_lost = matches!(self.connection, Connection::Lost { .. });
         let text = format!(" {}", self.status(areas, now).join(" │ "));
         let row = vec![Piece::new(shortened(&text, usize::from(area.width)), Look::Plain)];
-        paint.bar_row(buffer, area, 0, &row, paint.bar(is_loud));
+        paint.bar_row(buffer, area, 0, &row, paint.status(is_lost));
     }
 
     /// The state of the connection always, and what is asked, or else what is new elsewhere.
     fn status(&self, areas: Areas, now: Now) -> Vec<String> {
-        let language = self.language();
+        let (language, keys) = (self.language(), &self.wishes.preferences.keys);
         let seconds = match self.connection {
             Connection::Lost { until } => seconds_left(until, now),
             _ => 0,
         };
         let mut parts = vec![connection(&self.connection, seconds, language)];
         if let Some(lines) = self.sending {
-            parts.push(send_lines(lines, language));
+            parts.push(send_lines(lines, keys, language));
             return parts;
         }
         if let Some(completion) = &self.completion {
@@ -176,7 +170,7 @@ impl Chat {
             parts.push(files.text(language, room));
         }
         if self.model.current().is_some_and(Conversation::is_scrolled) {
-            parts.push(either(language, "Esc: to the end", "Esc: в конец").to_owned());
+            parts.extend(to_the_end(keys, language));
         }
         if self.model.current().is_some_and(|current| current.is_loading) {
             parts.push(either(language, "loading...", "загрузка...").to_owned());
@@ -203,7 +197,7 @@ impl Chat {
     }
 
     /// Draws what is typed; gives the place of the cursor.
-    fn draw_input(&self, buffer: &mut Buffer, paint: Paint, area: Rect) -> Position {
+    fn draw_input(&self, buffer: &mut Buffer, paint: Paint<'_>, area: Rect) -> Position {
         if let Some(prompt) = &self.prompt {
             let text = shortened(prompt.question(), usize::from(area.width.saturating_sub(1)));
             let x = area.x + u16::try_from(width(&text)).unwrap_or_default();
@@ -217,7 +211,7 @@ impl Chat {
         let first = (cursor.0 + 1).saturating_sub(height);
         for (line, row) in (0..).zip(rows.iter().skip(first).take(height)) {
             let before = if line == 0 && first == 0 { lead.clone() } else { " ".repeat(indent) };
-            let row = vec![Piece::new(before, Look::Quiet), Piece::new(row.as_str(), Look::Plain)];
+            let row = vec![Piece::new(before, Look::Prompt), Piece::new(row.as_str(), Look::Plain)];
             paint.row(buffer, area, line, &row, Style::new());
         }
         let column = u16::try_from(indent + cursor.1).unwrap_or(u16::MAX);
@@ -228,9 +222,9 @@ impl Chat {
 }
 
 /// The line between two panes.
-fn draw_edge(buffer: &mut Buffer, paint: Paint, x: u16, area: Rect) {
+fn draw_edge(buffer: &mut Buffer, paint: Paint<'_>, x: u16, area: Rect) {
     let edge = Rect::new(x, area.y, 1, area.height);
     for line in 0..area.height {
-        paint.row(buffer, edge, line, &vec![Piece::new("│", Look::Quiet)], Style::new());
+        paint.row(buffer, edge, line, &vec![Piece::new("│", Look::Border)], Style::new());
     }
 }

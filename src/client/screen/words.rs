@@ -1,5 +1,6 @@
 //! What the full screen says, in both languages.
 
+use super::keys::{Action, Keymap};
 use crate::message::{Language, visible};
 
 /// One of two texts.
@@ -38,12 +39,37 @@ pub(super) fn connection(connection: &Connection, seconds: u64, language: Langua
 }
 
 /// What has to be confirmed before so many lines are sent.
-pub(super) fn send_lines(lines: usize, language: Language) -> String {
-    match language {
-        Language::English => {
-            format!("Send {lines} lines? Enter: yes, Esc: no")
+pub(super) fn send_lines(lines: usize, keys: &Keymap, language: Language) -> String {
+    let mut text = match language {
+        Language::English => format!("Send {lines} lines?"),
+        Language::Russian => format!("Послать строк: {lines}?"),
+    };
+    let yes = (Action::Enter, either(language, "yes", "да"));
+    let no = (Action::Escape, either(language, "no", "нет"));
+    let mut before = " ";
+    for (action, word) in [yes, no] {
+        if let Some(key) = keys.title(action) {
+            text += &format!("{before}{key}: {word}");
+            before = ", ";
         }
-        Language::Russian => format!("Послать строк: {lines}? Enter: да, Esc: нет"),
+    }
+    text
+}
+
+/// What leads from the past to the end of a conversation.
+pub(super) fn to_the_end(keys: &Keymap, language: Language) -> Option<String> {
+    let key = keys.title(Action::Escape).or_else(|| keys.title(Action::Newest))?;
+    Some(format!("{key}: {}", either(language, "to the end", "в конец")))
+}
+
+/// What ends the client, said when the line that is to be taken away is empty.
+pub(super) fn once_more(keys: &Keymap, language: Language) -> String {
+    let again = keys.title(Action::Interrupt).unwrap_or_default();
+    let other = keys.title(Action::Quit).or_else(|| keys.title(Action::EndOfInput));
+    let other = other.map(|key| format!(", {key}")).unwrap_or_default();
+    match language {
+        Language::English => format!("{again} once more{other} or /quit ends"),
+        Language::Russian => format!("завершают еще одно {again}{other} или /quit"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `jim-client`: reads, writes and plays scripts in a JIM chat.
 
 use jim::client::exit::Exit;
-use jim::client::options::{Args, OptionFault};
+use jim::client::options::{Args, OptionFault, Options};
 use jim::client::pair;
 use jim::client::profile;
 use jim::client::setup::{SetupError, Surroundings, plan};
@@ -23,6 +23,7 @@ const JIM_CLIENT: Program = Program {
         Opt::switch("--read", Some('r')),
         Opt::switch("--write", Some('w')),
         Opt::value("--profile", None),
+        Opt::value("--set", None),
         Opt::value("--user", Some('u')),
         Opt::value("--password-file", None),
         Opt::value("--name", None),
@@ -85,17 +86,21 @@ fn run() -> Exit {
     if let Some(pairing) = args.pairing(&typed()) {
         return start(pairing, pair::run);
     }
-    if let Err(fault) = args.take_profile(profile::path(variable).as_deref()) {
-        log::error!(target: "jim-client", "{}", fault.to_string().trim_end());
-        return Exit::Usage;
-    }
     let understood = match args.completions() {
         Some(Ok(script)) => {
             say(&script);
             return Exit::Done;
         }
         Some(Err(fault)) => Err(fault),
-        None => args.understand(),
+        None => match args.take_profile(profile::path(variable).as_deref()) {
+            Ok(preferences) => args.understand().map(|options| Options { preferences, ..options }),
+            Err(fault) => {
+                for line in fault.to_string().lines() {
+                    log::error!(target: "jim-client", "{}", visible(line));
+                }
+                return Exit::Usage;
+            }
+        },
     };
     let options = match understood {
         Ok(options) => options,

@@ -51,6 +51,7 @@ pub mod screen;
 pub mod script;
 mod seen;
 pub mod session;
+pub mod settings;
 pub mod setup;
 pub mod shell;
 pub mod since;

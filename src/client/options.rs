@@ -50,9 +50,10 @@ pub const DEFAULT_PORT: u16 = 7777;
         Without -u you are a guest, by default named as the system's user; where an account has\n  \
         that name, NAME-guest is tried.",
     note = "~/.config/jim/client.toml (or in $XDG_CONFIG_HOME) has profiles, [profile.NAME] with address,\n  \
-        port, user, name, password-file, to, lang, as behind the options. [profile.default] counts\n  \
-        where --profile names none. What is typed wins; an address that is typed is another server,\n  \
-        for which only lang counts.",
+        port, user, name, password-file, to, tls, ca, pin, as behind the options; [profile.default]\n  \
+        counts where --profile names none. Above them or in them: lang, bell, notify, no-memory, plain,\n  \
+        split, history, follow; [colors] and [keys] are for the full screen: client.toml(5). What is typed\n  \
+        wins. An address that is typed is another server: what says who one is counts not there.",
     note = "-r shows one line a message, '[HH:MM:SS] FROM: TEXT', in local time. -w sends each line\n  \
         of standard input as it stands, also one that begins with '/'; a line over 500 characters\n  \
         is refused and the others are sent. Both join the room that --to names.",
@@ -81,8 +82,8 @@ pub const DEFAULT_PORT: u16 = 7777;
         what was missed in rooms and between accounts is shown where the server keeps it.",
     note = "In the full screen Tab completes commands, rooms, names and :emoji:, PageUp and PageDown\n  \
         scroll (above the top lies the past), Ctrl-N and Ctrl-P change the conversation, Alt-A goes\n  \
-        to the next with news, the arrows find lines typed before, Alt-Enter begins a new line.\n  \
-        It needs TERM to name a terminal, and heeds NO_COLOR.",
+        to the next with news, the arrows find lines typed before, Alt-Enter begins a new line; F1 and\n  \
+        /keys list all, client.toml changes them. It needs TERM to name a terminal, and heeds NO_COLOR.",
     note = "For its next start the full screen notes lines typed (the file typed) and how far conversations\n  \
         are read (the folder read) below $XDG_STATE_HOME/jim or ~/.local/state/jim, where only you\n  \
         can read. Not noted are /login, /register and /passwd, and lines that begin with a blank;\n  \
@@ -98,7 +99,7 @@ pub const DEFAULT_PORT: u16 = 7777;
     note = "Messages about the client itself go to standard error. Only the full screen has colours.",
     error_code(0, "done: the user ended it, --count was reached, the input or the script ended"),
     error_code(1, "this system failed: standard output cannot be written, say"),
-    error_code(2, "the command line, the password or the script was not understood"),
+    error_code(2, "the command line, the settings, the password or the script was not understood"),
     error_code(3, "cannot connect, or with --tls: the server is not who it says"),
     error_code(
         4,
@@ -137,6 +138,10 @@ pub struct Args {
     /// server and name by this profile of ~/.config/jim/client.toml (default: default)
     #[argh(option, arg_name = "name")]
     pub profile: Option<String>,
+
+    /// a setting of client.toml for this time, also several: bell=false, keys.quit=ctrl-q
+    #[argh(option, arg_name = "key=value")]
+    pub set: Vec<String>,
 
     /// log in as this user
     #[argh(option, short = 'u', arg_name = "user")]
@@ -235,7 +240,7 @@ pub struct Args {
     pub bell: bool,
 
     /// in the full screen: show such messages as notices of the desktop, by OSC 9 or OSC 777
-    #[argh(option, arg_name = "9|777")]
+    #[argh(option, arg_name = "9|777|off")]
     pub notify: Option<String>,
 
     /// in the full screen: note nothing on this machine for the next start

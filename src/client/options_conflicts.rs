@@ -57,13 +57,13 @@ impl Args {
 /// `--notify`.
 pub(super) fn notification(typed: Option<&str>) -> Result<Option<Notification>, OptionFault> {
     match typed {
-        None => Ok(None),
+        None | Some("off") => Ok(None),
         Some("9") => Ok(Some(Notification::Osc9)),
         Some("777") => Ok(Some(Notification::Osc777)),
         Some(got) => Err(OptionFault::BadValue {
             option: "--notify",
             got: got.to_owned(),
-            right: "9 or 777",
+            right: "9, 777 or off",
         }),
     }
 }
@@ -89,6 +89,6 @@ mod tests {
             assert!(matches!(fault, OptionFault::Needs(_, "the full screen")), "{line}: {fault}");
         }
         let fault = understand("--notify 8").unwrap_err();
-        assert_eq!(fault.to_string(), "--notify has to be 9 or 777, not '8'");
+        assert_eq!(fault.to_string(), "--notify has to be 9, 777 or off, not '8'");
     }
 }

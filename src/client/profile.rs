@@ -1,98 +1,19 @@
-//! `client.toml`: what somebody would otherwise type each time. A profile is a server and who one is
-//! there; what is typed wins over it.
+//! What `client.toml` changes of the command line. A profile is a server and who one is there; what
+//! is typed wins over it.
 
 use super::options::Args;
+use super::screen::Preferences;
+use super::settings::{Settings, SettingsFault, Values};
 use crate::config::nearest;
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use crate::small_file;
 use std::io;
 use std::path::{Path, PathBuf};
-use thiserror::Error;
 
 /// The profile that is taken where none is named.
 const DEFAULT: &str = "default";
 
-/// The longest file.
-const FILE_BYTES: u64 = 256 * 1024;
-
-/// Why there is no profile.
-#[derive(Debug, Error)]
-pub enum ProfileFault {
-    /// The file cannot be read.
-    #[error("{path}: {error}")]
-    Unreadable {
-        /// Where it should be.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// It is too long to be one.
-    #[error("{path} has over {FILE_BYTES} bytes, which no settings have")]
-    TooLong {
-        /// Where it is.
-        path: PathBuf,
-    },
-    /// It is no TOML, or has a key or value that means nothing.
-    #[error("{path}, line {line}: {what}")]
-    Wrong {
-        /// Where it is.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong. The line itself is not shown: it may hold somebody's password.
-        what: String,
-    },
-    /// There is none of that name.
-    #[error("{path} has no [profile.{name}]{}", hint(*.is_empty, .nearest.as_deref()))]
-    Unknown {
-        /// Where the file is.
-        path: PathBuf,
-        /// The name that was typed.
-        name: String,
-        /// Whether it has none at all.
-        is_empty: bool,
-        /// What was probably meant.
-        nearest: Option<String>,
-    },
-    /// There is no place for such a file: neither variable is set.
-    #[error("--profile needs $XDG_CONFIG_HOME or $HOME, where jim/client.toml is looked for")]
-    Nowhere,
-}
-
-fn hint(is_empty: bool, nearest: Option<&str>) -> String {
-    match nearest {
-        Some(name) => format!("; did you mean {name}?"),
-        None if is_empty => "; it has no profile at all".to_owned(),
-        None => String::new(),
-    }
-}
-
-/// The file.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    profile: BTreeMap<String, Profile>,
-}
-
-/// A server, and who one is there. The keys are those of the command line.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Profile {
-    address: Option<String>,
-    port: Option<u16>,
-    #[serde(default)]
-    tls: bool,
-    /// From the folder of the settings.
-    ca: Option<PathBuf>,
-    pin: Option<String>,
-    user: Option<String>,
-    name: Option<String>,
-    /// From the folder of the settings.
-    password_file: Option<PathBuf>,
-    to: Option<String>,
-    lang: Option<String>,
-}
+/// The longest file: settings are a few kilobytes.
+const FILE_BYTES: u64 = 1 << 20;
 
 /// Where the file is looked for, by the variables of the XDG base directories.
 #[must_use]
@@ -103,80 +24,114 @@ pub fn path(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
 }
 
 impl Args {
-    /// Takes in what the file at `path` says and was not typed. Without `--profile` that is the one
-    /// called `default`, if there is a file and it has one.
+    /// Takes in what the file at `path` says and was not typed, and gives the looks and keys.
+    /// Without `--profile` the profile called `default` counts, if there is a file and it has one.
     ///
     /// # Errors
-    /// The file is wrong, or the profile that was named is not there.
-    pub fn take_profile(&mut self, path: Option<&Path>) -> Result<(), ProfileFault> {
-        let Some(path) = path else {
-            return if self.profile.is_some() { Err(ProfileFault::Nowhere) } else { Ok(()) };
-        };
-        let text = match read(path) {
-            Err(ProfileFault::Unreadable { error, .. })
-                if self.profile.is_none() && error.kind() == io::ErrorKind::NotFound =>
-            {
-                return Ok(());
+    /// The file or `--set` is wrong, or the profile that was named is not there.
+    pub fn take_profile(&mut self, path: Option<&Path>) -> Result<Preferences, SettingsFault> {
+        if path.is_none() && self.profile.is_some() {
+            return Err(SettingsFault::Nowhere);
+        }
+        let path = path.unwrap_or(Path::new(""));
+        let file = match small_file::read(path, FILE_BYTES) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.profile.is_none() => {
+                Vec::new()
             }
-            text => text?,
+            Err(error) => {
+                return Err(SettingsFault::Unreadable { path: path.to_owned(), error });
+            }
+            Ok(file) => file,
         };
-        let profile = choose(&text, path, self.profile.as_deref())?;
-        self.fill_in(profile, path.parent().unwrap_or(path));
-        Ok(())
+        let mut settings = Settings::read(path, &file, &self.set)?;
+        let profile = choose(&mut settings, path, self.profile.as_deref())?;
+        self.fill_in(&settings, profile, path.parent().unwrap_or(path));
+        Ok(settings.preferences)
+    }
+
+    fn fill_in(&mut self, settings: &Settings, profile: Values, folder: &Path) {
+        let likes = settings.typed.clone().or(profile.clone()).or(settings.common.clone());
+        self.fill_in_server(profile, folder);
+        self.fill_in_likes(likes);
     }
 
     /// An address that was typed is another server: nobody's password goes there by mistake.
-    fn fill_in(&mut self, profile: Profile, folder: &Path) {
-        let begins_with_word = self.server.first().is_some_and(|word| is_word(word));
-        let words = if begins_with_word { 2 } else { 0 };
-        let is_elsewhere = self.address.is_some() || self.server.len() > words;
-        let is_other = self.user.is_some() || self.name.is_some();
-        self.lang = self.lang.take().or(profile.lang);
-        if is_elsewhere {
+    fn fill_in_server(&mut self, profile: Values, folder: &Path) {
+        let words = if self.word().is_some() { 2 } else { 0 };
+        if self.address.is_some() || self.server.len() > words {
             return;
         }
         self.address = profile.address;
         self.port = self.port.take().or_else(|| profile.port.map(|port| port.to_string()));
-        self.to = self.to.take().or(profile.to);
-        let in_folder = |file: PathBuf| folder.join(file).to_string_lossy().into_owned();
+        let in_folder = |file: String| folder.join(file).to_string_lossy().into_owned();
         if !self.tls && self.ca.is_none() && self.pin.is_none() {
-            self.tls = profile.tls || profile.ca.is_some() || profile.pin.is_some();
+            let is_checked = profile.ca.is_some() || profile.pin.is_some();
+            self.tls = profile.tls.unwrap_or_default() || is_checked;
             (self.ca, self.pin) = (profile.ca.map(in_folder), profile.pin);
         }
-        if !is_other && self.script.is_none() {
+        if !self.says_who_itself() && self.user.is_none() && self.name.is_none() {
             (self.user, self.name) = (profile.user, profile.name);
             let file = profile.password_file.map(in_folder);
             self.password_file = self.password_file.take().or(file);
         }
+        if !self.says_who_itself() && self.word() != Some("get") {
+            self.to = self.to.take().or(profile.to);
+        }
+    }
+
+    /// What counts at every server, where it could have been typed.
+    fn fill_in_likes(&mut self, likes: Values) {
+        self.lang = self.lang.take().or(likes.lang);
+        let talks = !self.read && !self.write && self.script.is_none() && !self.is_dialect();
+        let talks = talks && self.word().is_none();
+        if talks {
+            // Who types one of them wants the screen.
+            let is_wanted = self.bell || self.notify.is_some() || self.no_memory;
+            self.plain |= !is_wanted && likes.plain.unwrap_or_default();
+        }
+        if talks && !self.plain {
+            self.bell |= likes.bell.unwrap_or_default();
+            self.no_memory |= likes.no_memory.unwrap_or_default();
+            self.notify = self.notify.take().or(likes.notify);
+        }
+        if talks || self.write {
+            self.split |= likes.split.unwrap_or_default();
+        }
+        if self.read && self.user.is_some() {
+            self.follow |= likes.follow.unwrap_or_default();
+            if self.since.is_none() {
+                let history = likes.history.map(|count| count.to_string());
+                self.history = self.history.take().or(history);
+            }
+        }
+    }
+
+    const fn is_dialect(&self) -> bool {
+        self.console_chat || self.exchange.is_some()
+    }
+
+    /// Whether the mode has its own way to say who one is, and where lines go.
+    fn says_who_itself(&self) -> bool {
+        self.script.is_some() || self.is_dialect() || self.word() == Some("register")
+    }
+
+    /// The word before the address, which has one of its own behind it.
+    fn word(&self) -> Option<&'static str> {
+        let first = self.server.first()?;
+        super::shell::WORDS.iter().map(|word| word.name).find(|name| name == first)
     }
 }
 
-/// Whether a word stands before the address, with one of its own behind it.
-fn is_word(first: &str) -> bool {
-    super::shell::WORDS.iter().any(|word| word.name == first)
-}
-
-fn read(path: &Path) -> Result<String, ProfileFault> {
-    let unreadable = |error| ProfileFault::Unreadable { path: path.to_owned(), error };
-    if std::fs::metadata(path).map_err(unreadable)?.len() > FILE_BYTES {
-        return Err(ProfileFault::TooLong { path: path.to_owned() });
-    }
-    std::fs::read_to_string(path).map_err(unreadable)
-}
-
-fn wrong(text: &str, path: &Path, error: &toml::de::Error) -> ProfileFault {
-    let at = error.span().map_or(text.len(), |span| span.start);
-    let line = text.get(..at).unwrap_or(text).matches('\n').count() + 1;
-    ProfileFault::Wrong { path: path.to_owned(), line, what: error.message().to_owned() }
-}
-
-fn choose(text: &str, path: &Path, name: Option<&str>) -> Result<Profile, ProfileFault> {
-    let file: File = toml::from_str(text).map_err(|error| wrong(text, path, &error))?;
-    let mut profiles = file.profile;
+fn choose(
+    settings: &mut Settings,
+    path: &Path,
+    name: Option<&str>,
+) -> Result<Values, SettingsFault> {
+    let profiles = &mut settings.profiles;
     match (profiles.remove(name.unwrap_or(DEFAULT)), name) {
         (Some(profile), _) => Ok(profile),
-        (None, None) => Ok(Profile::default()),
-        (None, Some(name)) => Err(ProfileFault::Unknown {
+        (None, None) => Ok(Values::default()),
+        (None, Some(name)) => Err(SettingsFault::Unknown {
             path: path.to_owned(),
             name: name.to_owned(),
             is_empty: profiles.is_empty(),
@@ -211,9 +166,15 @@ mod tests {
     }
 
     fn filled(line: &str) -> Args {
+        filled_by(FILE, line)
+    }
+
+    fn filled_by(file: &str, line: &str) -> Args {
         let mut args = args(line);
-        let profile = choose(FILE, Path::new("/c/client.toml"), args.profile.as_deref()).unwrap();
-        args.fill_in(profile, Path::new("/c"));
+        let path = Path::new("/c/client.toml");
+        let mut settings = Settings::read(path, file.as_bytes(), &args.set).unwrap();
+        let profile = choose(&mut settings, path, args.profile.as_deref()).unwrap();
+        args.fill_in(&settings, profile, Path::new("/c"));
         args
     }
 
@@ -245,21 +206,51 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_with_their_place() {
-        let path = Path::new("client.toml");
-        let fault = |text: &str, name| choose(text, path, name).unwrap_err().to_string();
-        let unknown = fault("[profile.a]\nport = 1\nprot = 2\n", None);
-        assert!(unknown.contains("line 3") && unknown.contains("prot"), "{unknown}");
-        let wrong = fault("[profile.a]\nport = 70000\n", None);
-        assert!(wrong.contains("line 2"), "{wrong}");
-        assert_eq!(
-            fault(FILE, Some("wrok")),
-            "client.toml has no [profile.wrok]; did you mean work?"
-        );
-        assert_eq!(
-            fault("", Some("x")),
-            "client.toml has no [profile.x]; it has no profile at all"
-        );
+    fn a_profile_that_is_not_there_is_named() {
+        let fault = |text: &str, name| {
+            let path = Path::new("client.toml");
+            let mut settings = Settings::read(path, text.as_bytes(), &[]).unwrap();
+            choose(&mut settings, path, Some(name)).unwrap_err().to_string()
+        };
+        assert_eq!(fault(FILE, "wrok"), "client.toml has no [profile.wrok]; did you mean work?");
+        assert_eq!(fault("", "x"), "client.toml has no [profile.x]; it has no profile at all");
+    }
+
+    #[test]
+    fn what_counts_everywhere_counts_where_it_could_be_typed() {
+        let file = "bell = true\nno-memory = true\nnotify = 777\nsplit = true\nhistory = 9\nfollow = true\n\
+            [profile.quiet]\nbell = false\nnotify = \"off\"\n[profile.lines]\nplain = true\n";
+        for (line, expected) in [
+            ("", "--bell --no-memory --notify 777 --split"),
+            ("--notify 9", "--bell --no-memory --notify 9 --split"),
+            ("--plain", "--plain --split"),
+            ("--profile quiet", "--profile quiet --no-memory --notify off --split"),
+            ("--profile quiet --bell", "--profile quiet --no-memory --bell --notify off --split"),
+            ("--profile lines", "--profile lines --plain --split"),
+            ("--profile lines --bell", "--profile lines --no-memory --bell --notify 777 --split"),
+            ("-w", "-w --split"),
+            ("-r", "-r"),
+            ("-r -u a", "-r -u a --history 9 --follow"),
+            ("-r -u a --since 2h", "-r -u a --since 2h --follow"),
+            ("send x -u a --to b", "send x -u a --to b"),
+            ("other.org -r -u a", "other.org -r -u a --history 9 --follow"),
+        ] {
+            assert_eq!(filled_by(file, line), args(expected), "{line}");
+            assert!(filled_by(file, line).understand().is_ok(), "{line}");
+        }
+        let set = "--set bell=false --set notify=off --set split=false";
+        assert_eq!(filled_by(file, set), args(&format!("{set} --no-memory --notify off")));
+    }
+
+    #[test]
+    fn who_one_is_counts_where_it_could_be_typed() {
+        let file = "[profile.default]\naddress = \"a\"\nname = \"b\"\nto = \"#c\"\n";
+        for line in ["--script x", "--console-chat", "--exchange x", "register x"] {
+            let args = filled_by(file, line);
+            assert_eq!((args.address.as_deref(), &args.name, &args.to), (Some("a"), &None, &None));
+            assert!(args.understand().is_ok(), "{line}");
+        }
+        assert_eq!(filled_by(file, "get 0123456789abcdef").to, None);
     }
 
     #[test]

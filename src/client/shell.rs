@@ -26,7 +26,7 @@ pub const MANUAL: ManualPage<'_> = ManualPage {
     section: 1,
     purpose: "the terminal client of JIM, a chat that any program can join",
     words: WORDS,
-    see_also: &["jimd(8)", "jimd.toml(5)"],
+    see_also: &["client.toml(5)", "jimd(8)"],
 };
 
 impl Args {

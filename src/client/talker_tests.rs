@@ -98,3 +98,16 @@ fn the_past_is_asked_for_once_the_own_messages_are_answered() {
     assert!(stage.receive("{\"response\":200,\"messages\":[]}").is_continue());
     assert!(stage.talker.wants_input(&stage.session));
 }
+
+#[test]
+fn keys_are_the_full_screens() {
+    let mut stage = Stage::new(false);
+    assert_eq!(stage.begin(200), ControlFlow::Continue(()));
+    let before = stage.session.under_way();
+    assert_eq!(stage.type_line("/keys"), before, "nothing is asked of the server");
+    let told = stage.screen.poll_notices();
+    assert!(
+        told.iter().any(|(_, text)| text.contains("only the full screen has keys")),
+        "{told:?}"
+    );
+}

@@ -55,14 +55,55 @@ pub fn manual_page(page: &ManualPage<'_>, info: &CommandInfoWithArgs) -> String 
     out
 }
 
+/// A table of a file's page: its heading, what stands above it, and each key with its text.
+pub type Section = (&'static str, &'static str, Vec<(String, String)>);
+
+/// The page of a file.
+#[derive(Debug)]
+pub struct ManualOfFile<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it is, in one line.
+    pub purpose: &'a str,
+    /// What it is, in paragraphs.
+    pub description: &'a str,
+    /// What stands in it.
+    pub sections: Vec<Section>,
+    /// A file that is one, or nothing.
+    pub example: &'a str,
+    /// Related pages.
+    pub see_also: &'a [&'a str],
+}
+
+/// The manual page of a file.
+#[must_use]
+pub fn manual_of_file(page: &ManualOfFile<'_>) -> String {
+    let mut out = head(page.name, 5, page.purpose);
+    out += ".SH DESCRIPTION\n";
+    paragraphs(&mut out, page.description);
+    for (heading, text, keys) in &page.sections {
+        let _ = writeln!(out, ".SH {heading}");
+        paragraphs(&mut out, text);
+        for (key, text) in keys {
+            tagged(&mut out, &format!(".B {}", escaped(key)), &one_line(text));
+        }
+    }
+    if !page.example.is_empty() {
+        out += ".SH EXAMPLE\n.RS 4\n.nf\n";
+        for line in page.example.lines() {
+            let _ = writeln!(out, "{}", escaped(line));
+        }
+        out += ".fi\n.RE\n";
+    }
+    see_also(&mut out, page.see_also);
+    out
+}
+
 /// The manual page of the settings file.
 #[must_use]
 pub fn manual_of_settings() -> String {
-    let mut out = head("jimd.toml", 5, "settings of the chat server jimd");
-    out += ".SH DESCRIPTION\n";
-    paragraphs(&mut out, FILE);
-    out += ".SH SETTINGS\n";
     let mut draft = Draft::default();
+    let mut keys = Vec::new();
     for setting in SETTINGS {
         let default = match setting.default_in_words {
             Some(words) => words.to_owned(),
@@ -70,10 +111,16 @@ pub fn manual_of_settings() -> String {
         };
         let text =
             format!("{}\nAllowed: {}. Default: {default}.", setting.help, setting.expected());
-        tagged(&mut out, &format!(".B {}", escaped(setting.key)), &one_line(&text));
+        keys.push((setting.key.to_owned(), text));
     }
-    see_also(&mut out, &["jimd(8)", "jim-client(1)"]);
-    out
+    manual_of_file(&ManualOfFile {
+        name: "jimd.toml",
+        purpose: "settings of the chat server jimd",
+        description: FILE,
+        sections: vec![("SETTINGS", "", keys)],
+        example: "",
+        see_also: &["jimd(8)", "jim-client(1)"],
+    })
 }
 
 /// What the settings file is.

@@ -55,7 +55,9 @@ pub use default_file::default_file;
 pub use environment::Environment;
 pub use exit::Exit;
 pub use fault::{Complaint, ConfigError, Fault, Place, Warning};
-pub use manual::{ManualPage, manual_of_settings, manual_page};
+pub use manual::{
+    ManualOfFile, ManualPage, Section, manual_of_file, manual_of_settings, manual_page,
+};
 pub use nearest::nearest;
 pub use normalise::{Leave, Opt, Program, UsageFault, normalise, parse};
 pub use password::{PasswordError, new_password};

@@ -42,13 +42,65 @@ fn a_profile_says_which_server_and_who_one_is_there() {
 #[test]
 fn what_is_wrong_with_the_settings_is_said_with_its_place() {
     let rows = [
-        (Some("[profile.default]\nprot = 1\n"), &["-w"][..], "line 2"),
+        (
+            Some("[profile.default]\nprot = 1\n"),
+            &["-w"][..],
+            "client.toml:2:1: profile.default.prot: there is no such setting; did you mean port?",
+        ),
         (Some("[profile.club]\n"), &["-w", "--profile", "clup"], "did you mean club?"),
-        (None, &["-w", "--profile", "club"], "client.toml: No such file"),
+        (None, &["-w", "--profile", "club"], "cannot be read: No such file"),
+        (
+            Some("[keys]\nquti = \"ctrl-q\"\nundo = \"ctrl-m\"\n[colors]\nlink = \"bleu\"\n"),
+            &["-w"],
+            "client.toml:2:1: keys.quti: there is no such action; did you mean quit?",
+        ),
+        (
+            Some("[keys]\nundo = \"ctrl-m\"\n[colors]\nlink = \"bleu\"\n"),
+            &["-w"],
+            "client.toml:2:8: keys.undo: terminals send ctrl-m as enter, so it cannot be told from it\n",
+        ),
+        (
+            Some("[keys]\nundo = \"ctrl-m\"\n[colors]\nlink = \"bleu\"\n"),
+            &["-w"],
+            "client.toml:4:8: colors.link: 'bleu' is no colour and no weight; did you mean blue?\n",
+        ),
+        (None, &["-w", "--set", "bell"], "jim-client: --set bell: it has to be KEY=VALUE\n"),
     ];
     for (settings, arguments, said) in rows {
         let output = run(settings, arguments);
         assert!(errors(&output).contains(said), "{}", errors(&output));
         assert_eq!(output.status.code(), Some(2));
     }
+}
+
+/// What lies where the settings are looked for, put there by a shell's command.
+fn run_beside(command: &str) -> Output {
+    let home = Folder::new();
+    std::fs::create_dir_all(home.path().join(".config/jim")).unwrap();
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", command]).current_dir(home.path().join(".config/jim"));
+    assert!(shell.status().unwrap().success());
+    let mut client = jim_client();
+    client.arg("-w").env("HOME", home.path()).env("LC_ALL", "C").stdin(Stdio::null());
+    client.output().unwrap()
+}
+
+#[test]
+fn settings_that_are_no_file_are_refused() {
+    for (command, said) in [
+        ("mkfifo client.toml", "it is a pipe, and no regular file"),
+        ("mkdir client.toml", "it is a folder, and no regular file"),
+        ("head -c 1100000 /dev/zero > client.toml", "it is longer than 1048576 bytes"),
+    ] {
+        let output = run_beside(command);
+        let errors = errors(&output);
+        assert!(errors.contains(&format!("the settings file cannot be read: {said}")), "{errors}");
+        assert_eq!(output.status.code(), Some(2));
+    }
+}
+
+#[test]
+fn broken_settings_do_not_keep_a_shell_from_its_completions() {
+    let output = run(Some("nonsense"), &["completions", "bash"]);
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
 }

@@ -73,6 +73,7 @@ mod room_rights;
 mod screen;
 mod screen_files;
 mod screen_memory;
+mod screen_settings;
 mod screen_tls;
 mod scripted_peer;
 mod sessions;

@@ -3,17 +3,19 @@
 
 use super::support::{JIM_CLIENT, JIMD};
 use argh::ArgsInfo;
+use jim::client::settings::manual_of_client_settings;
 use jim::client::{options, shell};
 use jim::config::{self, JIMD_MANUAL, manual_of_settings, manual_page};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-fn pages() -> [(&'static str, String); 3] {
+fn pages() -> [(&'static str, String); 4] {
     [
         ("jimd.8", manual_page(&JIMD_MANUAL, &config::Args::get_args_info())),
         ("jim-client.1", manual_page(&shell::MANUAL, &options::Args::get_args_info())),
         ("jimd.toml.5", manual_of_settings()),
+        ("client.toml.5", manual_of_client_settings()),
     ]
 }
 

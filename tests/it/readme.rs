@@ -6,6 +6,7 @@
 //! lines. In a session of `nc`, the lines with `"time":0` are typed.
 
 use super::support::{DEADLINE, Folder, JIM_CLIENT, JIMD};
+use jim::client::settings::Settings;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -298,7 +299,7 @@ fn the_readme_shows_what_happens() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let page = fs::read_to_string(page).unwrap();
     let mut terminal = Terminal::new();
-    let (mut consoles, mut pythons) = (0, 0);
+    let (mut consoles, mut pythons, mut tomls) = (0, 0, 0);
     for block in blocks(&page) {
         match block.language.as_str() {
             "console" => {
@@ -309,13 +310,19 @@ fn the_readme_shows_what_happens() {
                 terminal.python(&block);
                 pythons += 1;
             }
+            "toml" => {
+                let text = block.lines.join("\n");
+                let settings = Settings::read(Path::new("client.toml"), text.as_bytes(), &[]);
+                assert!(settings.unwrap().profiles.contains_key("club"));
+                tomls += 1;
+            }
             // The tests of the full screen compare these.
             "screen" => {}
             other => panic!("a block in {other}: nothing checks it"),
         }
     }
     terminal.end_all();
-    assert!(consoles >= 6 && pythons >= 1, "the README shows the chat");
+    assert!(consoles >= 6 && pythons >= 1 && tomls == 1, "the README shows the chat");
 }
 
 #[test]

@@ -62,6 +62,7 @@ pub const ROOMS: [(&str, &[&str]); 19] = [
             "buffer",
             "config",
             "terminal",
+            "small_file",
             "message",
             "limits",
         ],

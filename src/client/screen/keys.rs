@@ -93,6 +93,12 @@ impl Keymap {
         bound.or_else(|| key.letter().map(Action::Insert))
     }
 
+    /// Whether there is a key that sends a line.
+    #[must_use]
+    pub fn sends(&self) -> bool {
+        self.keys(Action::Enter).next().is_some()
+    }
+
     /// How the first key for something is called in a sentence; `None` where it has none.
     pub(super) fn title(&self, action: Action) -> Option<String> {
         self.keys(action).next().map(Key::title)
@@ -103,7 +109,8 @@ impl Keymap {
     }
 
     /// What `/keys` shows: a line for each action that has a key.
-    pub(super) fn help(&self, language: Language) -> String {
+    #[must_use]
+    pub fn help(&self, language: Language) -> String {
         let mut text = String::new();
         for row in &KEY_ROWS {
             let keys: Vec<String> = self.keys(row.action).map(|key| key.to_string()).collect();

@@ -89,3 +89,46 @@ pub(super) fn undelivered(text: &str, is_unsure: bool, language: Language) -> St
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn hints_name_the_keys_that_count() {
+        let usual = Keymap::default();
+        let keys = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect();
+        let own = Keymap::with(&BTreeMap::from([
+            ("interrupt", keys(&["ctrl-g"])),
+            ("erase-or-quit", keys(&[])),
+            ("back", keys(&[])),
+            ("scroll-to-end", keys(&["f8"])),
+        ]));
+        let none = Keymap::with(&BTreeMap::from([
+            ("back", keys(&[])),
+            ("scroll-to-end", keys(&[])),
+            ("quit", keys(&["f10"])),
+        ]));
+        let english = Language::English;
+        for (map, ends, sends, end) in [
+            (
+                &usual,
+                "Ctrl-C once more, Ctrl-D or /quit ends",
+                "Send 6 lines? Enter: yes, Esc: no",
+                Some("Esc: to the end"),
+            ),
+            (
+                &own,
+                "Ctrl-G once more or /quit ends",
+                "Send 6 lines? Enter: yes",
+                Some("F8: to the end"),
+            ),
+            (&none, "Ctrl-C once more, F10 or /quit ends", "Send 6 lines? Enter: yes", None),
+        ] {
+            assert_eq!(once_more(map, english), ends);
+            assert_eq!(send_lines(6, map, english), sends);
+            assert_eq!(to_the_end(map, english).as_deref(), end);
+        }
+    }
+}

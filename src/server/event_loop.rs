@@ -95,7 +95,7 @@ pub struct Server<O> {
     pub(super) control: Option<Control>,
     /// Nobody gets in from there.
     pub(super) banned: Vec<Network>,
-    announcer: Announcer,
+    pub(super) announcer: Announcer,
     /// Who reads the configuration anew, if anybody does.
     pub(super) reload: Option<Reload>,
     waker: Arc<Waker>,
@@ -305,7 +305,7 @@ impl<O: Observer> Running<O> {
     fn run(&mut self) -> io::Result<Stopped> {
         let mut events = Events::with_capacity(EVENTS_PER_POLL);
         self.now = self.server.now();
-        Announcer::ready();
+        self.server.announcer.ready(self.now.uptime);
         loop {
             self.wait(&mut events)?;
             self.turn();
@@ -434,7 +434,7 @@ impl<O: Observer> Running<O> {
             self.tell(&Hearers::All, None, &Notice::Shutdown);
             self.accepting.stopped = true;
             self.drain = Some(Drain::default());
-            Announcer::stopping();
+            self.server.announcer.stopping(self.now.uptime);
             self.server.listeners.clear();
             log::info!("stopping: nothing is accepted any more, what is owed is flushed");
         }

@@ -1,7 +1,6 @@
 //! Reading the configuration anew, while nobody is dropped: a thread reads, the loop takes it over
 //! between two turns.
 
-use super::announcer::Announcer;
 use super::control::Asker;
 use super::event_loop::{Observer, Running, Server};
 use super::orders::refused;
@@ -67,7 +66,7 @@ impl<O: Observer> Running<O> {
         }
         reload.asked.extend(asker);
         if reload.errand.ask() {
-            return Announcer::reloading();
+            return self.server.announcer.reloading(self.now.uptime);
         }
         log::error!("the thread that reads the configuration is gone");
         let answer = refused(Refusal::Busy, "the thread that reads the configuration is gone");
@@ -88,7 +87,7 @@ impl<O: Observer> Running<O> {
                 Answer::Refused { why: Refusal::Settings, text }
             }
         };
-        Announcer::ready();
+        self.server.announcer.ready(self.now.uptime);
         for asker in askers {
             self.answer_order(asker, &answer, false);
         }

@@ -187,6 +187,31 @@ fn a_service_manager_hears_what_the_server_does() {
     assert!(manager.heard.len() >= 7, "{:?}", manager.heard);
 }
 
+#[test]
+fn a_manager_that_does_not_listen_holds_nobody_up_and_hears_what_counts_later() {
+    let folder = Folder::new();
+    let path = folder.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(DEADLINE)).unwrap();
+    let others = UnixDatagram::unbound().unwrap();
+    others.set_nonblocking(true).unwrap();
+    while others.send_to(b"X=1\n", &path).is_ok() {}
+    let mut manager = Manager { socket, heard: Vec::new() };
+    let mut command = jimd(&folder);
+    command.args(["-a", "127.0.0.1", "-p", "0"]);
+    command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "2000");
+    let mut server = Server::spawn(folder, command);
+    guest(server.connect(), "bob").assert_nothing_came();
+    server.signal(Signal::HUP);
+    server.wait_for_log(|line| line.contains("the configuration was read anew"));
+    for told in ["READY=1", "RELOADING=1", "READY=1", "WATCHDOG=1"] {
+        manager.wait_for(told);
+    }
+    server.signal(Signal::TERM);
+    manager.wait_for("STOPPING=1");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
 /// The unit files name what the program takes: signals, folders and the notifications.
 #[test]
 fn the_unit_files_fit_the_program() {

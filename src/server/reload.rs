@@ -7,7 +7,7 @@ use super::orders::refused;
 use super::{ServerTls, Settings};
 use crate::control::{Answer, Refusal};
 use crate::message::Retention;
-use crate::workers::Errand;
+use crate::workers::{BrokeOff, Errand};
 use std::io;
 
 /// What was read anew, and is good.
@@ -80,7 +80,7 @@ impl<O: Observer> Running<O> {
         let Some(reload) = &mut self.server.reload else { return };
         let Some(read) = reload.errand.poll() else { return };
         let askers = std::mem::take(&mut reload.asked);
-        let answer = match read {
+        let answer = match read.unwrap_or_else(|error| Err(broke_off(error))) {
             Ok(fresh) => self.renew(fresh),
             Err(text) => {
                 log::error!("the configuration stays as it was: {text}");
@@ -122,6 +122,10 @@ impl<O: Observer> Running<O> {
         self.server.settings = settings;
         Answer::Reloaded { applied, restart }
     }
+}
+
+fn broke_off(error: BrokeOff) -> String {
+    format!("the configuration was not read: {error}; the log says more")
 }
 
 fn list(keys: &[String]) -> String {

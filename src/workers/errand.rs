@@ -2,14 +2,21 @@
 
 use super::Wake;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
+use thiserror::Error;
+
+/// What was asked for broke off, which the log says more of. It can be asked for again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("it broke off by an error in the program")]
+pub struct BrokeOff;
 
 /// The thread as its owner, the event loop, sees it.
 pub struct Errand<T> {
     orders: SyncSender<()>,
-    results: Receiver<T>,
+    results: Receiver<Result<T, BrokeOff>>,
     /// It was asked and has not answered.
     under_way: bool,
 }
@@ -34,7 +41,12 @@ impl<T: Send + 'static> Errand<T> {
         let (orders, to_do) = sync_channel::<()>(1);
         let (to_report, results) = sync_channel(1);
         let run = move || {
-            while to_do.recv().is_ok() && to_report.send(work()).is_ok() {
+            while to_do.recv().is_ok() {
+                // Whoever asked waits for an answer, whatever becomes of the work.
+                let result = catch_unwind(AssertUnwindSafe(&mut work)).map_err(|_| BrokeOff);
+                if to_report.send(result).is_err() {
+                    return;
+                }
                 wake();
             }
         };
@@ -56,14 +68,13 @@ impl<T: Send + 'static> Errand<T> {
     }
 
     /// What came of it, once.
-    pub fn poll(&mut self) -> Option<T> {
-        match self.results.try_recv() {
-            Ok(result) => {
-                self.under_way = false;
-                Some(result)
-            }
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-        }
+    ///
+    /// # Errors
+    /// The work panicked.
+    pub fn poll(&mut self) -> Option<Result<T, BrokeOff>> {
+        let result = self.results.try_recv().ok()?;
+        self.under_way = false;
+        Some(result)
     }
 }
 
@@ -87,8 +98,24 @@ mod tests {
             assert!(errand.ask());
             assert!(!errand.ask(), "one at a time");
             heard.recv_timeout(Duration::from_secs(20)).unwrap();
-            assert_eq!((errand.is_under_way(), errand.poll()), (true, Some(round)));
+            assert_eq!((errand.is_under_way(), errand.poll()), (true, Some(Ok(round))));
             assert_eq!(errand.poll(), None);
+        }
+    }
+    #[test]
+    fn work_that_panics_is_answered_for_and_can_be_asked_for_again() {
+        let (bell, heard) = channel();
+        let mut count = 0;
+        let work = move || {
+            count += 1;
+            assert_ne!(count, 1, "the first time fails");
+            count
+        };
+        let mut errand = Errand::spawn("errand", work, move || bell.send(()).unwrap()).unwrap();
+        for expected in [Err(BrokeOff), Ok(2)] {
+            assert!(errand.ask());
+            heard.recv_timeout(Duration::from_secs(20)).unwrap();
+            assert_eq!((errand.poll(), errand.is_under_way()), (Some(expected), false));
         }
     }
 }

@@ -420,7 +420,7 @@ impl<O: Observer> Running<O> {
         if wanted.ends > 0 {
             self.begin_stop();
         }
-        if wanted.reload && !self.is_stopping() {
+        if wanted.reload {
             self.begin_reload(None);
         }
     }
@@ -435,6 +435,7 @@ impl<O: Observer> Running<O> {
             self.accepting.stopped = true;
             self.drain = Some(Drain::default());
             self.server.announcer.stopping(self.now.uptime);
+            self.refuse_reloads();
             self.server.listeners.clear();
             log::info!("stopping: nothing is accepted any more, what is owed is flushed");
         }

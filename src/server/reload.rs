@@ -55,6 +55,10 @@ impl<O: Observer> Running<O> {
     /// Has the configuration read anew; `asker` is told what came of it. However often that is
     /// wanted meanwhile, it is done once more.
     pub(super) fn begin_reload(&mut self, asker: Option<Asker>) {
+        if self.is_stopping() {
+            let answer = too_late();
+            return asker.into_iter().for_each(|asker| self.answer_order(asker, &answer, false));
+        }
         let Some(reload) = &mut self.server.reload else {
             let answer = refused(Refusal::Busy, "this server has no configuration to read");
             return asker.into_iter().for_each(|asker| self.answer_order(asker, &answer, false));
@@ -79,6 +83,9 @@ impl<O: Observer> Running<O> {
     pub(super) fn finish_reload(&mut self) {
         let Some(reload) = &mut self.server.reload else { return };
         let Some(read) = reload.errand.poll() else { return };
+        if self.drain.is_some() {
+            return;
+        }
         let askers = std::mem::take(&mut reload.asked);
         let answer = match read.unwrap_or_else(|error| Err(broke_off(error))) {
             Ok(fresh) => self.renew(fresh),
@@ -96,6 +103,15 @@ impl<O: Observer> Running<O> {
             reload.asked = std::mem::take(&mut reload.next);
             self.begin_reload(None);
         }
+    }
+
+    /// The server stops: what is being read is of no use to it any more.
+    pub(super) fn refuse_reloads(&mut self) {
+        let Some(reload) = &mut self.server.reload else { return };
+        reload.again = false;
+        let mut askers = std::mem::take(&mut reload.asked);
+        askers.append(&mut reload.next);
+        askers.into_iter().for_each(|asker| self.answer_order(asker, &too_late(), false));
     }
 
     /// What changes for the running server.
@@ -122,6 +138,10 @@ impl<O: Observer> Running<O> {
         self.server.settings = settings;
         Answer::Reloaded { applied, restart }
     }
+}
+
+fn too_late() -> Answer {
+    refused(Refusal::Busy, "the server is stopping: it reads no configuration any more")
 }
 
 fn broke_off(error: BrokeOff) -> String {

@@ -1,7 +1,7 @@
 //! A configuration that is read anew: what takes effect at once, what waits for a restart, and that
 //! nobody is dropped, whatever the file says.
 
-use super::crowd::{client_from, guest};
+use super::crowd::{MANY, client_from, guest, stuck, tell};
 use super::process::{Ended, log_of, run, run_jimd, wait_until};
 use super::support::{Client, DEADLINE, Folder, Server, add_user, jimd};
 use super::tls_peer::{self, TlsClient, files_of};
@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use rustls::ClientConfig;
 use serde_json::json;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 
@@ -407,4 +407,29 @@ fn log_files_are_opened_anew() {
         fs::read_to_string(&other).is_ok_and(|log| log.contains("DEBUG") && log.contains("bob"))
     });
     bob.assert_nothing_came();
+}
+
+#[test]
+fn a_server_that_stops_reads_nothing_anew() {
+    let server = server("grace = \"1h\"\n");
+    let _debtor = guest(stuck(&server), "debtor");
+    tell((&mut guest(server.connect(), "writer"), "writer"), 0..MANY, &mut []);
+    let socket = server.folder.path().join("jim-data/control.sock");
+    let [mut stop, mut reload] = [(); 2].map(|()| {
+        let stream = UnixStream::connect(&socket).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        BufReader::new(stream)
+    });
+    let ask = |stream: &mut BufReader<UnixStream>, order: &str| {
+        let order = format!("{{\"order\":\"{order}\"}}\n");
+        stream.get_mut().write_all(order.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_line(&mut answer).unwrap();
+        serde_json::from_str::<serde_json::Value>(&answer).unwrap()
+    };
+    assert_eq!(ask(&mut stop, "stop")["answer"], "stopping");
+    let answer = ask(&mut reload, "reload");
+    assert_eq!((&answer["answer"], &answer["why"]), (&"refused".into(), &"busy".into()));
+    assert!(answer["text"].as_str().unwrap().starts_with("the server is stopping"), "{answer}");
+    assert_eq!(times_read(&server), 0);
 }

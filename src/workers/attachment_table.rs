@@ -24,38 +24,56 @@ pub(super) fn open(
     bounds: &AttachmentBounds,
 ) -> rusqlite::Result<Done> {
     let counted = upload.size.max(ATTACHMENT_COUNTED_BYTES);
-    let mut own = used(connection, upload.sender)?;
-    let excess = own.saturating_add(counted).saturating_sub(bounds.quota_user_bytes);
-    if excess > 0 && upload.sender.is_none() {
-        make_room(connection, excess)?;
-        own = used(connection, None)?;
-    }
+    let own = used(connection, upload.sender)?;
     let all = used_in_all(connection)?;
+    let excess = own.saturating_add(counted).saturating_sub(bounds.quota_user_bytes);
+    let room = if excess > 0 && upload.sender.is_none() {
+        find_room(connection, excess)?
+    } else {
+        Room::default()
+    };
     let quotas = [(own, bounds.quota_user_bytes, true), (all, bounds.quota_bytes, false)];
     for (used_bytes, limit_bytes, is_own) in quotas {
-        if used_bytes.saturating_add(counted) > limit_bytes {
+        let left = used_bytes.saturating_sub(room.bytes);
+        if left.saturating_add(counted) > limit_bytes {
             return Ok(Done::QuotaExceeded { limit_bytes, used_bytes, is_own });
         }
     }
+    room.make(connection)?;
     insert(connection, upload)?;
     Ok(Done::UploadOpened { upload: upload.id })
 }
 
+/// Files that may go, to make room for another.
+#[derive(Debug, Default)]
+struct Room {
+    files: Vec<i64>,
+    /// What they count for.
+    bytes: u64,
+}
+
+impl Room {
+    fn make(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut delete = connection.prepare_cached("DELETE FROM attachments WHERE id = ?1")?;
+        self.files.iter().try_for_each(|id| delete.execute([id]).map(drop))
+    }
+}
+
 /// Guests' files that no history has are there for those who were told of them, and nobody can remove
 /// them: where the next one needs their room the oldest go, if they are enough.
-fn make_room(connection: &Connection, excess: u64) -> rusqlite::Result<()> {
+fn find_room(connection: &Connection, excess: u64) -> rusqlite::Result<Room> {
     let sql = "SELECT id, size FROM attachments
         WHERE sender IS NULL AND sha256 IS NOT NULL AND message IS NULL ORDER BY id LIMIT ?1";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([ROWS_FOR_ROOM])?;
-    let (mut gone, mut freed) = (Vec::new(), 0_u64);
-    while freed < excess {
-        let Some(row) = rows.next()? else { return Ok(()) };
-        gone.push(row.get::<_, i64>(0)?);
-        freed = freed.saturating_add(unsigned(row.get(1)?).max(ATTACHMENT_COUNTED_BYTES));
+    let mut room = Room::default();
+    while room.bytes < excess {
+        let Some(row) = rows.next()? else { return Ok(Room::default()) };
+        room.files.push(row.get(0)?);
+        let counted = unsigned(row.get(1)?).max(ATTACHMENT_COUNTED_BYTES);
+        room.bytes = room.bytes.saturating_add(counted);
     }
-    let mut delete = connection.prepare_cached("DELETE FROM attachments WHERE id = ?1")?;
-    gone.into_iter().try_for_each(|id| delete.execute([id]).map(drop))
+    Ok(room)
 }
 
 /// A new row, of an upload without a piece.

@@ -198,6 +198,25 @@ fn the_oldest_files_of_guests_make_room_for_their_next() {
 }
 
 #[test]
+fn what_is_refused_after_all_costs_no_guests_file() {
+    let scratch = Scratch::new();
+    let mut store = scratch.open();
+    let (quota_user_bytes, quota_bytes) = (10_000, 16_000);
+    store.set_bounds(AttachmentBounds { quota_user_bytes, quota_bytes, ..Default::default() });
+    let ann = add_account(&mut store, "ann");
+    opened(&mut store, upload(5, None, 5000));
+    let message = StoredMessage { in_history: false, ..announcement(105, 5, Sha256([1; 32])) };
+    assert!(matches!(announced(&mut store, message), Done::Stored(_)));
+    opened(&mut store, upload(6, Some(ann), 10_000));
+    let all = Done::QuotaExceeded { limit_bytes: quota_bytes, used_bytes: 15_000, is_own: false };
+    assert_eq!(opened(&mut store, upload(7, None, 6001)), all);
+    assert_eq!(ids(&store), [5, 6]);
+    let done = Done::UploadOpened { upload: MessageId(7) };
+    assert_eq!(opened(&mut store, upload(7, None, 6000)), done, "what goes counts no more");
+    assert_eq!(ids(&store), [6, 7]);
+}
+
+#[test]
 fn at_the_start_the_open_uploads_of_guests_are_forgotten() {
     let scratch = Scratch::new();
     let mut store = scratch.open();

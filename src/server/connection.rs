@@ -364,6 +364,12 @@ impl Connection {
         }
     }
 
+    /// So much more time for what it has begun: that long it is not read.
+    pub(super) fn postpone(&mut self, time: Duration) {
+        self.first_object_due = self.first_object_due.plus(time);
+        self.half_since = self.half_since.plus(time);
+    }
+
     /// From now on its objects are kept apart in time by this setting.
     pub(super) const fn set_pacing(&mut self, pacing: Pacing) {
         self.pacing = pacing;

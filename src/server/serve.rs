@@ -100,6 +100,7 @@ impl<O: Observer> Running<O> {
         let input = input.park(&mut self.pool);
         let Some(connection) = self.connections.get_mut(id) else { return 0 };
         connection.input = input;
+        connection.note_half(self.now.uptime);
         // A piece of a file is no object, though it counts in the budget.
         let objects = connection.requests - before;
         let bytes = READ_TURN_BYTES - budget.bytes;
@@ -112,7 +113,6 @@ impl<O: Observer> Running<O> {
 
     fn after_serving(&mut self, id: ConnectionId, halt: Halt) {
         let Some(connection) = self.connections.get_mut(id) else { return };
-        connection.note_half(self.now.uptime);
         if connection.stream.is_tls() {
             self.after_reading_tls(id);
         }

@@ -315,7 +315,8 @@ fn take(bucket: &mut Bucket, per_minute: u32, uptime: Duration) -> Result<(), To
 }
 
 impl<O: Observer> Running<O> {
-    /// Reads a connection no further for a while, if its user sent more than it may.
+    /// Reads a connection no further for a while, if its user sent more than it may. What of its
+    /// time passes so is not counted.
     pub(super) fn slow_down(&mut self, id: ConnectionId, objects: u64, bytes: usize) {
         let settings = &self.server.settings.throttle;
         let Some(connection) = self.connections.get_mut(id) else { return };
@@ -331,8 +332,10 @@ impl<O: Observer> Running<O> {
         let used = (objects, bytes as u64);
         let pause = self.throttle.charge(settings, &user, used, self.now.uptime);
         if !pause.is_zero() {
+            let until = self.now.uptime + pause;
+            let before = self.throttle.pauses.insert(id, until).unwrap_or(self.now.uptime);
             connection.paused = true;
-            self.throttle.pauses.insert(id, self.now.uptime + pause);
+            connection.postpone(until.saturating_sub(before));
             self.counts.throttled += 1;
             log::debug!("{} is not read for {} ms", connection.peer, pause.as_millis());
         }

@@ -147,6 +147,24 @@ fn rooms_are_joined_so_often_a_minute_and_the_connection_lives() {
     assert_told_to_wait(&join("#c"), "too_often", 1..=30);
 }
 
+#[test]
+fn who_is_not_read_for_a_while_is_not_held_to_its_time_meanwhile() {
+    let folder = Folder::new();
+    folder.file("jimd.toml", "half_object = \"1s\"\n[throttle]\nbytes_per_second = 100\n");
+    let server = Server::start_in(folder, &["--verbose", "--config", "jimd.toml"]);
+    let mut bob = guest(server.connect(), "bob");
+    // Two seconds' bytes beyond what may come at once.
+    let whole = message(1).replacen(':', &format!("{}:", " ".repeat(200)), 1);
+    let (front, back) = whole.split_at(whole.len() - 1);
+    bob.send(front);
+    server.wait_for_log(|line| line.contains(" is not read for "));
+    bob.send(format!("{back}\n"));
+    assert_eq!(bob.object()["response"], 200);
+    bob.send("{");
+    bob.assert_closed();
+    server.wait_for_log(|line| line.ends_with("half an object stayed half (user bob)"));
+}
+
 fn message(number: usize) -> String {
     json!({"action": "msg", "time": number, "to": "#all", "from": "bob", "message": "hi"})
         .to_string()

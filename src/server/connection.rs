@@ -331,6 +331,13 @@ impl Connection {
         }
     }
 
+    /// Whether it has begun a record of TLS that it has not ended, while it is read.
+    fn holds_half_record(&self) -> bool {
+        self.stream.is_inside_record()
+            && !self.is_held()
+            && self.output.answer_bytes() < UNREAD_ANSWER_BYTES
+    }
+
     /// What it gets as a member of an audience.
     pub(super) const fn taste(&self) -> Taste {
         Taste::of(self.dialect, self.features)
@@ -357,7 +364,7 @@ impl Connection {
 
     /// Notes since when it has been halfway, if it is; its input is in its place.
     pub(super) fn note_half(&mut self, uptime: Duration) {
-        if !self.is_halfway() {
+        if !self.is_halfway() && !self.holds_half_record() {
             self.half_since = Moment::NEVER;
         } else if !self.half_since.is_ever() {
             self.half_since = Moment::at(uptime);

@@ -3,6 +3,7 @@
 mod client_tls;
 pub mod http;
 mod pinned;
+mod records;
 mod server_tls;
 mod stream;
 mod tls;

@@ -112,6 +112,12 @@ impl Stream {
         self.tls.as_mut().and_then(|tls| tls.take_version())
     }
 
+    /// Whether the peer has begun a record of TLS that it has not ended, behind the handshake.
+    #[must_use]
+    pub fn is_inside_record(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_inside_record())
+    }
+
     /// Whether the peer broke the rules of TLS, and was told so: nothing more can be sent.
     #[must_use]
     pub fn is_broken(&self) -> bool {

@@ -1,5 +1,6 @@
 //! A TLS session over a non-blocking socket: records in and out, and how much of it at a time.
 
+use super::records::Records;
 use super::stream::Received;
 use crate::limits::{HANDSHAKE_BYTES, READ_BUFFER_BYTES, TLS_OUTPUT_BYTES};
 use mio::net::TcpStream;
@@ -18,6 +19,8 @@ pub(super) struct Tls {
     drained: bool,
     /// What the handshake may still bring.
     handshake_left: usize,
+    /// Where the peer's records end.
+    records: Records,
     /// The peer broke the rules, and was told so.
     broken: bool,
     /// The peer's end came without a word.
@@ -38,6 +41,7 @@ impl Tls {
             early: (!early.is_empty()).then(|| io::Cursor::new(early)),
             drained: false,
             handshake_left: HANDSHAKE_BYTES,
+            records: Records::default(),
             broken: false,
             cut: false,
             told: false,
@@ -78,14 +82,16 @@ impl Tls {
 
     /// Takes in what has come, once; 0 at the end.
     fn take_in(&mut self, socket: &mut TcpStream) -> io::Result<usize> {
+        let records = &mut self.records;
         let got = match &mut self.early {
             Some(early) => {
-                let got = self.session.read_tls(early)?;
+                let mut noting = Noting { source: early, short: &mut false, records };
+                let got = self.session.read_tls(&mut noting)?;
                 self.early.take_if(|early| early.position() >= early.get_ref().len() as u64);
                 got
             }
             None => {
-                let mut noting = Noting { socket, short: &mut self.drained };
+                let mut noting = Noting { source: socket, short: &mut self.drained, records };
                 self.session.read_tls(&mut noting)?
             }
         };
@@ -176,6 +182,11 @@ impl Tls {
         self.session.is_handshaking()
     }
 
+    /// Whether a record of the peer's is there in part, once the handshake has ended.
+    pub(super) fn is_inside_record(&self) -> bool {
+        self.records.is_inside() && !self.session.is_handshaking()
+    }
+
     pub(super) fn owes(&self) -> bool {
         self.session.wants_write()
     }
@@ -218,16 +229,19 @@ impl Tls {
     }
 }
 
-/// Notes whether a read found less than it asked for, and so all that there was.
-struct Noting<'a> {
-    socket: &'a mut TcpStream,
+/// Notes whether a read found less than it asked for, and so all that there was; and where the
+/// records end.
+struct Noting<'a, S> {
+    source: &'a mut S,
     short: &'a mut bool,
+    records: &'a mut Records,
 }
 
-impl Read for Noting<'_> {
+impl<S: Read> Read for Noting<'_, S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let result = self.socket.read(buffer);
-        *self.short = result.as_ref().is_ok_and(|count| *count < buffer.len());
-        result
+        let count = self.source.read(buffer).inspect_err(|_| *self.short = false)?;
+        *self.short = count < buffer.len();
+        self.records.pass(buffer.get(..count).unwrap_or_default());
+        Ok(count)
     }
 }

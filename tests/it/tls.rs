@@ -97,6 +97,32 @@ fn half_a_handshake_has_its_time() {
 }
 
 #[test]
+fn half_a_record_has_the_time_of_half_an_object() {
+    let server = server("half_object = \"1s\"\n");
+    for version in [&TLS12, &TLS13] {
+        let begin = || {
+            let mut client = TlsClient::begin(server.address, config_for(&server, &[version]));
+            client.shake().unwrap();
+            client
+        };
+        let (mut slow, mut half) = (begin(), begin());
+        for (client, name) in [(&mut slow, "slow"), (&mut half, "half")] {
+            client.presence(name);
+            let records = client.encrypt(format!("{}\n", hello(name, 1)));
+            let (front, back) = records.split_at(7);
+            client.socket.write_all(front).unwrap();
+            if name == "slow" {
+                client.socket.write_all(back).unwrap();
+                assert_eq!(client.object()["response"], 200);
+            }
+        }
+        assert!(end_of(&server, &half.name()).contains("half an object stayed half"));
+        assert_eq!(half.read_line(), Err(End::Notified));
+        assert_eq!(slow.ask(&hello("slow", 2))["response"], 200);
+    }
+}
+
+#[test]
 fn garbage_after_the_first_bytes_gets_an_alert_and_the_end() {
     let server = server("");
     let long = [b"\x16\x03GET".as_slice(), &[b'x'; 20_000]].concat();

@@ -189,6 +189,7 @@ impl Download {
         let (Some(name), Some(size), Some(sha256)) = (file.name, file.size, file.sha256) else {
             return Err(Stop::Strange);
         };
+        check_piece(0, head, size)?;
         let place = self.place.take().ok_or(Stop::Strange)?;
         let target = Target::open(place, &name, size, head)?;
         self.piece_bytes = (head.len() as u64).max(1);
@@ -204,12 +205,8 @@ impl Download {
         let (Some(known), Some(target)) = (&self.known, &self.target) else {
             return Err(Stop::Strange);
         };
+        check_piece(offset, piece, known.size)?;
         let end = offset + piece.len() as u64;
-        let is_too_much = end > known.size || piece.len() as u64 > 2 * PIECE_BYTES;
-        let is_nothing = piece.is_empty() && offset < known.size;
-        if is_too_much || is_nothing {
-            return Err(Stop::Strange);
-        }
         // Of the first piece some may be there already.
         let there = usize::try_from(self.taken.saturating_sub(offset)).unwrap_or(usize::MAX);
         if let Some(new) = piece.get(there..).filter(|new| !new.is_empty()) {
@@ -254,4 +251,12 @@ impl Download {
         self.go_back();
         Ok(())
     }
+}
+
+/// Whether a piece can be one of a file of so many bytes.
+fn check_piece(offset: u64, piece: &[u8], size: u64) -> Result<(), Stop> {
+    let length = piece.len() as u64;
+    let is_too_much = offset + length > size || length > 2 * PIECE_BYTES;
+    let is_nothing = length == 0 && offset < size;
+    if is_too_much || is_nothing { Err(Stop::Strange) } else { Ok(()) }
 }

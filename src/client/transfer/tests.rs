@@ -339,7 +339,8 @@ fn what_is_damaged_is_told_and_not_kept() {
         stage.get(Place::Folder(folder.path().to_owned()));
         say(&mut stage, nonsense);
         assert_eq!(stage.files.outcome().0, Exit::FileRefused, "{nonsense}");
-        assert!(!folder.path().join("a").exists());
+        assert!(!folder.path().join("a").exists(), "{nonsense}");
+        assert!(!folder.path().join("a.part").exists(), "{nonsense}");
     }
 }
 

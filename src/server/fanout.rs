@@ -136,6 +136,11 @@ impl Audiences {
         (!self.dirty.is_empty()).then(|| Duration::from_micros(self.held_until))
     }
 
+    /// So many connections more get a message.
+    pub(super) const fn count_deliveries(&mut self, receivers: usize) {
+        self.delivered += receivers as u64;
+    }
+
     /// Whether something was delivered that no queue has yet.
     pub(super) fn has_output(&self) -> bool {
         !self.dirty.is_empty()
@@ -382,7 +387,7 @@ impl Audiences {
         {
             receivers = receivers.saturating_sub(1);
         }
-        self.delivered += receivers as u64;
+        self.count_deliveries(receivers);
         if end >= CHUNK_BYTES {
             self.share(audience, form, targets);
         }
@@ -473,6 +478,7 @@ impl Audiences {
         } else {
             message.write(form, &mut copy, |end| ends.push(end));
         }
+        self.count_deliveries(usize::from(!ends.is_empty()));
         for end in ends {
             let object = copy.get(std::mem::replace(&mut start, end)..end).unwrap_or_default();
             give(connection, object, targets.pool, targets.dirty);

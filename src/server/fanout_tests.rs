@@ -216,8 +216,12 @@ fn a_file_is_announced_as_such_or_in_words_behind_what_came_before_it() {
         assert_eq!(house.queue(sender), "before after");
         let told = String::from_utf8(house.pieces(console).concat()).unwrap();
         assert!(told.contains(r#""sender":"ann","data":"look [file a.txt, 2.0 KiB]""#), "{told}");
+        // All six heard each message, but its sender of the file.
+        let receivers = 3 * (6 + 4 * more as u64) - 1;
+        assert_eq!(house.audiences.delivered(), receivers);
         house.hand_file(members[0]);
         house.hand_file(members[3]);
+        assert_eq!(house.audiences.delivered(), receivers + 2);
         assert!(house.queue(members[0]).ends_with("after msg"));
         assert!(house.queue(members[3]).ends_with("after+ attachment+"));
     }

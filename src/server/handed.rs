@@ -99,6 +99,7 @@ impl Audiences {
             if form == Form::Exchange {
                 let others: Vec<_> = others.collect();
                 if !others.is_empty() {
+                    self.count_deliveries(others.len());
                     self.pour(&others, file, words, targets);
                 }
                 continue;
@@ -111,6 +112,7 @@ impl Audiences {
                     file.write_file(form, words, out, |end| ends.push(end));
                 };
                 if !members.is_empty() {
+                    self.count_deliveries(members.len());
                     self.share_now(&members, write, targets);
                 }
             }

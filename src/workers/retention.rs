@@ -14,6 +14,7 @@ use super::message_table::{self, conversation_at};
 use super::room_table::{self, stored};
 use crate::message::{AccountId, Conversation, Kept, MessageId, Retention, RoomId};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 /// From the end of one sweep to the start of the next.
@@ -26,6 +27,10 @@ const REMOVED: u32 = 100;
 /// The most messages that one step counts, in the index alone.
 const COUNTED: u32 = 20_000;
 
+/// So many conversations are remembered that are too long because somebody waits for a part of them;
+/// others are counted again when something comes there.
+const MOST_WITHHELD: usize = 10_000;
+
 const DAY_MICROS: u64 = 86_400_000_000;
 
 /// Under this name the store remembers the sweep's own clock.
@@ -37,8 +42,17 @@ pub(super) struct Sweeper {
     /// When the next sweep starts; `None` for at once.
     due: Option<Instant>,
     sweep: Option<Sweep>,
-    /// Conversations without a message behind this one have been counted before.
-    counted: MessageId,
+    /// What was counted by the last sweep.
+    counted: Counted,
+}
+
+/// What need not be counted again.
+#[derive(Default)]
+struct Counted {
+    /// Conversations without a message behind this one...
+    up_to: MessageId,
+    /// ... but these, where something was to go that somebody waited for.
+    withheld: HashSet<(i64, i64)>,
 }
 
 /// A sweep under way.
@@ -47,8 +61,8 @@ struct Sweep {
     clock: Option<u64>,
     /// What has a lower number is too old in the conversation.
     too_old: MessageId,
-    /// The newest message at its start.
-    newest: MessageId,
+    /// What it has counted once it is at its end.
+    counted: Counted,
     /// The conversation's columns `place` and `peer`.
     at: (i64, i64),
     stage: Stage,
@@ -68,7 +82,7 @@ enum Stage {
 
 impl Sweeper {
     pub(super) fn new(retention: impl Into<Retention>) -> Self {
-        Self { retention: retention.into(), due: None, sweep: None, counted: MessageId::ZERO }
+        Self { retention: retention.into(), due: None, sweep: None, counted: Counted::default() }
     }
 
     /// For how long messages are kept.
@@ -104,13 +118,13 @@ impl Sweeper {
             return Sweep::start(connection, &self.retention, unix_micros).map(Some);
         };
         sweep.stage = match sweep.stage {
-            Stage::Next => sweep.next(connection, &self.retention, self.counted)?,
+            Stage::Next => sweep.next(connection, &self.retention, &self.counted)?,
             Stage::Count { before, left } => sweep.count(connection, before, left)?,
             Stage::Remove { after, before } => sweep.remove(connection, after, before)?,
             Stage::End => Stage::End,
         };
         if matches!(sweep.stage, Stage::End) {
-            self.counted = sweep.newest;
+            self.counted = sweep.counted;
             return Ok(None);
         }
         Ok(Some(sweep))
@@ -126,16 +140,17 @@ impl Sweep {
         let of_rooms = retention.rooms.values().filter_map(|own| own.days);
         let is_bounded = of_rooms.chain([retention.kept.days]).any(|days| days > 0);
         let clock = is_bounded.then(|| follow_clock(connection, CLOCK, unix_micros)).transpose()?;
-        let newest = message_table::newest(connection)?;
+        let up_to = message_table::newest(connection)?;
+        let counted = Counted { up_to, withheld: HashSet::new() };
         let (too_old, at) = (MessageId::ZERO, (i64::MIN, i64::MIN));
-        Ok(Self { clock, too_old, newest, at, stage: Stage::Next })
+        Ok(Self { clock, too_old, counted, at, stage: Stage::Next })
     }
 
     fn next(
         &mut self,
         connection: &Connection,
         retention: &Retention,
-        counted: MessageId,
+        counted: &Counted,
     ) -> rusqlite::Result<Stage> {
         let next = connection
             .prepare_cached(NEXT)?
@@ -150,7 +165,9 @@ impl Sweep {
         };
         Ok(if !is_there(connection, at)? {
             Stage::Remove { after: 0, before: i64::MAX }
-        } else if kept.messages > 0 && self.newest_here(connection)? > counted {
+        } else if kept.messages > 0
+            && (counted.withheld.contains(&at) || self.newest_here(connection)? > counted.up_to)
+        {
             Stage::Count { before: i64::MAX, left: kept.messages }
         } else {
             Stage::Remove { after: 0, before: self.too_old.0 }
@@ -180,7 +197,12 @@ impl Sweep {
         })
     }
 
-    fn remove(&self, connection: &Connection, after: i64, before: i64) -> rusqlite::Result<Stage> {
+    fn remove(
+        &mut self,
+        connection: &Connection,
+        after: i64,
+        before: i64,
+    ) -> rusqlite::Result<Stage> {
         let tx = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
         let ids = self.removable(&tx, after, before)?;
         for id in &ids {
@@ -188,10 +210,20 @@ impl Sweep {
             tx.prepare_cached("DELETE FROM message_words WHERE rowid = ?1")?.execute([id])?;
         }
         tx.commit()?;
-        Ok(match ids.last() {
-            Some(last) if ids.len() == REMOVED as usize => Stage::Remove { after: *last, before },
-            _ => Stage::Next,
-        })
+        if let Some(last) = ids.last().filter(|_| ids.len() == REMOVED as usize) {
+            return Ok(Stage::Remove { after: *last, before });
+        }
+        if self.counted.withheld.len() < MOST_WITHHELD && self.has_before(connection, before)? {
+            self.counted.withheld.insert(self.at);
+        }
+        Ok(Stage::Next)
+    }
+
+    /// Whether the conversation has a message before a number.
+    fn has_before(&self, connection: &Connection, before: i64) -> rusqlite::Result<bool> {
+        let sql = "SELECT 1 FROM messages INDEXED BY messages_by_conversation
+            WHERE place = ?1 AND peer = ?2 AND id < ?3";
+        connection.prepare_cached(sql)?.exists(params![self.at.0, self.at.1, before])
     }
 
     fn removable(

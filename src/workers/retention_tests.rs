@@ -188,6 +188,22 @@ fn what_somebody_waits_for_stays_until_it_was_received() {
 }
 
 #[test]
+fn what_was_received_goes_though_nothing_new_has_come() {
+    let (_scratch, mut store) = store();
+    let (ann, bob) = (add_account(&mut store, "ann"), add_account(&mut store, "bob"));
+    let place = Conversation::direct(ann, bob);
+    let waiting = |id| StoredMessage { waits_for: Some(bob), ..message(id, place, "word") };
+    keep(&mut store, &[1, 2, 3, 4].map(waiting));
+    let mut sweeper = Sweeper::new(kept(0, 1));
+    sweep(&mut store, &mut sweeper, DAY_0);
+    assert_eq!(all(&mut store), [1, 2, 3, 4]);
+    store.read(|connection| message_table::acknowledge(connection, bob, MessageId(3))).unwrap();
+    sweep(&mut store, &mut sweeper, DAY_0);
+    assert_eq!(all(&mut store), [4]);
+    assert_eq!(sweep(&mut store, &mut sweeper, DAY_0), 4, "it is not counted again");
+}
+
+#[test]
 fn a_sweep_that_fails_is_tried_again_later() {
     let (_scratch, mut store) = store();
     keep(&mut store, &[message(1, Conversation::Room(RoomId(9)), "word")]);

@@ -292,8 +292,9 @@ fn an_export_comes_back_as_it_was() {
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(db(&server.folder, &["import", "e"]).code, Some(8));
     server.stop();
-    let full = "the store ./jim-data/jim.db is not empty (2 accounts, 2 rooms, 0 messages): an \
-                import needs an empty one, name another folder with --data";
+    let full = "the store ./jim-data/jim.db is not empty (2 accounts, 2 rooms, 0 messages, 0 \
+                invitations, 0 files): an import needs an empty one, name another folder with \
+                --data";
     db(&server.folder, &["import", "e"]).assert_refused(13, full);
 
     let other = Folder::new();

@@ -184,13 +184,18 @@ fn a_wrong_line_is_named_and_nothing_is_imported() {
 }
 
 #[test]
-fn an_import_is_refused_where_there_are_messages() {
+fn an_import_is_refused_where_there_is_something() {
     let scratch = Scratch::new();
     let mut store = scratch.open();
     keep(&mut store, &[message(1, Conversation::Common, None)]);
     drop(store);
     let error = import_text(&scratch, "").unwrap_err();
     assert!(matches!(error, DbError::NotEmpty { messages: 1, .. }), "{error:?}");
+    // What the export says of its own invitations would not hold.
+    let scratch = Scratch::new();
+    invite(&scratch);
+    let error = import_text(&scratch, "").unwrap_err();
+    assert!(matches!(error, DbError::NotEmpty { invitations: 1, .. }), "{error:?}");
 }
 
 fn damage(scratch: &Scratch, change: &str) -> String {

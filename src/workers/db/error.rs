@@ -51,8 +51,9 @@ pub enum DbError {
     },
     /// There is something in the store that was to be imported into.
     #[error(
-        "the store {} is not empty ({accounts} accounts, {rooms} rooms, {messages} messages): an \
-         import needs an empty one, name another folder with --data", path.display()
+        "the store {} is not empty ({accounts} accounts, {rooms} rooms, {messages} messages, \
+         {invitations} invitations, {files} files): an import needs an empty one, name another \
+         folder with --data", path.display()
     )]
     NotEmpty {
         /// The store.
@@ -63,6 +64,10 @@ pub enum DbError {
         rooms: u64,
         /// How many messages it has.
         messages: u64,
+        /// How many invitations it has.
+        invitations: u64,
+        /// How many files it knows of.
+        files: u64,
     },
     /// The system refused something.
     #[error("cannot {verb} {}: {source}", path.display())]

@@ -114,11 +114,13 @@ impl Import<'_> {
     fn refuse_content(&self, store: &Path) -> Result<(), Stop> {
         let count = |table| count(self.connection, table);
         let (accounts, rooms, messages) = (count("accounts")?, count("rooms")?, count("messages")?);
-        if accounts + rooms + messages == 0 {
+        let (invitations, files) = (count("invitations")?, count("attachments")?);
+        if accounts + rooms + messages + invitations + files == 0 {
             return Ok(());
         }
         let path = store.to_owned();
-        Err(Stop::Refused(DbError::NotEmpty { path, accounts, rooms, messages }))
+        let full = DbError::NotEmpty { path, accounts, rooms, messages, invitations, files };
+        Err(Stop::Refused(full))
     }
 
     /// The next line, or none at the end.

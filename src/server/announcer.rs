@@ -6,8 +6,11 @@ use sd_notify::NotifyState;
 use std::collections::VecDeque;
 use std::env;
 use std::io::{self, ErrorKind};
-use std::os::unix::net::UnixDatagram;
-use std::path::PathBuf;
+#[cfg(target_os = "linux")]
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What a manager had no room for is told again so much later.
@@ -108,7 +111,16 @@ impl Announcer {
         let Some(path) = &self.socket else { return Ok(()) };
         let socket = UnixDatagram::unbound()?;
         socket.set_nonblocking(true)?;
-        socket.send_to(text.as_bytes(), path).map(drop)
+        socket.send_to_addr(text.as_bytes(), &address_of(path)?).map(drop)
+    }
+}
+
+/// A path, or behind `@` a name that is in no file system (sd_notify(3)).
+fn address_of(path: &Path) -> io::Result<SocketAddr> {
+    match path.as_os_str().as_bytes() {
+        #[cfg(target_os = "linux")]
+        [b'@', name @ ..] => SocketAddr::from_abstract_name(name),
+        _ => SocketAddr::from_pathname(path),
     }
 }
 

@@ -4,8 +4,13 @@ use super::crowd::{MANY, guest, message, stuck, tell};
 use super::support::{Client, DEADLINE, Folder, Server, jimd};
 use super::tls_peer::{self, End, TlsClient, config_for};
 use rustix::process::Signal;
+use std::ffi::OsStr;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
+#[cfg(target_os = "linux")]
+use std::os::linux::net::SocketAddrExt;
+#[cfg(target_os = "linux")]
+use std::os::unix::net::SocketAddr;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -167,11 +172,24 @@ fn a_service_manager_hears_what_the_server_does() {
     let folder = Folder::new();
     let path = folder.path().join("notify");
     let socket = UnixDatagram::bind(&path).unwrap();
+    hears_what_the_server_does(folder, socket, path.as_os_str());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_service_manager_may_have_an_address_that_is_in_no_file_system() {
+    let name = format!("jim-test-{}", std::process::id());
+    let address = SocketAddr::from_abstract_name(&name).unwrap();
+    let socket = UnixDatagram::bind_addr(&address).unwrap();
+    hears_what_the_server_does(Folder::new(), socket, format!("@{name}").as_ref());
+}
+
+fn hears_what_the_server_does(folder: Folder, socket: UnixDatagram, address: &OsStr) {
     socket.set_read_timeout(Some(DEADLINE)).unwrap();
     let mut manager = Manager { socket, heard: Vec::new() };
     let mut command = jimd(&folder);
     command.args(["-a", "127.0.0.1", "-p", "0"]);
-    command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "200000");
+    command.env("NOTIFY_SOCKET", address).env("WATCHDOG_USEC", "200000");
     let mut server = Server::spawn(folder, command);
     assert_eq!(manager.hear().trim_end(), "READY=1");
     for _ in 0..3 {

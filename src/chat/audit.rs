@@ -101,6 +101,8 @@ impl Chat {
                 hold!(name == Some(guest), "{connection:?} is no guest {guest}");
             }
             hold!(!connections.is_empty(), "nobody is the guest {guest}");
+            let is_free = self.users.account_like(guest).is_none();
+            hold!(is_free, "the guest {guest} goes by an account's name");
             fill(audiences, audience, connections.iter().copied())?;
         }
         fill(audiences, AudienceId::COMMON, present.into_iter())

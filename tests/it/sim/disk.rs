@@ -1,17 +1,15 @@
 //! What a disk would hold, and the workers beside the chat: a writer that commits whole batches in
 //! order, a reader that sees what is committed, a hasher that is done in any order.
 
+use super::contents::Files;
 use super::random::Random;
 use jim::message::{
-    AccountId, AccountList, AccountRecord, AttachmentRecord, Change, Conversation, Done,
-    HistoryQuery, Job, Membership, MessageId, Name, Page, PageMessage, PutFault, Role, RoomId,
-    RoomRecord, Sha256, StoredMessage,
+    AccountId, AccountList, AccountRecord, Change, Conversation, Done, HistoryQuery, Job,
+    Membership, MessageId, Name, Page, PageMessage, PutData, Role, RoomId, RoomRecord,
+    StoredMessage,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// How large the files are.
-pub const FILE_BYTES: usize = 8;
 
 /// What is committed.
 #[derive(Default)]
@@ -22,8 +20,7 @@ pub struct Disk {
     pub messages: BTreeMap<MessageId, Arc<StoredMessage>>,
     pub waiting: BTreeSet<(AccountId, MessageId)>,
     pub ceiling: MessageId,
-    /// Files, and how many bytes of each have come.
-    files: BTreeMap<MessageId, (AttachmentRecord, usize)>,
+    pub files: Files,
     banned: BTreeSet<(RoomId, AccountId)>,
     last_room: i64,
     last_account: i64,
@@ -44,6 +41,11 @@ pub fn is_write(job: &Job) -> bool {
         Job::FindAttachment { .. } => false,
         Job::Put { .. } | Job::DropPieces { .. } | Job::ReadPiece { .. } => false,
     }
+}
+
+/// Whether the file worker does a job, in the order of asking.
+pub fn is_of_files(job: &Job) -> bool {
+    matches!(job, Job::Put { .. } | Job::DropPieces { .. } | Job::ReadPiece { .. })
 }
 
 /// What a job becomes whose batch could not be committed.
@@ -84,18 +86,28 @@ impl Disk {
         AccountList { version, accounts: self.accounts.iter().map(record).collect(), owners }
     }
 
-    /// An operator changes an account: blocks it or not, or makes another one of its name.
-    pub fn operate(&mut self, random: &mut Random) {
+    /// An operator changes an account: blocks it or not, gives it another password, or makes
+    /// another one of its name. Says whose password changed.
+    pub fn operate(&mut self, random: &mut Random) -> Option<Name> {
         let at = random.below(self.accounts.len());
         self.version += 1;
-        if random.below(2) == 0 {
-            let blocked = &mut self.accounts[at].blocked;
-            *blocked = !*blocked;
-            return;
+        let account = &mut self.accounts[at];
+        match random.below(3) {
+            0 => account.blocked = !account.blocked,
+            1 => {
+                account.phc = format!("right{}", self.version).into();
+                return Some(account.name.clone());
+            }
+            _ => self.replace(at),
         }
+        None
+    }
+
+    fn replace(&mut self, at: usize) {
         let gone = self.accounts.remove(at);
         self.waiting.retain(|(whose, _)| *whose != gone.id);
         self.banned.retain(|(_, whose)| *whose != gone.id);
+        self.files.forget_sender(gone.id);
         let rooms: Vec<RoomId> = self.rooms.values().map(|room| room.id).collect();
         for room in rooms {
             self.leave(gone.id, room);
@@ -125,7 +137,11 @@ impl Disk {
                 Done::Account(self.list().accounts.into_iter().find(|a| a.name == name))
             }
             Job::VerifyPassword { phc, password } => {
-                Done::Password(phc.is_some_and(|phc| &*phc == password.expose()))
+                // Each password of an account's has another hash, and clients know them all.
+                let is_of = |phc: Arc<str>| {
+                    phc.trim_end_matches(|digit: char| digit.is_ascii_digit()) == password.expose()
+                };
+                Done::Password(phc.is_some_and(is_of))
             }
             Job::HashPassword { password } => Done::Hashed(password.expose().into()),
             Job::Register { name, phc, .. } => self.register(name, phc),
@@ -160,39 +176,21 @@ impl Disk {
             Job::Waiting { account, after, .. } => {
                 Done::Waiting(Some(self.waiting(account, after, 1 + random.below(3))))
             }
-            Job::OpenUpload(upload) => {
-                let record = AttachmentRecord { upload: (*upload).clone(), sha256: None };
-                self.files.insert(upload.id, (record, 0));
-                Done::UploadOpened { upload: upload.id }
-            }
+            Job::OpenUpload(upload) => match upload.sender {
+                Some(sender) if !self.exists(sender) => Done::AccountGone,
+                _ => self.files.open(&upload),
+            },
+            Job::DropUpload { upload } => self.files.drop_upload(upload),
             Job::FindAttachment { id } => {
-                Done::Attachment(self.files.get(&id).map(|(record, _)| Box::new(record.clone())))
+                Done::Attachment(self.files.record(id).cloned().map(Box::new))
             }
-            Job::Put { upload, size, offset, data } => self.put(upload, size, offset, data.len()),
-            Job::ReadPiece { offset, bytes, .. } => {
-                let rest = FILE_BYTES.saturating_sub(offset as usize);
-                Done::Piece(Some(vec![b'A'; rest.min(bytes)].into()))
+            Job::Put { upload, size, offset, data } => {
+                let (PutData::Base64(data) | PutData::Bytes(data)) = data;
+                self.files.put(upload, size, offset, &data)
             }
-            // Nobody asks for that.
-            Job::DropUpload { .. } | Job::DropPieces { .. } => Done::Failed,
+            Job::DropPieces { upload } => self.files.drop_pieces(upload),
+            Job::ReadPiece { sha256, offset, bytes } => self.files.read(sha256, offset, bytes),
         }
-    }
-
-    /// A piece, of which only the length is looked at; base64 is taken for the bytes themselves.
-    fn put(&mut self, upload: MessageId, size: u64, offset: u64, bytes: usize) -> Done {
-        let Some((_, come)) = self.files.get_mut(&upload) else { return Done::Failed };
-        let next = *come as u64;
-        if offset != next {
-            return Done::PutOffset { next };
-        }
-        if next + bytes as u64 > size {
-            return Done::PutRefused(PutFault::Size);
-        }
-        *come += bytes;
-        if *come as u64 == size {
-            return Done::PutWhole { sha256: Sha256([7; 32]) };
-        }
-        Done::Put { next: *come as u64 }
     }
 
     fn set_password(&mut self, account: AccountId, old_phc: &Arc<str>, phc: Arc<str>) -> Done {
@@ -257,10 +255,8 @@ impl Disk {
         if !is_open {
             return Done::Unreachable(message);
         }
-        if let Some(announced) = &message.attachment
-            && let Some((record, _)) = self.files.get_mut(&announced.upload)
-        {
-            record.sha256 = Some(announced.sha256);
+        if message.attachment.as_ref().is_some_and(|announced| !self.files.announce(announced)) {
+            return Done::NotStored(Some(message));
         }
         if let Some(account) = message.waits_for {
             self.waiting.insert((account, id));

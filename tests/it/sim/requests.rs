@@ -1,6 +1,6 @@
 //! What the simulated clients ask for.
 
-use super::disk::FILE_BYTES;
+use super::contents::{FILE_BYTES, letter, said_with};
 use super::random::Random;
 
 pub const USERS: [&str; 4] = ["ann", "bob", "Вася", "dora"];
@@ -9,6 +9,8 @@ const GUESTS: [&str; 5] = ["Guest", "John Doe", "ann", "аnn", "newcomer"];
 const NEW: [&str; 4] = ["newcomer", "Newcomer", "Guest", "ann"];
 const ROOMS: [&str; 5] = ["#one", "#one", "#two", "#two", "#three"];
 const ADDRESSEES: [&str; 8] = ["#all", "#one", "#two", "bob", "Guest", "nobody", "ann", ""];
+/// Whom files are sent to.
+const GET_FILES: [&str; 8] = ["#all", "#one", "bob", "ann", "dora", "bob", "Guest", "nobody"];
 const FEATURES: [&str; 4] = [
     r#"["ids"]"#,
     r#"["ids","offline","files"]"#,
@@ -16,8 +18,17 @@ const FEATURES: [&str; 4] = [
     "[]",
 ];
 /// What is done in rooms and to their members.
-const DEEDS: [&str; 11] =
-    ["topic", "hide", "show", "invite", "kick", "ban", "unban", "op", "deop", "destroy", "members"];
+const DEEDS: [&str; 13] = [
+    "kick", "kick", "topic", "hide", "show", "invite", "kick", "ban", "unban", "op", "deop",
+    "destroy", "members",
+];
+
+/// Where pieces begin and how long they are: the whole, its halves, its end, and too much.
+const PIECES: [(usize, usize); 8] = {
+    let half = FILE_BYTES / 2;
+    let (whole, last) = ((0, FILE_BYTES), (half, half));
+    [whole, whole, (0, half), (0, half), last, last, (FILE_BYTES, 0), (half, FILE_BYTES)]
+};
 
 /// One request; `id` is to come back with its answer, `name` is who the connection is, `files` are the
 /// numbers of files that somebody sent or sends.
@@ -103,7 +114,7 @@ fn deed(random: &mut Random, id: usize) -> String {
 fn read(random: &mut Random, id: usize) -> String {
     let with = random.pick(&["#one", "#two", "bob", "ann", "#all"]);
     let (limit, high) = (1 + random.below(4), (1 + random.below(8)) as u64);
-    let position = format!("{:016x}", high << 20);
+    let position = format!("{:016x}", random.pick(&[high << 20, u64::MAX >> 1]));
     match random.below(4) {
         0 => format!(r#"{{"action":"history","time":1,"id":{id},"with":"{with}","after":""}}"#),
         1 => {
@@ -115,20 +126,21 @@ fn read(random: &mut Random, id: usize) -> String {
 }
 
 fn file(random: &mut Random, id: usize, name: Option<&str>, files: &[String]) -> String {
-    if files.is_empty() || random.below(6) == 0 {
-        let (to, from) = (random.pick(&ADDRESSEES), name.unwrap_or("ann"));
+    if files.is_empty() || random.below(4) == 0 {
+        let (to, from) = (random.pick(&GET_FILES), name.unwrap_or("ann"));
+        let message = said_with(0, 0, FILE_BYTES);
         return format!(
-            r#"{{"action":"upload","time":1,"id":{id},"to":"{to}","from":"{from}","name":"f","size":{FILE_BYTES}}}"#
+            r#"{{"action":"upload","time":1,"id":{id},"to":"{to}","from":"{from}","name":"f","size":{FILE_BYTES},"message":"{message}"}}"#
         );
     }
     // The newest are still open.
     let newest = &files[files.len().saturating_sub(2)..];
     let upload = &newest[random.below(newest.len())];
-    let offset = random.pick(&[0, FILE_BYTES / 2, FILE_BYTES / 2, FILE_BYTES]);
+    let (offset, bytes) = random.pick(&PIECES);
     let rest = if random.below(3) == 0 {
         r#""action":"get""#.to_owned()
     } else {
-        let data = "A".repeat(random.pick(&[0, FILE_BYTES / 2, FILE_BYTES / 2, FILE_BYTES]));
+        let data: String = (offset..offset + bytes).map(|at| char::from(letter(0, at))).collect();
         format!(r#""action":"put","data":"{data}""#)
     };
     format!(r#"{{{rest},"time":1,"id":{id},"upload":"{upload}","offset":{offset}}}"#)

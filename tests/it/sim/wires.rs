@@ -2,23 +2,27 @@
 //! pieces, connections stall, end and break; and what the chat says becomes bytes of three wires.
 
 use super::client::Client;
+use super::files::Pours;
+use super::operator::AT_ONCE;
 use super::random::Random;
 use super::socket::{Heard, QUEUE_BYTES, Socket};
 use super::world::World;
 use jim::buffer::{Gauge, Pool};
 use jim::chat::Hearers;
 use jim::message::{
-    Announcement, AudienceId, ConnectionId, Dialect, Features, Language, Mark, Notice, Phrase,
-    Reply,
+    Announcement, AudienceId, ConnectionId, Dialect, Features, Language, Mark, MessageId, Notice,
+    Phrase, Reply, Sha256,
 };
 use jim::wire::attachment::{Attachment, FileWords, is_attachment, write_file_in_words};
 use jim::wire::{Relayed, console, encode, exchange, relayed};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A connection and who is at its other end.
-struct End {
-    socket: Socket,
+pub struct End {
+    pub socket: Socket,
     client: Client,
+    /// Files that come and go, where it is in the exchange.
+    pub pours: Pours,
     /// It broke, which the server does not know yet.
     is_reset: bool,
     /// Whether all that it asked is answered before it is closed.
@@ -30,7 +34,7 @@ struct End {
 pub struct Wires {
     open: BTreeMap<ConnectionId, End>,
     /// What the chat has forgotten, and what waits is still written to.
-    closing: Vec<End>,
+    closing: BTreeMap<ConnectionId, End>,
     pool: Pool,
     gauge: Gauge,
 }
@@ -38,19 +42,64 @@ pub struct Wires {
 impl Wires {
     pub fn open(&mut self, id: ConnectionId, random: &mut Random) {
         let (socket, client) = (Socket::new(), Client::new(random));
-        self.open.insert(id, End { socket, client, is_reset: false, in_peace: false });
+        let pours = Pours::default();
+        self.open.insert(id, End { socket, client, pours, is_reset: false, in_peace: false });
     }
 
-    /// The chat has forgotten it.
-    pub fn close(&mut self, id: ConnectionId) {
-        let end = self.open.remove(&id).expect("it is there");
+    /// The chat has forgotten it. Says what it was sending.
+    pub fn close(&mut self, id: ConnectionId) -> Option<MessageId> {
+        let mut end = self.open.remove(&id).expect("it is there");
+        let sending = end.pours.refuse();
         if !end.is_reset {
-            self.closing.push(end);
+            self.closing.insert(id, end);
         }
+        sending
     }
 
-    fn end(&mut self, id: ConnectionId) -> Option<&mut End> {
+    /// It is no more, and nothing is written to it. Says what it was sending.
+    fn remove(&mut self, id: ConnectionId) -> Option<MessageId> {
+        let end = self.open.remove(&id).or_else(|| self.closing.remove(&id));
+        end?.pours.refuse()
+    }
+
+    pub fn end(&mut self, id: ConnectionId) -> Option<&mut End> {
         self.open.get_mut(&id)
+    }
+
+    /// The same, also where it is closing.
+    pub fn any_end(&mut self, id: ConnectionId) -> Option<&mut End> {
+        self.open.get_mut(&id).or_else(|| self.closing.get_mut(&id))
+    }
+
+    pub fn all_ends(&mut self) -> impl Iterator<Item = (ConnectionId, &mut End)> {
+        self.open.iter_mut().chain(&mut self.closing).map(|(id, end)| (*id, end))
+    }
+
+    /// Somebody who reads too slowly.
+    fn slow(&mut self) -> Option<ConnectionId> {
+        let slow = |(_, end): &(_, &mut End)| end.socket.output.bytes() > QUEUE_BYTES;
+        self.all_ends().find(slow).map(|(id, _)| id)
+    }
+
+    pub fn is_in_exchange(&self, id: ConnectionId) -> bool {
+        let end = self.open.get(&id).or_else(|| self.closing.get(&id));
+        end.is_some_and(|end| end.socket.dialect == Dialect::Exchange)
+    }
+
+    /// What is said with a file, and a place for its bytes.
+    pub fn pour(
+        &mut self,
+        id: ConnectionId,
+        said: &[u8],
+        (length, content, size): (&[u8], Sha256, u64),
+    ) {
+        let Some(end) = self.open.get_mut(&id) else { return };
+        end.socket.output.push_copy(&mut self.pool, true, said);
+        if size == 0 {
+            end.socket.output.push_copy(&mut self.pool, true, length);
+        } else {
+            end.socket.output.push_file(&mut self.pool, length, content, size);
+        }
     }
 
     /// Writes one object that `encode` makes, if it makes any.
@@ -88,12 +137,12 @@ impl Wires {
 
     /// Writes and reads on both sides; who is closed is done with once it has read all.
     fn flush(&mut self, random: &mut Random) {
-        for end in self.open.values_mut().chain(&mut self.closing) {
+        for end in self.open.values_mut().chain(self.closing.values_mut()) {
             end.socket.flush(&mut self.pool, random);
             let bytes = end.socket.take(random);
             end.client.hear(&bytes);
         }
-        self.closing.retain_mut(|end| {
+        self.closing.retain(|_, end| {
             let is_done = end.socket.output.is_empty() && end.socket.to_client.is_empty();
             if is_done && end.in_peace {
                 end.client.check_end();
@@ -103,7 +152,7 @@ impl Wires {
     }
 
     pub fn check(&self) {
-        for end in self.open.values() {
+        for end in self.open.values().chain(self.closing.values()) {
             end.socket.check();
         }
     }
@@ -111,7 +160,8 @@ impl Wires {
     fn is_quiet(&self) -> bool {
         let is_done = |end: &End| {
             let socket = &end.socket;
-            socket.is_heard_out() && socket.output.is_empty() && socket.to_client.is_empty()
+            let is_written = socket.output.is_empty() && socket.to_client.is_empty();
+            is_written && socket.is_heard_out() && end.pours.is_idle()
         };
         self.closing.is_empty()
             && self.open.values().all(|end| is_done(end) && !end.is_reset && !end.socket.has_ended)
@@ -199,7 +249,7 @@ impl World {
 
     /// From now on everybody reads.
     pub(super) fn read_on(&mut self) {
-        for end in self.wires.open.values_mut().chain(&mut self.wires.closing) {
+        for (_, end) in self.wires.all_ends() {
             end.socket.is_stalled = false;
         }
     }
@@ -211,28 +261,43 @@ impl World {
             match self.random.below(4) {
                 0 => {}
                 1 if self.wires.end(id).is_some_and(|end| end.is_reset) => {
-                    self.wires.open.remove(&id);
-                    self.vanish(id);
+                    self.lose(id);
                 }
                 _ => self.serve(id),
             }
         }
         self.cut_slow();
+        self.ask_for_pieces();
         self.wires.flush(&mut self.random);
     }
 
     /// The server reads, and handles what is whole.
     fn serve(&mut self, id: ConnectionId) {
+        if self.is_stopping || self.rates.is_paused(id, self.now.uptime) {
+            return;
+        }
         if let Some(end) = self.wires.end(id) {
             end.socket.arrive(&mut self.random);
         }
-        for _ in 0..=self.random.below(4) {
+        let before = self.handled;
+        self.handle_some(id);
+        let handled = (self.handled - before) as u64;
+        if self.wires.end(id).is_some() && self.rates.charge(id, handled, self.now.uptime) {
+            self.trace.push(format!("{id:?} is paused"));
+        }
+    }
+
+    fn handle_some(&mut self, id: ConnectionId) {
+        for _ in 0..=self.random.below(AT_ONCE - 1) {
             if self.chat.is_busy(id) {
                 return;
             }
             let Some(end) = self.wires.end(id).filter(|end| end.socket.may_decode()) else {
                 return;
             };
+            if end.pours.holds() {
+                return;
+            }
             let before = end.socket.dialect;
             let heard = end.socket.hear();
             let dialect = end.socket.dialect;
@@ -241,7 +306,10 @@ impl World {
             }
             match heard {
                 None => return self.end_in_peace(id),
-                Some(heard) => self.handle(id, heard),
+                Some(heard) => {
+                    self.handled += 1;
+                    self.handle(id, heard);
+                }
             }
         }
     }
@@ -259,9 +327,14 @@ impl World {
             Heard::Exchange(exchange::Said::Nickname(nickname)) if !is_known => {
                 exchange::write_presence(&mut object, &nickname, time);
             }
-            Heard::Exchange(exchange::Said::Text { text, .. }) if is_known => {
-                exchange::write_msg(&mut object, "#all", speaker, &text, time);
+            Heard::Exchange(exchange::Said::Text { text, attachment: None }) if is_known => {
+                return self.say_in_exchange(id, &text);
             }
+            Heard::Exchange(exchange::Said::Text { text, attachment: Some(name) }) if is_known => {
+                return self.expect_file(id, text, name);
+            }
+            Heard::FileLength(length) => return self.begin_file(id, length),
+            Heard::Piece(bytes, is_last) => return self.take_piece(id, &bytes, is_last),
             Heard::Exchange(_) => {
                 return self.malformed(id, Phrase::MissingField { field: "nickname" });
             }
@@ -271,10 +344,19 @@ impl World {
         self.request(id, &text);
     }
 
-    /// Who writes no more is closed once all is answered.
+    /// Somebody in the exchange says something to everybody.
+    pub(super) fn say_in_exchange(&mut self, id: ConnectionId, text: &str) {
+        let speaker = self.chat.name_of(id).map(ToString::to_string).unwrap_or_default();
+        let mut object = Vec::new();
+        exchange::write_msg(&mut object, "#all", &speaker, text, self.now.unix_micros);
+        self.request(id, &String::from_utf8(object).expect("the decoder looked"));
+    }
+
+    /// Who writes no more is closed once all is answered, or cannot be for want of what was to come.
     fn end_in_peace(&mut self, id: ConnectionId) {
         let owes = self.open.get(&id.slot).is_none_or(|line| !line.owed.is_empty());
         let Some(end) = self.wires.end(id) else { return };
+        let owes = owes && !end.pours.awaits_more();
         if !end.socket.has_ended || !end.socket.to_server.is_empty() || owes || end.is_reset {
             return;
         }
@@ -287,27 +369,57 @@ impl World {
         }
     }
 
-    fn close(&mut self, id: ConnectionId, in_peace: bool) {
+    pub(super) fn close(&mut self, id: ConnectionId, in_peace: bool) {
         if let Some(end) = self.wires.end(id) {
             end.in_peace = in_peace;
         }
-        self.wires.close(id);
+        let sending = self.wires.close(id);
+        self.drop_upload(sending);
         self.vanish(id);
     }
 
-    /// Who reads too slowly is cut.
+    /// Who reads too slowly is cut, also where it is closing.
     fn cut_slow(&mut self) {
-        let slow = |end: &End| end.socket.output.bytes() > QUEUE_BYTES;
-        while let Some((id, _)) = self.wires.open.iter().find(|(_, end)| slow(end)) {
-            let id = *id;
+        while let Some(id) = self.wires.slow() {
             self.trace.push(format!("{id:?} is a slow reader"));
-            self.wires.open.remove(&id);
+            self.lose(id);
+        }
+    }
+
+    /// Nothing more is written to a connection.
+    pub(super) fn lose(&mut self, id: ConnectionId) {
+        let is_open = self.wires.end(id).is_some();
+        let sending = self.wires.remove(id);
+        self.drop_upload(sending);
+        if is_open {
             self.vanish(id);
         }
     }
 
     pub(super) fn is_quiet(&self) -> bool {
         self.wires.is_quiet()
+    }
+
+    /// Whether all that is owed was taken.
+    pub(super) fn is_drained(&mut self) -> bool {
+        let mut ends = self.wires.all_ends();
+        ends.all(|(_, end)| end.socket.output.is_empty() && end.socket.to_client.is_empty())
+    }
+
+    /// Who takes nothing while the server stops is cut.
+    pub(super) fn cut_stalled(&mut self) {
+        let stalled = |(id, end): (ConnectionId, &mut End)| end.socket.is_stalled.then_some(id);
+        let stalled: Vec<_> = self.wires.all_ends().filter_map(stalled).collect();
+        for id in stalled {
+            self.lose(id);
+        }
+    }
+
+    /// Nobody has half an object or half a file.
+    pub(super) fn check_all_whole(&self) {
+        for end in self.wires.open.values() {
+            end.client.check_whole();
+        }
     }
 
     /// Everybody has all answers, and no memory is left with queues.
@@ -337,6 +449,9 @@ impl World {
     }
 
     pub(super) fn write_to(&mut self, to: ConnectionId, object: &[u8], mark: Mark) {
+        if is_attachment(object) && self.wires.is_in_exchange(to) {
+            return self.pour_to(to, object, mark.unix_micros);
+        }
         let features = self.line(to).features;
         self.wires.push(to, false, |dialect, out| form(dialect, features, object, mark, out));
     }

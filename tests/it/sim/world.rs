@@ -1,20 +1,31 @@
 //! The server as the chat sees it, and what must always hold.
 
+use super::contents::MOST_BYTES;
 use super::disk::{self, Disk};
+use super::operator::Rates;
 use super::random::Random;
 use super::requests::USERS;
 use super::wires::Wires;
 use jim::chat::{Chat, Effect, Hearers, Payload, Policy, Registration, Sessions};
-use jim::limits::Limits;
+use jim::limits::{Limits, UPLOAD_TIME};
 use jim::message::{
-    AccountList, AudienceId, ConnectionId, Conversation, Done, Features, Job, Kept, Listing, Mark,
-    MessageId, Name, Now, PageMessage, Phrase, Reply, Snapshot, StoredMessage,
+    AccountId, AccountList, AttachmentBounds, AudienceId, Change, ConnectionId, Conversation, Done,
+    Features, Job, Kept, MessageId, Name, Now, Phrase, Snapshot, StoredMessage,
 };
 use jim::wire::attachment::write_attachment;
 use jim::wire::{Decoded, Decoder};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// So often an account may enter rooms, with some seeds.
+const FEW_JOINS: u32 = 1;
+
+/// The same with the others.
+const JOINS: u32 = 30;
+
+/// The first number that is not given away before a greater one is on disk.
+const CEILING: MessageId = MessageId(1 << 31);
 
 pub struct World {
     pub(super) chat: Chat,
@@ -26,32 +37,47 @@ pub struct World {
     /// Everybody's bytes.
     pub(super) wires: Wires,
     /// What the writer has not committed yet, in order.
-    to_write: VecDeque<(ConnectionId, Job)>,
+    pub(super) to_write: VecDeque<(ConnectionId, Job)>,
     /// What it has, and the chat does not know yet, in order.
-    written: VecDeque<Written>,
+    pub(super) written: VecDeque<Written>,
     /// What the reader and the hasher have to do.
     others: Vec<(ConnectionId, Job)>,
     /// What they have done, and the chat does not know yet, in no order.
     finished: Vec<(ConnectionId, Done)>,
-    disk: Disk,
+    /// What the file worker has to do, and has done, both in order.
+    pub(super) files_to_do: VecDeque<(ConnectionId, Job)>,
+    pub(super) files_done: VecDeque<(ConnectionId, Done)>,
+    pub(super) disk: Disk,
+    pub(super) policy: Policy,
     /// An operator changed accounts, and the writer has not seen that yet.
-    operated: bool,
+    pub(super) operated: bool,
+    /// Addresses that an operator banned.
+    pub(super) banned: BTreeSet<u32>,
+    pub(super) rates: Rates,
+    /// What was heard so far.
+    pub(super) handled: usize,
+    /// Nothing more is handled.
+    pub(super) is_stopping: bool,
+    /// Uploads that the disk was asked to forget.
+    pub(super) forgotten: BTreeSet<MessageId>,
+    /// When each account asked to enter rooms.
+    pub(super) joins: BTreeMap<AccountId, Vec<Duration>>,
     /// What was handed over of what waited.
-    handed: BTreeSet<MessageId>,
-    sessions: Sessions,
+    pub(super) handed: BTreeSet<MessageId>,
+    pub(super) sessions: Sessions,
     /// The numbers of files that somebody sent or sends.
     pub(super) files: Vec<String>,
     /// Requests so far: the last one's `id`.
     pub(super) requests: usize,
     /// What was delivered of each conversation, in order.
-    delivered: BTreeMap<Conversation, Vec<MessageId>>,
+    pub(super) delivered: BTreeMap<Conversation, Vec<MessageId>>,
     /// Every number that was given, by what is kept and what is not.
-    last_id: MessageId,
+    pub(super) last_id: MessageId,
     pub(super) trace: Vec<String>,
 }
 
 /// What the writer has to say.
-enum Written {
+pub(super) enum Written {
     Done(ConnectionId, Done),
     Accounts(AccountList),
 }
@@ -65,7 +91,7 @@ pub(super) struct Line {
     pub(super) user: Option<Name>,
     pub(super) features: Features,
     /// The last message that was handed over from what waited.
-    handed: MessageId,
+    pub(super) handed: MessageId,
 }
 
 /// A request that was not answered yet.
@@ -74,18 +100,21 @@ pub(super) struct Owed {
     /// Its `id`, 0 where it has none.
     pub(super) id: usize,
     /// The message that its answer waits for.
-    stores: Option<MessageId>,
+    pub(super) stores: Option<MessageId>,
+    /// The file and the place in it that it asks for.
+    pub(super) gets: Option<(MessageId, u64)>,
 }
 
 impl World {
     pub fn new(seed: u64, sessions: Sessions) -> Self {
         let mut random = Random::new(seed);
-        let disk = Disk::with_accounts(&USERS);
+        let mut disk = Disk::with_accounts(&USERS);
+        disk.ceiling = CEILING;
         let snapshot = Snapshot {
             accounts: disk.list().accounts,
             accounts_version: disk.list().version,
             next_id: MessageId(1),
-            ceiling: MessageId(1 << 31),
+            ceiling: CEILING,
             ..Snapshot::default()
         };
         let kept = Kept {
@@ -100,10 +129,12 @@ impl World {
             registration: Registration::Open,
             offline_messages: 3,
             rooms_per_account: 2,
+            joins_per_minute: if seed % 8 == 2 { FEW_JOINS } else { JOINS },
+            attachments: AttachmentBounds { max_bytes: MOST_BYTES, ..AttachmentBounds::default() },
             ..Policy::default()
         };
         Self {
-            chat: Chat::new(policy, Limits::default(), snapshot),
+            chat: Chat::new(policy.clone(), Limits::default(), snapshot),
             random,
             now: Now::default(),
             open: BTreeMap::new(),
@@ -114,8 +145,17 @@ impl World {
             written: VecDeque::new(),
             others: Vec::new(),
             finished: Vec::new(),
+            files_to_do: VecDeque::new(),
+            files_done: VecDeque::new(),
             disk,
+            policy,
             operated: false,
+            banned: BTreeSet::new(),
+            rates: Rates::new(seed % 8 == 1),
+            handled: 0,
+            is_stopping: false,
+            forgotten: BTreeSet::new(),
+            joins: BTreeMap::new(),
             handed: BTreeSet::new(),
             sessions,
             files: Vec::new(),
@@ -127,9 +167,7 @@ impl World {
     }
 
     pub fn step(&mut self) {
-        self.now.uptime += Duration::from_millis(self.random.next() % 1000);
-        // The clock jumps, also back.
-        self.now.unix_micros = self.random.next() % 4_000_000;
+        self.go_on_in_time();
         match self.random.below(16) {
             0 => self.open(),
             1 if self.random.below(4) == 0 => self.reset(),
@@ -142,49 +180,83 @@ impl World {
                 self.finish_other();
                 self.finish_other();
             }
-            9 if self.random.below(8) == 0 => {
-                self.disk.operate(&mut self.random);
-                self.operated = true;
-            }
+            9 if self.random.below(8) == 0 => self.operate(),
             9 => {
                 self.chat.handle_timeout(self.now);
                 self.take_effects(None);
             }
             _ => self.say(),
         }
+        self.work_on_files();
         self.move_bytes();
         self.check();
     }
 
-    /// Everything that is under way comes to its end.
-    pub fn finish(mut self) -> Vec<String> {
-        self.read_on();
-        let mut rounds = 0;
-        while !(self.to_write.is_empty()
-            && self.written.is_empty()
-            && self.others.is_empty()
-            && self.finished.is_empty()
-            && self.is_quiet())
-        {
-            self.commit();
-            self.report();
-            self.finish_other();
-            self.move_bytes();
-            self.check();
-            rounds += 1;
-            assert!(rounds < 100_000, "it does not come to an end");
+    /// Time passes. The clock jumps, also back, and seldom by days.
+    fn go_on_in_time(&mut self) {
+        self.now.uptime += Duration::from_millis(self.random.next() % 1000);
+        self.now.unix_micros = self.random.next() % 4_000_000;
+        match self.random.below(200) {
+            0 => self.now.unix_micros += 2 * UPLOAD_TIME.as_micros() as u64,
+            1 => self.now.uptime += Duration::from_secs(3600),
+            _ => {}
         }
-        self.check_clients();
-        for line in self.open.values() {
-            assert!(line.owed.is_empty(), "{:?} waits for ever", line.id);
-            assert!(!self.chat.is_busy(line.id));
+    }
+
+    /// Everything that is under way comes to its end, or the server stops.
+    pub fn finish(mut self) -> Vec<String> {
+        if self.random.below(3) == 0 {
+            self.drain();
+            self.check_all_whole();
+        } else {
+            self.come_to_rest();
+            self.check_clients();
         }
         let rooms = self.disk.rooms.values().map(|room| Conversation::Room(room.id));
         for conversation in rooms.chain([Conversation::Common]) {
             let delivered = self.delivered.remove(&conversation).unwrap_or_default();
             assert_eq!(delivered, self.disk.ids_in(conversation), "{conversation:?}");
         }
+        self.check_memberships();
         self.trace
+    }
+
+    fn come_to_rest(&mut self) {
+        self.read_on();
+        let mut rounds = 0;
+        while self.has_work() || !self.is_quiet() {
+            self.go_on();
+            rounds += 1;
+            assert!(rounds < 100_000, "it does not come to an end");
+        }
+        for line in self.open.values() {
+            assert!(line.owed.is_empty(), "{:?} waits for ever", line.id);
+            assert!(!self.chat.is_busy(line.id));
+        }
+        // A guest that could not send its file cannot go on with it either: its place is free again.
+        let kept = self.disk.files.open_of_guests().find(|id| !self.forgotten.contains(id));
+        assert_eq!(kept, None, "nobody sends it any more");
+    }
+
+    /// Whether a worker has something to do or to say.
+    pub(super) fn has_work(&self) -> bool {
+        !(self.to_write.is_empty()
+            && self.written.is_empty()
+            && self.others.is_empty()
+            && self.finished.is_empty()
+            && self.files_to_do.is_empty()
+            && self.files_done.is_empty())
+    }
+
+    /// Goes on with what is under way.
+    pub(super) fn go_on(&mut self) {
+        self.go_on_in_time();
+        self.commit();
+        self.report();
+        self.finish_other();
+        self.work_on_files();
+        self.move_bytes();
+        self.check();
     }
 
     fn open(&mut self) {
@@ -194,6 +266,9 @@ impl World {
             return;
         }
         let id = ConnectionId { slot: slot_id, generation: self.generations[slot] };
+        if self.is_banned(id) {
+            return;
+        }
         let (owed, features) = (VecDeque::new(), Features::NONE);
         let line = Line { id, owed, user: None, features, handed: MessageId::ZERO };
         self.open.insert(slot_id, line);
@@ -228,7 +303,10 @@ impl World {
         match Decoder::default().decode(text.as_bytes(), &Limits::default()) {
             Decoded::Request { request, .. } => {
                 let id = request.id.and_then(|id| id.parse().ok()).unwrap_or_default();
-                self.line(connection).owed.push_back(Owed { id, stores: None });
+                let file = request.rare().upload.as_ref().zip(request.rare().offset);
+                let gets =
+                    file.and_then(|(file, offset)| Some((MessageId::parse(&file.text)?, offset)));
+                self.line(connection).owed.push_back(Owed { id, stores: None, gets });
                 self.chat.handle_request(self.now, connection, &request);
             }
             other => panic!("it was read before: {text}: {other:?}"),
@@ -251,7 +329,11 @@ impl World {
             self.operated = false;
             self.written.push_back(Written::Accounts(self.disk.list()));
         }
-        let fails = self.random.below(8) == 0;
+        // What happens seldom fails more often.
+        let is_rare =
+            |(_, job): &(_, Job)| matches!(job, Job::Change { change: Change::Await { .. }, .. });
+        let is_rare = self.to_write.front().is_some_and(is_rare);
+        let fails = self.random.below(if is_rare { 2 } else { 8 }) == 0;
         for _ in 0..self.random.below(6) {
             let Some((connection, job)) = self.to_write.pop_front() else { break };
             if let Job::Acknowledge { account, up_to } = &job {
@@ -270,7 +352,12 @@ impl World {
     fn report(&mut self) {
         match self.written.pop_front() {
             None => {}
-            Some(Written::Done(connection, done)) => self.done(connection, done),
+            Some(Written::Done(connection, done)) => {
+                if let Some(upload) = settled_upload(&done) {
+                    self.files_to_do.push_back((ConnectionId::NONE, Job::DropPieces { upload }));
+                }
+                self.done(connection, done);
+            }
             Some(Written::Accounts(list)) => {
                 self.trace.push(format!("{list:?}"));
                 self.chat.handle_accounts(list);
@@ -284,8 +371,11 @@ impl World {
         if !self.others.is_empty() {
             let at = self.random.below(self.others.len());
             let (connection, job) = self.others.remove(at);
-            let done = match self.random.below(12) {
-                0 => disk::failed(&job),
+            let is_guess = matches!(job, Job::VerifyPassword { .. });
+            let done = match self.random.below(24) {
+                0 | 1 => disk::failed(&job),
+                2 if is_guess => Done::Busy { seconds: 1 },
+                3 if is_guess => Done::TooManyLogins { seconds: 30 },
                 _ => self.disk.carry_out(job, &mut self.random),
             };
             self.finished.push((connection, done));
@@ -297,7 +387,8 @@ impl World {
         }
     }
 
-    fn done(&mut self, connection: ConnectionId, done: Done) {
+    pub(super) fn done(&mut self, connection: ConnectionId, done: Done) {
+        self.note_opened(connection, &done);
         self.trace.push(format!("{connection:?} done {done:?}"));
         self.chat.handle_done(self.now, connection, done);
         self.take_effects(None);
@@ -312,7 +403,7 @@ impl World {
                     self.write_reply(to, &reply);
                 }
                 Effect::Deliver { to, except, payload, mark } => {
-                    self.delivered(asked.map(|(asker, _)| asker), to, except, &payload, mark);
+                    self.delivered(asked, to, except, &payload, mark);
                     let object: &[u8] = match &payload {
                         Payload::Stored(message) => &message.object,
                         _ => asked.map(|(_, text)| text.as_bytes()).unwrap_or_default(),
@@ -363,7 +454,8 @@ impl World {
                 Effect::Job { connection, job } => self.asked_for(connection, job),
                 Effect::Close { connection, .. } => {
                     self.remove(connection);
-                    self.wires.close(connection);
+                    let sending = self.wires.close(connection);
+                    self.drop_upload(sending);
                 }
                 Effect::Hasten { connection } => drop(self.line(connection).id),
                 Effect::Probe { to } => self.write_probe(to),
@@ -384,9 +476,18 @@ impl World {
         }
         if let Job::OpenUpload(upload) = &job {
             self.files.push(upload.id.to_string());
-            self.numbered(Mark { id: upload.id, unix_micros: upload.created_unix_micros });
+            self.numbered(upload.id);
+            self.note_upload(connection, upload);
         }
-        if disk::is_write(&job) {
+        if let Job::DropUpload { upload } = &job {
+            self.forgotten.insert(*upload);
+        }
+        if let Job::Join { account, .. } = &job {
+            self.check_joins(*account);
+        }
+        if disk::is_of_files(&job) {
+            self.files_to_do.push_back((connection, job));
+        } else if disk::is_write(&job) {
             self.to_write.push_back((connection, job));
         } else {
             self.others.push((connection, job));
@@ -394,106 +495,19 @@ impl World {
     }
 
     fn stores(&mut self, connection: ConnectionId, message: StoredMessage) {
-        self.numbered(message.mark);
+        self.check_announced_once(&message);
+        self.numbered(message.mark.id);
         let owed = self.line(connection).owed.back_mut().expect("a request");
         owed.stores = Some(message.mark.id);
         self.to_write.push_back((connection, Job::Store(Arc::new(message))));
     }
+}
 
-    /// Numbers only grow, whatever the clock does.
-    fn numbered(&mut self, mark: Mark) {
-        assert!(mark.id > self.last_id, "{} after {}", mark.id, self.last_id);
-        self.last_id = mark.id;
-    }
-
-    /// Each answer is that of the oldest request, and true of the disk.
-    fn answered(&mut self, to: ConnectionId, reply: &Reply) {
-        let line = self.line(to);
-        let owed = line.owed.pop_front().expect("an answer without a request");
-        if let Phrase::Authenticated { user } | Phrase::AlreadyAuthenticated { user } =
-            &reply.phrase
-        {
-            line.user = Some(user.clone());
-        }
-        let extra = reply.extra.as_deref();
-        if let Some(id) = extra.and_then(|extra| extra.id.as_deref()).filter(|id| *id != "7777") {
-            assert_eq!(id, owed.id.to_string(), "another request's answer");
-        }
-        if let Some(message) = owed.stores {
-            let is_kept = self.disk.messages.contains_key(&message);
-            assert_eq!(is_kept, !reply.code.is_error(), "{message}: {reply:?}");
-        }
-        if let Some(Listing::Rooms(rooms)) = extra.and_then(|extra| extra.listing.as_ref()) {
-            for room in rooms {
-                assert!(room.online <= room.members, "{room:?}");
-            }
-        }
-    }
-
-    fn delivered(
-        &mut self,
-        asker: Option<ConnectionId>,
-        to: AudienceId,
-        except: Option<ConnectionId>,
-        payload: &Payload,
-        mark: Mark,
-    ) {
-        match payload {
-            Payload::Stored(message) => {
-                assert!(self.disk.messages.contains_key(&mark.id), "it is not on disk yet");
-                assert_eq!(message.mark, mark);
-                let seen = self.delivered.entry(message.conversation).or_default();
-                assert!(seen.last().is_none_or(|last| *last < mark.id), "out of order");
-                seen.push(mark.id);
-            }
-            Payload::AsSent => {
-                let asker = asker.expect("a delivery outside a request");
-                assert!(except.is_none_or(|except| except == asker));
-                self.numbered(mark);
-                self.check_delivery(to, asker);
-            }
-            Payload::WithSender(_) | Payload::File(_) => panic!("nobody asked for that"),
-        }
-    }
-
-    /// What waited comes in order, from the disk, to whom it waited for.
-    fn handed(&mut self, to: ConnectionId, message: &PageMessage) {
-        assert!(self.disk.messages.contains_key(&message.mark.id), "it is not on disk");
-        self.handed.insert(message.mark.id);
-        let line = self.line(to);
-        assert!(line.handed < message.mark.id, "out of order");
-        line.handed = message.mark.id;
-    }
-
-    /// What is written to a room comes from a member, and goes to members alone.
-    fn check_delivery(&self, to: AudienceId, asker: ConnectionId) {
-        let audience = self.audiences.get(&to).cloned().unwrap_or_default();
-        assert!(audience.iter().all(|id| self.open[&id.slot].id == *id));
-        if to != AudienceId::COMMON && self.open[&asker.slot].user.is_none() {
-            // A guest writes to a name, never to a room: all in it go by one name.
-            let names: BTreeSet<_> = audience.iter().map(|id| self.chat.name_of(*id)).collect();
-            assert!(names.len() <= 1, "a guest reached a room");
-        }
-    }
-
-    fn check(&self) {
-        let mut holders: BTreeMap<&Name, usize> = BTreeMap::new();
-        for line in self.open.values() {
-            if let Some(user) = &line.user {
-                *holders.entry(user).or_default() += 1;
-            }
-        }
-        if self.sessions != Sessions::Many {
-            assert!(holders.values().all(|count| *count == 1), "one login, two connections");
-        }
-        let mut expected = self.chat.audit().expect("the chat agrees with itself");
-        for (id, members) in &self.audiences {
-            for member in members {
-                assert_eq!(self.open[&member.slot].id, *member, "{id:?} keeps a gone connection");
-            }
-            assert_eq!(&expected.remove(id).unwrap_or_default(), members, "{id:?}");
-        }
-        assert!(expected.is_empty(), "nobody was told of {expected:?}");
-        self.wires.check();
+/// The upload whose pieces are needed no more, by what the writer did.
+fn settled_upload(done: &Done) -> Option<MessageId> {
+    match done {
+        Done::Stored(message) => message.attachment.as_ref().map(|announced| announced.upload),
+        Done::UploadDropped { upload } => Some(*upload),
+        _ => None,
     }
 }

@@ -206,6 +206,19 @@ mod tests {
         assert_eq!(header(&long), Header::Wrong);
     }
 
+    #[test]
+    fn the_longest_headers_are_read_and_no_longer_ones() {
+        let said = vec![0; HEADER_BYTES - 16];
+        let length = HEADER_BYTES;
+        assert_eq!(header(&v2(0x21, 0x11, &said)), whole(length, "0.0.0.0:0"));
+        assert_eq!(header(&v2(0x21, 0x11, &[&said[..], &[0]].concat())), Header::Wrong);
+        let line = |bytes: usize| [b"PROXY UNKNOWN ", &[b'x'; LINE_BYTES][..bytes - 14]].concat();
+        let ended = [&line(LINE_BYTES - 2)[..], b"\r\n"].concat();
+        assert_eq!(header(&ended), Header::Whole { length: LINE_BYTES, source: None });
+        assert_eq!(header(&line(LINE_BYTES - 1)), Header::Incomplete);
+        assert_eq!(header(&line(LINE_BYTES)), Header::Wrong, "no end could come any more");
+    }
+
     proptest! {
         #[test]
         fn no_bytes_harm_it(bytes in prop::collection::vec(any::<u8>(), 0..300), mark in 0..3usize) {

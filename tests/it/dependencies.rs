@@ -17,23 +17,25 @@ fn output(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// All crates that are built on this system, by what they say of themselves.
+/// All crates that are built on this system, by what they say of themselves. Metadata name those
+/// too whose feature nobody asks for; the tree does not.
 fn packages() -> Vec<Value> {
-    let version = output(&["-vV"]);
-    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
-    let metadata = output(&[
-        "metadata",
-        "--format-version=1",
-        "--offline",
-        "--locked",
-        "--filter-platform",
-        host,
-    ]);
+    let tree = ["tree", "--workspace", "--offline", "--locked", "--prefix=none", "--format={p}"];
+    let tree = output(&tree);
+    let built: BTreeSet<(&str, &str)> = tree
+        .lines()
+        .filter_map(|line| line.split_once(" v"))
+        .map(|(name, rest)| (name, rest.split(' ').next().unwrap()))
+        .collect();
+    let metadata = output(&["metadata", "--format-version=1", "--offline", "--locked"]);
     let metadata: Value = serde_json::from_str(&metadata).unwrap();
-    let nodes = metadata["resolve"]["nodes"].as_array().unwrap();
-    let built: BTreeSet<&str> = nodes.iter().map(|node| node["id"].as_str().unwrap()).collect();
     let packages = metadata["packages"].as_array().unwrap().iter();
-    packages.filter(|package| built.contains(package["id"].as_str().unwrap())).cloned().collect()
+    let text = |package: &Value, key: &str| package[key].as_str().unwrap().to_owned();
+    let is_built =
+        |package: &&Value| built.contains(&(&*text(package, "name"), &*text(package, "version")));
+    let packages: Vec<Value> = packages.filter(is_built).cloned().collect();
+    assert_eq!(packages.len(), built.len(), "{built:?}");
+    packages
 }
 
 fn rules() -> toml::Table {

@@ -32,6 +32,21 @@ pub enum AskError {
     },
 }
 
+impl AskError {
+    /// Whether this is what a server's end looks like, or the time before it listens.
+    #[must_use]
+    pub fn is_nobody(&self) -> bool {
+        match self {
+            Self::NoServer(_) => true,
+            Self::Silent(error) => matches!(
+                error.kind(),
+                ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof
+            ),
+            Self::Strange(_) | Self::Refused { .. } => false,
+        }
+    }
+}
+
 /// An answer, and the connection that it came on.
 #[derive(Debug)]
 pub struct Asked {

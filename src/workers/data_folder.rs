@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 const LOCK_FILE: &str = "jimd.lock";
+/// How often a lock is tried for that others only look at.
+const LOOKERS: usize = 1000;
 const STORE_FILE: &str = "jim.db";
 /// What else is there.
 const OTHER_FILES: [&str; 5] = [LOCK_FILE, "bans", "control.sock", "cert.pem", "key.pem"];
@@ -83,14 +85,14 @@ impl DataFolder {
     /// # Errors
     /// [`FolderError::AlreadyRunning`], [`FolderError::Unwritable`].
     pub fn lock(&self) -> Result<FolderLock, FolderError> {
-        let mut file = self.file(LOCK_FILE)?;
-        match file.try_lock() {
+        let file = self.file(LOCK_FILE)?;
+        match lock_beside_lookers(&file) {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(self.already_running(&mut file)),
+            Err(TryLockError::WouldBlock) => return Err(self.already_running(&file)),
             Err(TryLockError::Error(source)) => return Err(self.unwritable(source)),
         }
         // The number only helps the operator, so a full disk must not stop the server here.
-        let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+        let _ = file.set_len(0).and_then(|()| writeln!(&file, "{}", std::process::id()));
         Ok(FolderLock { _file: file })
     }
 
@@ -114,14 +116,78 @@ impl DataFolder {
         FolderError::Unwritable { path: self.path.clone(), source }
     }
 
-    fn already_running(&self, file: &mut File) -> FolderError {
-        let mut text = String::new();
-        let pid = match file.take(16).read_to_string(&mut text) {
-            Ok(_) => text.trim().parse().ok(),
-            Err(_) => None,
-        };
-        FolderError::AlreadyRunning { path: self.path.clone(), pid }
+    fn already_running(&self, file: &File) -> FolderError {
+        FolderError::AlreadyRunning { path: self.path.clone(), pid: pid_in(file) }
     }
+}
+
+/// Takes a lock that is another's only if it is one to be worked under: a command that looks whether
+/// somebody has it ([`FolderHolder::of`]) has a share in it for a moment.
+fn lock_beside_lookers(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOOKERS {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {}
+            other => return other,
+        }
+        file.try_lock_shared()?;
+        file.unlock().map_err(TryLockError::Error)?;
+        std::thread::yield_now();
+    }
+    file.try_lock()
+}
+
+/// Who works on a data folder now, as another process sees it.
+#[derive(Debug)]
+pub struct FolderHolder {
+    file: File,
+    pid: Option<u32>,
+}
+
+impl FolderHolder {
+    /// Looks who it is, if anybody. Nothing is made or changed.
+    ///
+    /// # Errors
+    /// The folder's lock cannot be looked at.
+    pub fn of(folder: &Path) -> io::Result<Option<Self>> {
+        let file = match File::open(folder.join(LOCK_FILE)) {
+            Ok(file) => file,
+            Err(error) => return nothing_there(error),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => Ok(Some(Self { pid: pid_in(&file), file })),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Its process number, if it could be read.
+    #[must_use]
+    pub const fn pid(&self) -> Option<u32> {
+        self.pid
+    }
+
+    /// Waits until nobody works on the folder, however long that takes.
+    ///
+    /// # Errors
+    /// The system does not wait.
+    pub fn wait_for_end(self) -> io::Result<()> {
+        self.file.lock_shared()
+    }
+}
+
+/// Where there is no lock, nobody has it.
+fn nothing_there<T>(error: io::Error) -> io::Result<Option<T>> {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
+        _ => Err(error),
+    }
+}
+
+/// The process number that the holder of a lock left in its file.
+fn pid_in(file: &File) -> Option<u32> {
+    let mut text = String::new();
+    file.take(16).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
 }
 
 /// Where a folder's store is, or would be.
@@ -174,6 +240,33 @@ mod tests {
         assert!(refused.to_string().contains("already runs"), "{refused}");
         drop(lock);
         folder.lock().unwrap();
+    }
+
+    #[test]
+    fn who_holds_a_folder_is_seen_and_to_look_is_in_nobodys_way() {
+        let temp = tempfile::tempdir().unwrap();
+        let look = || FolderHolder::of(temp.path()).unwrap().map(|holder| holder.pid());
+        assert_eq!(look(), None);
+        assert!(FolderHolder::of(&temp.path().join("none")).unwrap().is_none());
+        let folder = DataFolder::open(temp.path()).unwrap();
+        let lock = folder.lock().unwrap();
+        assert_eq!(look(), Some(Some(std::process::id())));
+        let holder = FolderHolder::of(temp.path()).unwrap().unwrap();
+        let waiting = std::thread::spawn(|| holder.wait_for_end());
+        drop(lock);
+        waiting.join().unwrap().unwrap();
+        assert_eq!(look(), None);
+        let over = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                    look();
+                }
+            });
+            let taken = (0..2000).all(|_| folder.lock().is_ok());
+            over.store(true, std::sync::atomic::Ordering::Relaxed);
+            assert!(taken);
+        });
     }
 
     #[test]

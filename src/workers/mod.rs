@@ -46,7 +46,7 @@ mod words;
 
 pub use accounts::{AccountError, Accounts};
 pub use bans::{BanError, Bans, MOST_BANS};
-pub use data_folder::{DataFolder, FolderError, FolderLock};
+pub use data_folder::{DataFolder, FolderError, FolderHolder, FolderLock};
 pub use errand::{BrokeOff, Errand};
 pub use fair_queue::Busy;
 pub use file_store::FileStore;

@@ -5,11 +5,14 @@ use super::crowd::{client_from, guest};
 use super::process::{Ended, run, run_jimd};
 use super::support::{Client, DEADLINE, Folder, Server, add_user, jimd};
 use super::tls_peer::{self, TlsClient};
+use jim::control;
+use jim::workers::DataFolder;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::thread;
 
 fn order(server: &Server, args: &[&str]) -> Ended {
     run_jimd(&server.folder, args)
@@ -211,6 +214,50 @@ fn stop_ends_the_server_in_peace_and_waits_for_it() {
     for command in [&["stop"][..], &["who"], &["stats"], &["reload"], &["kick", "ann"]] {
         order(&server, command).assert_refused(15, "no jimd runs on the data folder ./jim-data");
     }
+}
+
+/// Between the socket's end and the lock's, and before there is a socket.
+#[test]
+fn stop_waits_for_who_holds_the_folder() {
+    let folder = Folder::new();
+    let data = DataFolder::open(folder.path().join("jim-data")).unwrap();
+    let stop = || run_jimd(&folder, &["stop"]);
+    for answer in ["", "{\"answer\":\"stopping\",\"within_seconds\":1}\n"] {
+        let lock = data.lock().unwrap();
+        thread::scope(|scope| {
+            let stopping = scope.spawn(stop);
+            // It has found no socket, or asks this one and is cut off.
+            let socket = control::open(data.path()).unwrap();
+            socket.set_nonblocking(false).unwrap();
+            let (mut peer, _) = socket.accept().unwrap();
+            peer.write_all(answer.as_bytes()).unwrap();
+            drop((peer, socket));
+            control::remove(data.path());
+            drop(lock);
+            stopping.join().unwrap().assert_done("jimd has stopped.\n");
+        });
+        data.lock().unwrap();
+    }
+    stop().assert_refused(15, "no jimd runs on the data folder ./jim-data");
+}
+
+#[test]
+fn stop_waits_for_no_other_server_than_the_one_it_found() {
+    let folder = Folder::new();
+    let data = DataFolder::open(folder.path().join("jim-data")).unwrap();
+    let held = data.lock().unwrap();
+    let number = data.path().join("jimd.lock");
+    thread::scope(|scope| {
+        let stopping = scope.spawn(|| run_jimd(&folder, &["stop"]));
+        let socket = control::open(data.path()).unwrap();
+        socket.set_nonblocking(false).unwrap();
+        drop(socket.accept().unwrap());
+        // Another process has taken over at once.
+        fs::write(number, "1\n").unwrap();
+        drop(socket);
+        stopping.join().unwrap().assert_done("jimd has stopped.\n");
+    });
+    drop(held);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The commands that speak to a running server, over its control socket.
 
-use crate::Failure;
 use crate::user::{self, folder_failure};
+use crate::{Failure, stop};
 use jim::config::{
     BlockCommand, Command, Config, Exit, UnblockCommand, UserVerb, banned_text, bans_text,
     closed_text, print, print_error, reloaded_text, stats_text, who_text,
@@ -9,10 +9,6 @@ use jim::config::{
 use jim::control::{Answer, AskError, Asked, Order, Parting, Refusal, ask};
 use jim::message::Network;
 use jim::workers::{BanError, Bans, DataFolder};
-use std::time::Duration;
-
-/// Beyond what the server says, for its threads and files.
-const END_TIME: Duration = Duration::from_secs(20);
 
 pub(crate) fn run(command: &Command, config: &Config) -> Result<Exit, Failure> {
     match command {
@@ -27,7 +23,7 @@ pub(crate) fn run(command: &Command, config: &Config) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
         Command::Reload(_) => give(config, &Order::Reload {}, false),
-        _ => give(config, &Order::Stop {}, false),
+        _ => stop::run(config),
     }
 }
 
@@ -39,21 +35,12 @@ fn give(config: &Config, order: &Order, json: bool) -> Result<Exit, Failure> {
         Answer::Stats(stats) => stats_text(stats, json),
         Answer::Closed { connections } => closed_text(*connections),
         Answer::Reloaded { applied, restart } => reloaded_text(applied, restart),
-        Answer::Stopping { within_seconds } => {
-            let within = Duration::from_secs(*within_seconds) + END_TIME;
-            return stopped(asked, within);
-        }
-        Answer::Banned { .. } | Answer::Done {} | Answer::Refused { .. } => String::new(),
+        Answer::Banned { .. }
+        | Answer::Done {}
+        | Answer::Stopping { .. }
+        | Answer::Refused { .. } => String::new(),
     };
     print(&text)?;
-    Ok(Exit::Done)
-}
-
-fn stopped(asked: Asked, within: Duration) -> Result<Exit, Failure> {
-    if !asked.wait_for_end(within) {
-        return Err(Failure::new("it was told to stop, and has not ended yet", Exit::Failed));
-    }
-    print("jimd has stopped.\n")?;
     Ok(Exit::Done)
 }
 
@@ -138,7 +125,7 @@ fn failure(error: &BanError) -> Failure {
     Failure::new(error, exit)
 }
 
-fn refusal(error: &AskError) -> Failure {
+pub(crate) fn refusal(error: &AskError) -> Failure {
     let exit = match error {
         AskError::NoServer(_) => Exit::NotRunning,
         AskError::Refused { why: Refusal::NotConnected, .. } => Exit::NoSuchUser,

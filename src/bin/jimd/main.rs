@@ -7,6 +7,7 @@ mod inherited;
 mod invite;
 mod reload;
 mod serve;
+mod stop;
 mod user;
 
 use argh::ArgsInfo;

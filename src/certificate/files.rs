@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 /// hundred.
 const PEM_BYTES: u64 = 4 * 1024 * 1024;
 
+/// The longest chain that is shown: a real one has two to four, and clients refuse a long one.
+const CHAIN_CERTIFICATES: usize = 16;
+
 /// The files' names in the data folder.
 const CERTIFICATE: &str = "cert.pem";
 const KEY: &str = "key.pem";
@@ -48,6 +51,14 @@ pub enum CertificateFault {
         wanted: &'static str,
         /// How that begins.
         mark: &'static str,
+    },
+    /// More certificates than clients take.
+    #[error("{} has {count} certificates: a chain has at most {CHAIN_CERTIFICATES}", path.display())]
+    TooMany {
+        /// The file.
+        path: PathBuf,
+        /// How many it has.
+        count: usize,
     },
     /// A file is no PEM.
     #[error("{} is no good PEM file: {why}", path.display())]
@@ -120,6 +131,10 @@ impl IdentityFiles {
     pub fn read(&self) -> Result<Identity, CertificateFault> {
         let read = |path| small_file::read(path, PEM_BYTES).map_err(|error| of_file(path, error));
         let chain = certificates(&self.certificate, &read(&self.certificate)?)?;
+        if chain.len() > CHAIN_CERTIFICATES {
+            let path = self.certificate.clone();
+            return Err(CertificateFault::TooMany { path, count: chain.len() });
+        }
         let bytes = read(&self.key)?;
         let key = PrivateKeyDer::from_pem_slice(&bytes)
             .map_err(|error| of_pem(&self.key, "key", "PRIVATE KEY", &error))?;
@@ -250,6 +265,20 @@ mod tests {
         fs::write(&path, long).unwrap();
         let too_long = "x.pem: it is longer than 4194304 bytes";
         assert!(authorities(&path).unwrap_err().to_string().ends_with(too_long));
+    }
+
+    #[test]
+    fn a_chain_is_bounded_and_authorities_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = IdentityFiles::of_folder(folder.path());
+        crate::certificate::make(&["localhost".to_owned()], &files, false).unwrap();
+        let one = fs::read_to_string(&files.certificate).unwrap();
+        fs::write(&files.certificate, one.repeat(16)).unwrap();
+        assert_eq!(files.read().unwrap().chain.len(), 16);
+        fs::write(&files.certificate, one.repeat(17)).unwrap();
+        let fault = files.read().unwrap_err().to_string();
+        assert!(fault.ends_with("has 17 certificates: a chain has at most 16"), "{fault}");
+        assert_eq!(authorities(&files.certificate).unwrap().len(), 17);
     }
 
     /// A pipe would be waited for, a device fill the memory.

@@ -33,7 +33,7 @@ mod throttle;
 mod timers;
 mod turn;
 
-pub use crate::transport::ServerTls;
+pub use crate::transport::{ServerTls, Shown};
 pub use drain::Unwritten;
 pub use error::StartError;
 pub use event_loop::{Observer, Server, Stopped, Workers};

@@ -9,5 +9,5 @@ mod stream;
 mod tls;
 
 pub use client_tls::{ClientTls, ClientTlsFault, Handshake, Trust};
-pub use server_tls::{ACCESS_DENIED, ServerTls};
+pub use server_tls::{ACCESS_DENIED, ServerTls, Shown};
 pub use stream::{Received, Stream};

@@ -3,6 +3,7 @@
 use crate::certificate::{CertificateFault, Fingerprint, Identity, IdentityFiles};
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
+use rustls::pki_types::CertificateDer;
 use std::sync::Arc;
 
 /// The protocol's name for clients that ask by ALPN; those that do not ask are served too.
@@ -17,7 +18,12 @@ pub const ACCESS_DENIED: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 49];
 pub struct ServerTls {
     config: Arc<ServerConfig>,
     fingerprint: Fingerprint,
+    shown: Shown,
 }
+
+/// What is shown to clients: a certificate and those behind it. Another row of them is not equal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown(Arc<[CertificateDer<'static>]>);
 
 impl ServerTls {
     /// Reads a certificate and its key, and checks that they fit. This blocks, so a running server
@@ -36,6 +42,7 @@ impl ServerTls {
     pub fn of(identity: Identity) -> Result<Self, CertificateFault> {
         let files = identity.files.clone();
         let fingerprint = identity.fingerprint();
+        let shown = Shown(identity.chain.clone().into());
         let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| files.do_not_fit(error))?
@@ -43,13 +50,19 @@ impl ServerTls {
             .with_single_cert(identity.chain, identity.key)
             .map_err(|error| files.do_not_fit(error))?;
         config.alpn_protocols = vec![ALPN.to_vec()];
-        Ok(Self { config: Arc::new(config), fingerprint })
+        Ok(Self { config: Arc::new(config), fingerprint, shown })
     }
 
     /// The certificate's.
     #[must_use]
     pub const fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
+    }
+
+    /// The whole chain.
+    #[must_use]
+    pub fn shown(&self) -> Shown {
+        self.shown.clone()
     }
 
     pub(super) fn config(&self) -> Arc<ServerConfig> {

@@ -362,6 +362,27 @@ fn another_certificate_is_shown_to_those_who_come_and_nobody_is_dropped() {
 }
 
 #[test]
+fn another_chain_behind_the_certificate_is_another() {
+    let server = tls_peer::server("");
+    let path = files_of(&server.folder).certificate;
+    let one = fs::read_to_string(&path).unwrap();
+    for (count, changed) in [(2, "Changed: tls_cert.\n"), (16, "Changed: tls_cert.\n")] {
+        fs::write(&path, one.repeat(count)).unwrap();
+        run_jimd(&server.folder, &["reload"]).assert_done(changed);
+        run_jimd(&server.folder, &["reload"])
+            .assert_done("No setting that takes effect at once has changed.\n");
+    }
+    fs::write(&path, one.repeat(500)).unwrap();
+    let why = "cert.pem has 500 certificates: a chain has at most 16";
+    for (order, code) in [(&["reload"][..], 3), (&["cert", "show"], 7)] {
+        let ended = run_jimd(&server.folder, order);
+        assert!(ended.code == Some(code) && ended.stderr.contains(why), "{ended:?}");
+    }
+    let ended = run_jimd(&server.kill(), &["-p", "0"]);
+    assert!(ended.code == Some(7) && ended.stderr.contains(why), "{ended:?}");
+}
+
+#[test]
 fn tls_begins_ends_and_becomes_a_duty() {
     let server = server("");
     let mut plain = guest(server.connect(), "bob");

@@ -1,10 +1,9 @@
 //! Reading the configuration anew beside the running server: all of it is good, or the old one stays.
 
 use crate::cert;
-use jim::certificate::Fingerprint;
 use jim::config::{Args, Config, Environment, Settled};
 use jim::logging::{LogHandle, LogOptions};
-use jim::server::{Fresh, ServerTls, Settings};
+use jim::server::{Fresh, ServerTls, Settings, Shown};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -17,8 +16,8 @@ pub(crate) struct Reading {
     pub(crate) environment: Environment,
     pub(crate) settled: Settled,
     pub(crate) listen: Vec<SocketAddr>,
-    /// That of the certificate that is shown.
-    pub(crate) fingerprint: Option<Fingerprint>,
+    /// The certificate that is shown, and those behind it.
+    pub(crate) shown: Option<Shown>,
     pub(crate) log: Arc<LogHandle>,
 }
 
@@ -31,14 +30,14 @@ impl Reading {
             settled.reload(&self.args, &self.environment).map_err(|error| error.to_string())?;
         let tls = cert::load(&changes.config, |oddity| log::warn!("{oddity}"))
             .map_err(|error| error.to_string())?;
-        let fingerprint = tls.as_ref().map(ServerTls::fingerprint);
+        let shown = tls.as_ref().map(ServerTls::shown);
         // The setting may be the same, and its file another.
-        if fingerprint != self.fingerprint && !changes.applied.iter().any(|key| key == TLS_CERT) {
+        if shown != self.shown && !changes.applied.iter().any(|key| key == TLS_CERT) {
             changes.applied.push(TLS_CERT.to_owned());
         }
         self.log.reload(&log_options(&changes.config)).map_err(|error| error.to_string())?;
         self.settled = settled;
-        self.fingerprint = fingerprint;
+        self.shown = shown;
         let settings = Settings { listen: self.listen.clone(), ..changes.config.server };
         Ok(Fresh { settings, tls, applied: changes.applied, restart: changes.restart })
     }

@@ -50,8 +50,8 @@ pub(crate) fn run(
         sockets => Server::adopt(config.server.clone(), sockets, answers),
     };
     let mut server = server.map_err(|error| start_failure(&error))?;
-    let fingerprint = tls.as_ref().map(ServerTls::fingerprint);
-    let shown = fingerprint.map(|fingerprint| fingerprint.to_string());
+    let fingerprint = tls.as_ref().map(|tls| tls.fingerprint().to_string());
+    let shown = tls.as_ref().map(ServerTls::shown);
     server.set_tls(tls);
     server.ban(Bans::of(&folder).list().map_err(|error| Failure::new(error, Exit::Folder))?);
     let log = Arc::new(start_log(config)?);
@@ -59,9 +59,9 @@ pub(crate) fn run(
     let surroundings = environment.clone();
     let listen = config.server.listen.clone();
     let log_too = Arc::clone(&log);
-    let mut reading = Reading { args, environment, settled, listen, fingerprint, log: log_too };
+    let mut reading = Reading { args, environment, settled, listen, shown, log: log_too };
     server.reload_by(move || reading.read())?;
-    let ended = open_and_serve(config, &surroundings, &folder, server, shown.as_deref());
+    let ended = open_and_serve(config, &surroundings, &folder, server, fingerprint.as_deref());
     control::remove(folder.path());
     if let Err(failure) = &ended {
         log::error!("{failure}");

@@ -19,20 +19,37 @@ pub struct Unwritten {
     pub connections: usize,
     /// How much it was, in bytes.
     pub bytes: usize,
+    /// Whether it may have been less: of what TLS was writing, a part may have been read.
+    pub at_most: bool,
+}
+
+/// What a connection was still owed.
+#[derive(Debug, Default, Clone, Copy)]
+struct Debt {
+    bytes: usize,
+    /// It may be less.
+    at_most: bool,
+}
+
+impl Debt {
+    fn of(connection: &Connection) -> Self {
+        Self { bytes: connection.owed_bytes(), at_most: connection.stream.owes() }
+    }
 }
 
 impl Unwritten {
-    const fn add(&mut self, bytes: usize) {
+    const fn add(&mut self, debt: Debt) {
         self.connections += 1;
-        self.bytes += bytes;
+        self.bytes += debt.bytes;
+        self.at_most |= debt.at_most;
     }
 }
 
 /// What is known of the readers since the stop began.
 #[derive(Debug, Default)]
 pub(super) struct Drain {
-    /// What those were still owed that are gone, in bytes.
-    gone: HashMap<ConnectionId, usize>,
+    /// What those were still owed that are gone.
+    gone: HashMap<ConnectionId, Debt>,
     /// The measure of what each was still owed, and since when it has been that.
     readers: HashMap<ConnectionId, (usize, Duration)>,
     due: Duration,
@@ -47,17 +64,18 @@ impl Drain {
     /// A connection ends, or what waits for it is thrown away.
     pub(super) fn note_end(&mut self, connection: &Connection) {
         if !connection.owes_nothing() {
-            let owed = self.gone.entry(connection.id).or_default();
-            *owed = connection.owed_bytes().max(*owed);
+            let debt = Debt::of(connection);
+            let noted = self.gone.entry(connection.id).or_default();
+            *noted = if debt.bytes > noted.bytes { debt } else { *noted };
         }
     }
 
     /// What was not written, with what these are owed, who are still here.
     pub(super) fn unwritten<'a>(&self, here: impl Iterator<Item = &'a Connection>) -> Unwritten {
         let mut unwritten = Unwritten::default();
-        self.gone.values().for_each(|bytes| unwritten.add(*bytes));
+        self.gone.values().for_each(|debt| unwritten.add(*debt));
         here.filter(|one| one.phase != Phase::Gone && !one.owes_nothing())
-            .for_each(|one| unwritten.add(one.owed_bytes()));
+            .for_each(|one| unwritten.add(Debt::of(one)));
         unwritten
     }
 
@@ -72,17 +90,22 @@ impl Drain {
 }
 
 impl<O: Observer> Running<O> {
-    /// While the server stops: cuts those that read nothing.
+    /// While the server stops: cuts those that read nothing. A write is tried at each look: the
+    /// kernel says that it has room only once a third of what it holds is gone, and takes something
+    /// as soon as a segment is.
     pub(super) fn cut_stuck(&mut self) {
         let uptime = self.now.uptime;
         let Some(drain) = self.drain.as_mut().filter(|drain| uptime >= drain.due) else { return };
         drain.due = uptime + LOOK;
-        let owing = self.connections.iter();
-        let owing = owing.filter(|one| one.phase != Phase::Gone && !one.owes_nothing());
-        let stuck: Vec<ConnectionId> = owing
-            .filter(|one| drain.is_stuck(one.id, one.measure_of_owed(), uptime))
-            .map(|one| one.id)
-            .collect();
+        let mut stuck = Vec::new();
+        let owing = self.connections.iter_mut();
+        for one in owing.filter(|one| one.phase != Phase::Gone && !one.owes_nothing()) {
+            if drain.is_stuck(one.id, one.measure_of_owed(), uptime) {
+                stuck.push(one.id);
+            } else if std::mem::take(&mut one.blocked) {
+                one.mark_dirty(&mut self.dirty);
+            }
+        }
         for id in stuck {
             self.lose(id, "slow reader: it took nothing for 2 s while the server stopped");
         }

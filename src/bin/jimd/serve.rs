@@ -151,10 +151,11 @@ fn how(stopped: Stopped) -> String {
 }
 
 /// What clients were owed and did not get.
-fn what_was_not(Unwritten { connections, bytes }: Unwritten) -> String {
+fn what_was_not(Unwritten { connections, bytes, at_most }: Unwritten) -> String {
+    let up_to = if at_most { "up to " } else { "" };
     match connections {
-        1 => format!("1 connection ended with {bytes} bytes unwritten"),
-        _ => format!("{connections} connections ended with {bytes} bytes unwritten"),
+        1 => format!("1 connection ended with {up_to}{bytes} bytes unwritten"),
+        _ => format!("{connections} connections ended with {up_to}{bytes} bytes unwritten"),
     }
 }
 

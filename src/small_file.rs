@@ -24,8 +24,7 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let kind = file.metadata()?.file_type();
     if !kind.is_file() {
-        let text = format!("it is {}, and no regular file", name(kind));
-        return Err(io::Error::new(ErrorKind::InvalidInput, text));
+        return Err(not_regular(kind));
     }
     read_to_end(&file, most)
 }
@@ -68,6 +67,12 @@ fn read_to_end(file: &File, most: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(ErrorKind::FileTooLarge, text));
     }
     Ok(bytes)
+}
+
+/// The refusal of what is no regular file.
+pub(crate) fn not_regular(kind: FileType) -> io::Error {
+    let text = format!("it is {}, and no regular file", name(kind));
+    io::Error::new(ErrorKind::InvalidInput, text)
 }
 
 fn name(kind: FileType) -> &'static str {

@@ -1,9 +1,12 @@
 //! The open log file: whole lines are appended, and it is noticed when the file was moved or
 //! deleted by someone else.
 
+use crate::small_file;
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl, fstat};
+use rustix::stdio::{stderr, stdout};
 use std::fs::{File, Metadata, OpenOptions, create_dir_all};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Others than the owner and the group have no business in a log.
@@ -45,7 +48,7 @@ impl LogFile {
         if let Some(folder) = path.parent() {
             create_dir_all(folder)?;
         }
-        let file = OpenOptions::new().append(true).create(true).mode(MODE).open(path)?;
+        let file = open_to_append(path, true)?;
         let identity = Identity::of(&file.metadata()?);
         Ok(Self { file, identity, torn: false })
     }
@@ -79,6 +82,41 @@ impl LogFile {
         }
         self.file.set_len(self.file.metadata()?.len().saturating_sub(bytes as u64))
     }
+}
+
+/// Opens a file for appending. Nothing that would be waited for without end is opened: a pipe that
+/// nobody reads would be already when it is opened.
+///
+/// # Errors
+/// As the system's; [`ErrorKind::InvalidInput`] where it is neither a regular file nor a character
+/// device such as `/dev/null`, nor what this process writes to anyway (`/dev/stdout`).
+pub(super) fn open_to_append(path: &Path, create: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options
+        .append(true)
+        .create(create)
+        .mode(MODE)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+    let file = options.open(path).map_err(|error| match path.metadata() {
+        // What the system says of a pipe that nobody reads is that there is no such device.
+        Ok(found) if found.file_type().is_fifo() => small_file::not_regular(found.file_type()),
+        _ => error,
+    })?;
+    let found = file.metadata()?;
+    let kind = found.file_type();
+    if !(kind.is_file() || kind.is_char_device() || is_own_output(&found)) {
+        return Err(small_file::not_regular(kind));
+    }
+    fcntl_setfl(&file, fcntl_getfl(&file)?.difference(OFlags::NONBLOCK))?;
+    Ok(file)
+}
+
+/// Whether standard output or standard error is that too.
+fn is_own_output(found: &Metadata) -> bool {
+    [fstat(stdout()), fstat(stderr())]
+        .iter()
+        .flatten()
+        .any(|own| (own.st_dev, own.st_ino) == (found.dev(), found.ino()))
 }
 
 /// Writes all, and says how many bytes went out before an error.
@@ -151,6 +189,31 @@ mod tests {
         let mut log = LogFile::open(Path::new("/dev/full")).unwrap();
         let error = log.append(b"one\n").unwrap_err();
         assert_eq!((error.kept_bytes, error.source.kind()), (0, ErrorKind::StorageFull));
+    }
+
+    /// What is done within a time; else it hangs.
+    fn soon<T: Send + 'static>(done: impl FnOnce() -> T + Send + 'static) -> T {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::spawn(move || sender.send(done()));
+        receiver.recv_timeout(std::time::Duration::from_secs(20)).unwrap()
+    }
+
+    #[test]
+    fn a_pipe_is_refused_whether_or_not_somebody_reads_it() {
+        use rustix::fs::{CWD, mkfifoat};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("b.log");
+        mkfifoat(CWD, &path, 0o600.into()).unwrap();
+        let open = |path: &Path| {
+            let path = path.to_owned();
+            soon(move || LogFile::open(&path).map(drop).map_err(|error| error.to_string()))
+        };
+        let refusal = Err("it is a pipe, and no regular file".to_owned());
+        assert_eq!(open(&path), refusal);
+        let reader = OpenOptions::new().read(true).write(true).open(&path).unwrap();
+        assert_eq!(open(&path), refusal);
+        drop(reader);
+        assert_eq!(open(Path::new("/dev/null")), Ok(()));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The files of days that ended: `jimd.log.2026-11-21` and so on, one a day.
 
-use super::log_file::Identity;
+use super::log_file::{Identity, open_to_append};
 use jiff::civil::Date;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -14,8 +14,12 @@ pub(super) fn dated(path: &Path, day: Date) -> PathBuf {
 }
 
 /// Gives the log the name of its day. Where a file has that name already (the clock was set back
-/// over midnight), the log is appended to it: nothing is ever overwritten. No log at all is fine.
+/// over midnight), the log is appended to it: nothing is ever overwritten. No log at all is fine, and
+/// what is no regular file, such as `/dev/null`, keeps its name.
 pub(super) fn set_aside(path: &Path, day: Date) -> io::Result<()> {
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return Ok(());
+    }
     let dated = dated(path, day);
     let result = match dated.symlink_metadata() {
         Ok(_) => append_to(&dated, path),
@@ -31,7 +35,7 @@ pub(super) fn set_aside(path: &Path, day: Date) -> io::Result<()> {
 /// Moves the log's lines to the end of a file that is there already.
 fn append_to(dated: &Path, path: &Path) -> io::Result<()> {
     let mut source = File::open(path)?;
-    let mut target = OpenOptions::new().append(true).open(dated)?;
+    let mut target = open_to_append(dated, false)?;
     let (from, to) = (source.metadata()?, target.metadata()?);
     if Identity::of(&from) != Identity::of(&to) {
         let copied = io::copy(&mut Read::by_ref(&mut source).take(from.len()), &mut target);
@@ -130,6 +134,25 @@ mod tests {
         fs::write(&path, "one\n").unwrap();
         fs::create_dir(dated(&path, DAY)).unwrap();
         set_aside(&path, DAY).unwrap_err();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\n");
+    }
+
+    #[test]
+    fn what_is_no_file_keeps_its_name() {
+        use rustix::fs::{CWD, mkfifoat};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jimd.log");
+        mkfifoat(CWD, &path, 0o600.into()).unwrap();
+        set_aside(&path, DAY).unwrap();
+        assert_eq!(names(folder.path()), ["jimd.log"]);
+        fs::remove_file(&path).unwrap();
+        mkfifoat(CWD, dated(&path, DAY), 0o600.into()).unwrap();
+        fs::write(&path, "one\n").unwrap();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let log = path.clone();
+        std::thread::spawn(move || sender.send(set_aside(&log, DAY)));
+        let error = receiver.recv_timeout(std::time::Duration::from_secs(20)).unwrap().unwrap_err();
+        assert_eq!(error.to_string(), "it is a pipe, and no regular file");
         assert_eq!(fs::read_to_string(&path).unwrap(), "one\n");
     }
 

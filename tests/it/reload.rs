@@ -431,6 +431,26 @@ fn log_files_are_opened_anew() {
 }
 
 #[test]
+fn a_pipe_in_the_place_of_the_log_is_refused_and_holds_nobody_up() {
+    let mut server = server("");
+    let log = server.folder.path().join("logs/jimd.log");
+    fs::remove_file(&log).unwrap();
+    server.folder.pipe("logs/jimd.log");
+    let refusal = "it is a pipe, and no regular file";
+    server.wait_for_line(|line| line.contains("The log ") && line.ends_with(refusal));
+    let ended = reload(&server, "");
+    assert!(ended.stderr.contains(refusal), "{}", ended.stderr);
+    assert_eq!(ended.code, Some(3));
+    guest(server.connect(), "bob").assert_nothing_came();
+    fs::remove_file(&log).unwrap();
+    renew(&server, "");
+    wait_until("it is logged again", || {
+        drop(server.connect());
+        log_of(&server).contains(" connected")
+    });
+}
+
+#[test]
 fn a_server_that_stops_reads_nothing_anew() {
     let server = server("grace = \"1h\"\n");
     let _debtor = guest(stuck(&server), "debtor");

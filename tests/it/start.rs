@@ -204,6 +204,16 @@ fn a_log_folder_that_is_none_is_refused() {
 }
 
 #[test]
+fn a_log_that_is_a_pipe_is_refused() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path().join("logs")).unwrap();
+    folder.pipe("logs/jimd.log");
+    let refusal = "cannot write the log ./logs/jimd.log: it is a pipe, and no regular file";
+    run_jimd(&folder, &ANY_PORT).assert_refused(7, refusal);
+    assert!(!folder.path().join("jim-data/jim.db").exists());
+}
+
+#[test]
 fn a_second_server_on_one_data_folder_is_refused() {
     let server = Server::start(&[]);
     let ended = run_jimd(&server.folder, &ANY_PORT);

@@ -1,5 +1,6 @@
 //! A real `jimd` of a test's own, and sockets to talk to it. Every wait has a deadline.
 
+use rustix::fs::{CWD, mkfifoat};
 use socket2::{Domain, Socket, Type};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -28,6 +29,13 @@ impl Folder {
 
     pub fn path(&self) -> &Path {
         self.0.path()
+    }
+
+    /// A pipe with this name, which nobody reads or writes.
+    pub fn pipe(&self, name: &str) -> PathBuf {
+        let path = self.path().join(name);
+        mkfifoat(CWD, &path, 0o600.into()).unwrap();
+        path
     }
 
     pub fn file(&self, name: &str, text: &str) -> PathBuf {

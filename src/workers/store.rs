@@ -8,6 +8,7 @@ use super::{
     schema,
 };
 use crate::message::{AccountList, AttachmentBounds, Done, Durability, Job, MessageId, Snapshot};
+use crate::small_file;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::ffi::OsString;
@@ -66,6 +67,7 @@ impl Store {
     /// A file that is damaged, not ours or newer is refused and left as it is.
     pub fn open(folder: &DataFolder, durability: Durability) -> Result<Self, StoreError> {
         let path = folder.store_file()?;
+        refuse_other_than_files(&path)?;
         refuse_lost_head(&path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection =
@@ -266,6 +268,24 @@ fn keep_older(path: &Path, version: u32) -> Result<(), StoreError> {
         path.display(),
         kept.display()
     );
+    Ok(())
+}
+
+/// Refuses what SQLite would wait for without end, such as a pipe, in the place of the file or of one
+/// that it keeps beside.
+pub(super) fn refuse_other_than_files(path: &Path) -> Result<(), StoreError> {
+    for ending in ["", "-wal", "-shm", "-journal"] {
+        let mut name = OsString::from(path);
+        name.push(ending);
+        let path = PathBuf::from(name);
+        match path.metadata().map(|found| found.file_type()) {
+            Ok(kind) if !kind.is_file() => {
+                let detail = small_file::not_regular(kind).to_string();
+                return Err(StoreError::Unwritable { path, detail });
+            }
+            _ => {}
+        }
+    }
     Ok(())
 }
 

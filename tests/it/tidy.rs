@@ -16,7 +16,7 @@ pub const ROOMS: [(&str, &[&str]); 19] = [
     ("buffer", &["message", "limits"]),
     ("wire", &["message", "limits"]),
     ("chat", &["few", "rate", "message", "limits"]),
-    ("workers", &["message", "limits"]),
+    ("workers", &["small_file", "message", "limits"]),
     ("certificate", &["small_file"]),
     ("transport", &["certificate", "message", "limits"]),
     ("logging", &["small_file", "message", "limits"]),

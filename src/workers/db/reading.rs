@@ -1,6 +1,6 @@
 //! A store that is only read, beside whoever writes it.
 
-use super::super::store::{prepare, refuse_cut_tail, refuse_lost_head};
+use super::super::store::{prepare, refuse_cut_tail, refuse_lost_head, refuse_other_than_files};
 use super::super::store_error::{StoreError, fault};
 use super::super::{data_folder, schema};
 use super::whole_file::COMPANIONS;
@@ -58,6 +58,7 @@ fn open(name: &Path, flags: OpenFlags, path: &Path) -> Result<Connection, StoreE
     if !path.exists() {
         return Err(StoreError::Missing { path: path.to_owned() });
     }
+    refuse_other_than_files(path)?;
     refuse_lost_head(path)?;
     let connection =
         Connection::open_with_flags(name, flags).map_err(|error| fault(path, error))?;

@@ -5,6 +5,9 @@
 
 use std::time::Duration;
 
+/// The most that [`Limits::name_chars`] may be set to.
+pub const MOST_NAME_CHARS: usize = 32;
+
 /// The protocol's bounds (PROTOCOL.md, "Limits"), counted in characters as seed 001 does: an
 /// escape such as `\u043f` counts as the one character that it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -106,7 +106,7 @@ pub fn db_summary(found: &Summary) -> String {
         "Store:       {}\nVersion:     {}\nAccounts:    {}\nRooms:       {}\nMemberships: {}\n\
          Bans:        {}\nContacts:    {}\nMessages:    {}\nWaiting:     {}\n\
          Files:       {}\nUploads:     {}\n\
-         No damage was found.\n",
+         No damage was found.\n{}",
         found.path.display(),
         found.version,
         found.accounts,
@@ -117,8 +117,15 @@ pub fn db_summary(found: &Summary) -> String {
         found.messages,
         found.waiting,
         found.attachments,
-        found.uploads
+        found.uploads,
+        db_remarks(found)
     )
+}
+
+/// What is worth knowing of a store, a line each.
+#[must_use]
+pub fn db_remarks(found: &Summary) -> String {
+    found.remarks.iter().map(|remark| format!("Remark: {remark}.\n")).collect()
 }
 
 /// What `jimd --version` prints.

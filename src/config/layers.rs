@@ -3,11 +3,9 @@
 use super::fault::{Complaint, ConfigError, Fault, Place};
 use super::setting::{Given, Setting, quoted};
 use super::{Draft, table};
+use crate::limits::MOST_NAME_CHARS;
 use crate::message::Name;
 use std::collections::BTreeMap;
-
-/// The longest name that `limits.name_chars` can let a room have.
-const ROOM_NAME_CHARS: usize = 32;
 
 /// The settings so far.
 pub(super) struct Layers {
@@ -59,7 +57,7 @@ impl Layers {
 
     /// Takes a room in that has bounds of its own, or complains.
     pub(super) fn take_room(&mut self, name: &str, place: Place) -> Option<Name> {
-        match Name::room(name, ROOM_NAME_CHARS) {
+        match Name::room(name, MOST_NAME_CHARS) {
             Ok(room) => {
                 self.rooms.push((room.clone(), place));
                 Some(room)

@@ -46,8 +46,8 @@ pub use args_db::{
 };
 pub use banner::{Programs, banner, listening, started};
 pub use commands::{
-    InviteRow, UserRow, VERSION, config_text, db_summary, invite_table, print, print_error,
-    user_done, user_table,
+    InviteRow, UserRow, VERSION, config_text, db_remarks, db_summary, invite_table, print,
+    print_error, user_done, user_table,
 };
 pub use completions::{Shell, UnknownShell, Word, completions};
 pub use control_texts::{banned_text, bans_text, closed_text, reloaded_text, stats_text, who_text};

@@ -3,7 +3,7 @@
 
 use super::Draft;
 use super::setting::{Kind, Setting};
-use crate::limits::{OBJECT_HELD_BYTES, UNREAD_ANSWER_BYTES};
+use crate::limits::{MOST_NAME_CHARS, OBJECT_HELD_BYTES, UNREAD_ANSWER_BYTES};
 use std::time::Duration;
 
 /// An emoji is written as two escapes, `\ud83d\ude00`, and counts as one character.
@@ -362,7 +362,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     row(
         "limits.name_chars",
         // Answers that name two users must stay short, since some clients read 640 bytes.
-        count!(1..=32, server.limits.name_chars),
+        count!(1..=MOST_NAME_CHARS as u64, server.limits.name_chars),
         "The longest name of an account, and of a room without its #, in characters.",
     ),
     row(

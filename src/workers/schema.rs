@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use super::store_error::fault;
+use crate::message::visible;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -180,6 +181,12 @@ const ATTACHMENTS: &str = "
 
 /// Refuses a file that is damaged, not ours or newer. Only reads.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    // As of one moment: another process may bring it up to date meanwhile.
+    let tx = connection.unchecked_transaction().map_err(|error| fault(path, error))?;
+    check_as_it_is(&tx, path)
+}
+
+fn check_as_it_is(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let sql = "SELECT count(*) FROM sqlite_schema";
     let objects: i64 =
         connection.query_row(sql, [], |row| row.get(0)).map_err(|error| fault(path, error))?;
@@ -211,6 +218,10 @@ fn check_content(connection: &Connection, path: &Path, version: usize) -> Result
     let found = objects(connection).map_err(|error| fault(path, error))?;
     if let Some((kind, name, _)) = expected.difference(&found).next() {
         return Err(damaged(path, format!("the {kind} {name} is missing or changed")));
+    }
+    if let Some((kind, name, _)) = found.difference(&expected).find(|object| !is_harmless(object)) {
+        let (kind, name) = (excerpt(kind), excerpt(name));
+        return Err(damaged(path, format!("the {kind} {name} is none that jimd makes")));
     }
     let is_there = |table: &&str| expected.iter().any(|(_, name, _)| name == table);
     for table in READ_AT_START.into_iter().filter(is_there) {
@@ -262,6 +273,16 @@ pub(super) fn migrate_to(
 /// What a file of this version holds: kind, name and the text that made it.
 type Objects = BTreeSet<(String, String, String)>;
 
+/// Whether an operator may have made it: an index that refuses nothing, and what `ANALYZE` found out.
+/// Anything else, a trigger above all, might change what is stored.
+fn is_harmless((kind, name, sql): &(String, String, String)) -> bool {
+    match kind.as_str() {
+        "index" => sql.starts_with("CREATE INDEX "),
+        "table" => ["sqlite_stat1", "sqlite_stat4"].contains(&name.as_str()),
+        _ => false,
+    }
+}
+
 fn expected_objects(version: usize) -> rusqlite::Result<Objects> {
     let connection = Connection::open_in_memory()?;
     for sql in MIGRATIONS.iter().take(version) {
@@ -271,7 +292,8 @@ fn expected_objects(version: usize) -> rusqlite::Result<Objects> {
 }
 
 fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
-    let sql = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL";
+    let sql = "SELECT ifnull(type, ''), ifnull(name, ''), sql FROM sqlite_schema
+        WHERE sql IS NOT NULL";
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     rows.collect()
@@ -281,6 +303,15 @@ fn number(connection: &Connection, path: &Path, pragma: &str) -> Result<i64, Sto
     connection
         .pragma_query_value(None, pragma, |row| row.get(0))
         .map_err(|error| fault(path, error))
+}
+
+/// A text that is in the file, as far as it is shown.
+pub(super) fn excerpt(text: &str) -> String {
+    const CHARS: usize = 64;
+    let end = text.char_indices().nth(CHARS).map_or(text.len(), |(at, _)| at);
+    let (shown, rest) = text.split_at(end);
+    let cut = if rest.is_empty() { "" } else { "…" };
+    format!("{}{cut}", visible(shown))
 }
 
 fn damaged(path: &Path, detail: String) -> StoreError {

@@ -356,6 +356,31 @@ fn an_index_of_the_operators_own_is_no_damage() {
 }
 
 #[test]
+fn what_jimd_did_not_make_and_might_change_what_is_stored_is_damage() {
+    for (make, named) in [
+        (
+            "CREATE TRIGGER gone AFTER INSERT ON messages BEGIN DELETE FROM messages; END",
+            "the trigger gone is none that jimd makes",
+        ),
+        ("CREATE TABLE \"a\x1b[2J\" (x)", "the table a\\u{1b}[2J is none that jimd makes"),
+        ("CREATE VIEW all_names AS SELECT name FROM accounts", "the view all_names is none"),
+        ("CREATE UNIQUE INDEX one ON rooms (created)", "the index one is none that jimd makes"),
+        ("ALTER TABLE rooms ADD COLUMN more TEXT", "the table rooms is missing or changed"),
+    ] {
+        let scratch = Scratch::new();
+        let mut store = scratch.open();
+        sql(&mut store, make);
+        drop(store);
+        let error = scratch.open_error();
+        assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
+        assert!(error.to_string().contains(named), "{error}");
+    }
+    let scratch = Scratch::new();
+    sql(&mut scratch.open(), "INSERT INTO rooms (name, created) VALUES ('#a', 1); ANALYZE");
+    scratch.open();
+}
+
+#[test]
 fn a_newer_version_and_a_foreign_file_are_refused_and_left() {
     let scratch = Scratch::new();
     let refused = |make: &str| {

@@ -137,6 +137,7 @@ fn an_index_that_misses_a_row_is_damage() {
          PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'rooms_by_owner'",
         "UPDATE rooms SET owner = 2",
         "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM kept",
+        "DROP TABLE kept",
     ];
     for step in steps {
         sql(&store(&folder), step);
@@ -144,6 +145,72 @@ fn an_index_that_misses_a_row_is_damage() {
     let ended = db(&folder, &["check"]);
     assert_eq!(ended.code, Some(9), "{ended:?}");
     assert!(ended.stderr.contains("missing from index rooms_by_owner"), "{ended:?}");
+}
+
+#[test]
+fn what_a_hostile_backup_brings_is_named_and_not_restored() {
+    let folder = lively_folder();
+    let trigger = "CREATE TRIGGER gone AFTER INSERT ON messages BEGIN
+        DELETE FROM messages WHERE id = new.id; END";
+    let called = |name: &str| format!("UPDATE accounts SET name = {name} WHERE name = 'ann'");
+    for (change, named) in [
+        (trigger.to_owned(), "the trigger gone is none that jimd makes"),
+        (called("char(27) || '[31mX'"), "the account \\u{1b}[31mX has the control or invisible"),
+        (called("'Bacя'"), "the account Вася looks like the account Bacя"),
+        (called("hex(zeroblob(1000000))"), "has 2000000 characters, at most 32 are allowed"),
+        ("UPDATE rooms SET name = '#a' || char(10)".to_owned(), "the room #a\\n has the control"),
+    ] {
+        let change = change.replace("UPDATE rooms", "DELETE FROM rooms WHERE id > 1; UPDATE rooms");
+        assert_eq!(db(&folder, &["backup", "b.db", "--force"]).code, Some(0));
+        let other = Folder::new();
+        let file = folder.path().join("b.db");
+        sql(&file, &format!("PRAGMA foreign_keys = ON; {change}"));
+        let refused = |ended: Ended| {
+            assert_eq!(ended.code, Some(9), "{named} {ended:?}");
+            assert!(ended.stderr.contains(named) && ended.stderr.len() < 400, "{ended:?}");
+        };
+        refused(db(&other, &["restore", file.to_str().unwrap()]));
+        assert!(!other.path().join("jim-data/jim.db").exists());
+        fs::create_dir_all(other.path().join("jim-data")).unwrap();
+        fs::copy(&file, store(&other)).unwrap();
+        refused(db(&other, &["check"]));
+        refused(db(&other, &["backup", "c.db"]));
+        assert!(!other.path().join("c.db").exists());
+        if change == trigger {
+            refused(run_jimd(&other, &["-a", "127.0.0.1", "-p", "0"]));
+        }
+    }
+}
+
+#[test]
+fn a_name_that_newer_rules_refuse_is_a_remark() {
+    let folder = lively_folder();
+    sql(&store(&folder), "UPDATE rooms SET name = '#אa' WHERE name = '#a'");
+    let remark = "Remark: the room #אa mixes letters";
+    for (args, done) in [
+        (&["check"][..], "No damage was found.\n"),
+        (&["backup", "b.db"], "The store was backed up to b.db and checked.\n"),
+        (&["restore", "b.db", "--force"], "was restored from b.db.\n"),
+    ] {
+        let ended = db(&folder, args);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(ended.stdout.contains(done) && ended.stdout.contains(remark), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_pipe_is_no_backup_and_no_store() {
+    let folder = lively_folder();
+    folder.pipe("pipe");
+    let refusal =
+        |file| format!("cannot open or write the store {file}: it is a pipe, and no regular file");
+    db(&folder, &["restore", "pipe"]).assert_refused(7, &refusal("pipe"));
+    folder.pipe("jim-data/jim.db-journal");
+    db(&folder, &["check"]).assert_refused(7, &refusal("./jim-data/jim.db-journal"));
+    fs::remove_file(store(&folder)).unwrap();
+    folder.pipe("jim-data/jim.db");
+    let started = run_jimd(&folder, &["-a", "127.0.0.1", "-p", "0"]);
+    started.assert_refused(7, &refusal("./jim-data/jim.db"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::Failure;
 use crate::user::store_failure;
-use jim::config::{Config, DbVerb, Exit, db_summary, print};
+use jim::config::{Config, DbVerb, Exit, db_remarks, db_summary, print};
 use jim::workers::db::{self, DbError, FileFaults, Restored, Summary};
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -35,12 +35,14 @@ fn restored_text(restored: &Restored, file: &str, data: &Path) -> String {
     let kept = restored.kept.as_ref();
     let kept = kept.map(|kept| format!("The old store is kept as {}.\n", kept.display()));
     let files = missing_files(&restored.files, data);
-    format!("The store {store} was restored from {file}.\n{}{files}", kept.unwrap_or_default())
+    let (kept, remarks) = (kept.unwrap_or_default(), db_remarks(&restored.summary));
+    format!("The store {store} was restored from {file}.\n{kept}{files}{remarks}")
 }
 
 /// A file of a few words, and where the files are that were sent.
 fn backup_text(copied: &Summary, file: &str, data: &Path) -> String {
-    let done = format!("The store was backed up to {file} and checked.\n");
+    let remarks = db_remarks(copied);
+    let done = format!("The store was backed up to {file} and checked.\n{remarks}");
     match copied.attachments {
         0 => done,
         count => format!(

@@ -5,7 +5,7 @@ use super::super::store_error::{StoreError, fault};
 use super::super::{file_store, schema};
 use super::error::DbError;
 use super::files::{self, Look};
-use super::reading;
+use super::{names, reading};
 use crate::message::MessageId;
 use rusqlite::{Connection, Row};
 use std::path::{Path, PathBuf};
@@ -44,6 +44,8 @@ pub struct Summary {
     pub attachments: u64,
     /// How many are being sent.
     pub uploads: u64,
+    /// What is no damage and yet worth knowing, a sentence each.
+    pub remarks: Vec<String>,
 }
 
 /// Reads the whole store of a data folder, also beside a running server. Changes nothing in it.
@@ -66,11 +68,17 @@ pub fn check(data: &Path) -> Result<Summary, DbError> {
 pub(super) fn check_all(connection: &Connection, path: &Path) -> Result<Summary, StoreError> {
     let version = schema::version(connection, path)?;
     let tx = connection.unchecked_transaction().map_err(|error| fault(path, error))?;
-    let faults = faults(&tx, version).map_err(|error| fault(path, error))?;
+    let mut faults = faults(&tx, version).map_err(|error| fault(path, error))?;
+    let mut remarks = Vec::new();
+    if faults.is_empty() {
+        let names = names::look(&tx, FAULTS).map_err(|error| fault(path, error))?;
+        (faults, remarks) = (names.faults, names.remarks);
+    }
     if !faults.is_empty() {
         return Err(StoreError::Damaged { path: path.to_owned(), detail: faults.join("; ") });
     }
-    summary(&tx, path, version).map_err(|error| fault(path, error))
+    let summary = summary(&tx, path, version).map_err(|error| fault(path, error))?;
+    Ok(Summary { remarks, ..summary })
 }
 
 fn faults(connection: &Connection, version: i64) -> rusqlite::Result<Vec<String>> {
@@ -157,6 +165,7 @@ fn summary(connection: &Connection, path: &Path, version: i64) -> rusqlite::Resu
         waiting: since(WITH_MESSAGES, "waiting")?,
         attachments: since(WITH_FILES, "attachments WHERE sha256 IS NOT NULL")?,
         uploads: since(WITH_FILES, "attachments WHERE sha256 IS NULL")?,
+        remarks: Vec::new(),
     })
 }
 

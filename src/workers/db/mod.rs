@@ -14,6 +14,7 @@ mod files;
 mod form;
 mod import;
 mod import_messages;
+mod names;
 mod older;
 mod reading;
 mod restore;

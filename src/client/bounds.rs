@@ -182,6 +182,18 @@ pub const CONVERSATION_LINES: usize = 10_000;
 /// The same for the other ones.
 pub const QUIET_CONVERSATION_LINES: usize = 500;
 
+/// How many bytes of them, about.
+pub const CONVERSATION_BYTES: usize = 16 * 1024 * 1024;
+
+/// The same for the other ones.
+pub const QUIET_CONVERSATION_BYTES: usize = 256 * 1024;
+
+/// How many rooms that were heard of are known by name.
+pub const ROOMS_KNOWN: usize = 10_000;
+
+/// The longest of such names, in bytes.
+pub const ROOM_NAME_BYTES: usize = 256;
+
 /// How many conversations the full screen has; messages of more are counted only.
 pub const CONVERSATIONS: usize = 500;
 

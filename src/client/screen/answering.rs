@@ -7,7 +7,7 @@ use super::outbox::State;
 use super::text::mentions;
 use crate::client::answers;
 use crate::client::ask::What;
-use crate::client::bounds::PEOPLE;
+use crate::client::bounds::{PEOPLE, ROOM_NAME_BYTES, ROOMS_KNOWN};
 use crate::client::changing::Changed;
 use crate::client::event::Event;
 use crate::client::incoming::{Answer, Message};
@@ -92,14 +92,13 @@ impl Chat {
     fn put(&mut self, with: &str, line: Line) -> bool {
         let is_current = self.model.is_current(with);
         let Some(conversation) = self.model.open(with) else { return false };
-        if !line.is_numbered {
+        let is_new = if line.is_numbered {
+            conversation.insert(line)
+        } else {
             conversation.append(line.key, line.unix_micros, line.body);
-            return true;
-        }
-        let is_new = conversation.insert(line);
-        if !conversation.is_scrolled() {
-            conversation.trim(is_current);
-        }
+            true
+        };
+        conversation.trim(is_current);
         is_new
     }
 
@@ -170,7 +169,7 @@ impl Chat {
                 conversation.people.clear();
             }),
             Event::Invite { room, .. } => {
-                self.rooms.insert(room.clone());
+                self.note_room(room.clone());
                 Some(self.model.to())
             }
             Event::Parted { .. } | Event::Shutdown => Some(self.model.to()),
@@ -307,13 +306,19 @@ impl Chat {
                     conversation.is_member_here = true;
                     conversation.topic = room.topic;
                 }
-                self.rooms.insert(room.name);
+                self.note_room(room.name);
             }
         }
         if more && after.is_some() && pages > 1 {
             return self.to_ask.push_front(Asking::Rooms { after, pages: pages - 1 });
         }
         self.join_again(turn);
+    }
+
+    fn note_room(&mut self, room: String) {
+        if self.rooms.len() < ROOMS_KNOWN && room.len() <= ROOM_NAME_BYTES {
+            self.rooms.insert(room);
+        }
     }
 
     fn handle_contacts(&mut self, answer: Answer) {

@@ -468,8 +468,10 @@ impl Chat {
     /// Says something in one conversation.
     pub(super) fn tell_in(&mut self, now: Now, with: &str, body: Body) {
         let key = self.key(now);
+        let is_current = self.model.is_current(with);
         if let Some(conversation) = self.model.find_mut(with) {
             conversation.append(key, now.unix_micros, body);
+            conversation.trim(is_current);
         }
     }
 

@@ -5,7 +5,10 @@ use super::outbox::Pending;
 use super::past::Wanted;
 use super::scroll::End;
 use super::text::Row;
-use crate::client::bounds::{CONVERSATION_LINES, QUIET_CONVERSATION_LINES};
+use crate::client::bounds::{
+    CONVERSATION_BYTES, CONVERSATION_LINES, PEOPLE, QUIET_CONVERSATION_BYTES,
+    QUIET_CONVERSATION_LINES,
+};
 use crate::client::reader::Shown;
 use crate::message::{MessageId, Name};
 use std::collections::VecDeque;
@@ -47,6 +50,8 @@ pub(super) struct Conversation {
     pub(super) with: String,
     pub(super) kind: Shown,
     lines: Vec<Line>,
+    /// How many bytes the lines take, about.
+    bytes: usize,
     /// What we sent and the server has not answered.
     pub(super) pending: VecDeque<Pending>,
     pub(super) past: Past,
@@ -90,6 +95,7 @@ impl Conversation {
             is_joined: kind == Shown::Common,
             kind,
             lines: Vec::new(),
+            bytes: 0,
             pending: VecDeque::new(),
             past: Past::Unknown,
             wanted: None,
@@ -163,6 +169,7 @@ impl Conversation {
             .get(place)
             .is_some_and(|other| other.key == line.key && other.is_numbered && line.is_numbered);
         if !known {
+            self.bytes += line.bytes();
             self.lines.insert(place, line);
         }
         !known
@@ -172,12 +179,15 @@ impl Conversation {
     pub(super) fn append(&mut self, key: MessageId, unix_micros: u64, body: Body) {
         let last = self.lines.last().map_or(MessageId(i64::MIN), |line| line.key);
         let key = if key > last { key } else { last.next() };
-        self.lines.push(Line { key, is_numbered: false, unix_micros, body });
+        let line = Line { key, is_numbered: false, unix_micros, body };
+        self.bytes += line.bytes();
+        self.lines.push(line);
     }
 
     /// Forgets all lines before this one, and what is known of the past.
     pub(super) fn forget_before(&mut self, key: MessageId) {
         self.lines.retain(|line| line.key >= key);
+        self.bytes = self.lines.iter().map(Line::bytes).sum();
         self.past = Past::More;
         self.anchor = None;
     }
@@ -185,23 +195,44 @@ impl Conversation {
     /// Empties the screen; scrolling back brings the messages again.
     pub(super) fn clear(&mut self) {
         self.lines.clear();
+        self.bytes = 0;
         self.past = if self.past == Past::Unknown { Past::Unknown } else { Past::More };
         (self.anchor, self.read) = (None, None);
     }
 
-    /// Keeps no more than is worth it; the oldest lines go.
+    /// Keeps no more than is worth it; the oldest lines go. Someone who reads further up keeps
+    /// twice as much.
     pub(super) fn trim(&mut self, is_current: bool) {
-        let most = if is_current { CONVERSATION_LINES } else { QUIET_CONVERSATION_LINES };
+        let (lines, bytes) = match (is_current, self.is_scrolled()) {
+            (false, _) => (QUIET_CONVERSATION_LINES, QUIET_CONVERSATION_BYTES),
+            (true, false) => (CONVERSATION_LINES, CONVERSATION_BYTES),
+            (true, true) => (CONVERSATION_LINES * 2, CONVERSATION_BYTES * 2),
+        };
         // Many go at once: each time the others have to move up.
-        if self.lines.len() > most + most / 4 {
-            self.lines.drain(..self.lines.len() - most);
-            self.past = Past::More;
+        if self.lines.len() <= lines + lines / 4 && self.bytes <= bytes + bytes / 4 {
+            return;
+        }
+        let (mut kept, mut kept_bytes) = (0, 0);
+        for line in self.lines.iter().rev().take(lines) {
+            if kept > 0 && kept_bytes + line.bytes() > bytes {
+                break;
+            }
+            kept += 1;
+            kept_bytes += line.bytes();
+        }
+        self.lines.drain(..self.lines.len() - kept);
+        self.bytes = kept_bytes;
+        self.past = Past::More;
+        if let (Some(anchor), Some(first)) = (&mut self.anchor, self.lines.first())
+            && anchor.key < first.key
+        {
+            *anchor = Anchor { key: first.key, hidden: 0 };
         }
     }
 
     /// Whether older messages may still be taken in.
     pub(super) fn has_room(&self) -> bool {
-        self.lines.len() < CONVERSATION_LINES
+        self.lines.len() < CONVERSATION_LINES && self.bytes < CONVERSATION_BYTES
     }
 
     /// The people who wrote here last, the latest first, each once.
@@ -369,8 +400,10 @@ impl Conversation {
     /// Someone came in.
     pub(super) fn person_came(&mut self, name: &str) {
         let key = Name::shown(name);
+        let is_full = self.people.len() >= PEOPLE;
         match self.people.iter_mut().find(|person| Name::shown(&person.name) == key) {
             Some(person) => person.is_online = true,
+            None if is_full => return,
             None => self.people.push(Person {
                 name: name.to_owned(),
                 is_online: true,
@@ -403,5 +436,52 @@ impl Conversation {
     /// Who is there first, and by name.
     pub(super) fn sort_people(&mut self) {
         self.people.sort_by_cached_key(|person| (!person.is_online, person.name.to_lowercase()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: usize) -> Body {
+        Body::Event("x".repeat(bytes))
+    }
+
+    fn filled(lines: usize, bytes: usize) -> Conversation {
+        let mut conversation = Conversation::new("#all");
+        for number in 0..lines {
+            conversation.append(MessageId(i64::try_from(number).unwrap()), 0, text(bytes));
+        }
+        conversation
+    }
+
+    #[test]
+    fn the_oldest_lines_go_by_number_and_by_size() {
+        let mut many = filled(CONVERSATION_LINES * 2, 0);
+        many.trim(true);
+        assert_eq!(many.lines.len(), CONVERSATION_LINES);
+        assert_eq!(many.lines.last().map(|line| line.key), Some(MessageId(19_999)));
+        many.trim(false);
+        assert_eq!((many.lines.len(), many.past), (QUIET_CONVERSATION_LINES, Past::More));
+        let mut large = filled(40, 1024 * 1024);
+        large.trim(true);
+        assert_eq!(large.lines.len(), 15);
+        assert_eq!(large.bytes, large.lines.iter().map(Line::bytes).sum::<usize>());
+        large.trim(false);
+        assert_eq!(large.lines.len(), 1, "the newest one stays however long it is");
+    }
+
+    #[test]
+    fn who_reads_above_keeps_more_but_not_all() {
+        let mut conversation = filled(CONVERSATION_LINES * 2, 0);
+        conversation.set_end(Some(End { lines: 5, hidden: 0 }));
+        conversation.trim(true);
+        assert_eq!(conversation.lines.len(), CONVERSATION_LINES * 2);
+        for _ in 0..CONVERSATION_LINES {
+            conversation.append(MessageId(0), 0, text(0));
+        }
+        conversation.trim(true);
+        assert_eq!(conversation.lines.len(), CONVERSATION_LINES * 2);
+        assert_eq!(conversation.end(), End { lines: 1, hidden: 0 });
     }
 }

@@ -42,6 +42,15 @@ impl Line {
     pub(super) fn is_from_other(&self, me: &str) -> bool {
         matches!(&self.body, Body::Message { from, .. } if from != me)
     }
+
+    /// How many bytes it takes, about.
+    pub(super) const fn bytes(&self) -> usize {
+        let texts = match &self.body {
+            Body::Message { from, text } => from.len() + text.len(),
+            Body::Event(text) | Body::Told(_, text) => text.len(),
+        };
+        size_of::<Self>() + texts
+    }
 }
 
 /// What all lines are drawn with.

@@ -1,6 +1,7 @@
 //! The screen as text, without a terminal.
 
 mod files;
+mod flood;
 mod memory;
 mod past;
 

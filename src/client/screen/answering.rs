@@ -55,6 +55,10 @@ impl Chat {
             };
             let line = self.line(turn.now, &message);
             self.put(&with, Line { unix_micros: pending.unix_micros, ..line });
+            let is_current = self.model.is_current(&with);
+            if let Some(conversation) = self.model.find_mut(&with) {
+                conversation.handle_own(self.entry.name(), is_current);
+            }
         }
         if answer.is_error() || answer.code == 202 {
             let Answer { code, text, .. } = answer;

@@ -315,14 +315,37 @@ impl Conversation {
         if before.is_some_and(|before| day(before) != day(line)) {
             rows.push(drawing.day(line.unix_micros));
         }
-        let is_first_new = self
-            .read
-            .is_some_and(|read| line.key > read && before.is_some_and(|before| before.key <= read));
-        if is_first_new && line.is_from_other(&drawing.me) {
+        if self.is_first_new(place, line, &drawing.me) {
             rows.push(drawing.news());
         }
         rows.extend(drawing.rows(line));
         rows
+    }
+
+    /// Whether a line is the first message of someone else's that was not read. Our own before it,
+    /// and events, are no news.
+    fn is_first_new(&self, place: usize, line: &Line, me: &str) -> bool {
+        let Some(read) = self.read.filter(|read| line.key > *read && line.is_from_other(me)) else {
+            return false;
+        };
+        let mut before = self.lines.get(..place).unwrap_or_default().iter().rev();
+        let ends_search = |other: &&Line| {
+            let is_told = matches!(other.body, Body::Told(..));
+            other.key <= read || is_told || other.is_from_other(me)
+        };
+        before.find(ends_search).is_some_and(|other| other.key <= read)
+    }
+
+    /// We have written here: what was there was seen, and nothing that follows while someone looks
+    /// is news.
+    pub(super) fn handle_own(&mut self, me: &str, is_current: bool) {
+        let has_news = self
+            .lines
+            .iter()
+            .any(|line| self.read.is_some_and(|read| line.key > read) && line.is_from_other(me));
+        if !has_news && is_current {
+            self.read = None;
+        }
     }
 
     fn len(&self) -> usize {

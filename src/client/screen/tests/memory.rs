@@ -138,3 +138,48 @@ fn a_guest_and_a_room_that_is_left_have_no_marks() {
     assert!(!guest.asked_for("\"action\":\"history\""));
     assert!(!guest.chat.marks.are_kept());
 }
+
+/// The client of someone whose mark in the room is its first message, with these messages behind it.
+fn start_behind_a_mark(folder: &Path, messages: &[(&str, &str)]) -> Stage {
+    let mut stage = start(folder);
+    look_at_tea(&mut stage);
+    for ask in ["\"who\"", "\"history\""] {
+        stage.expect(ask);
+        stage.answer("\"users\":[],\"messages\":[],\"more\":false");
+    }
+    stage.message("boris", "#tea", "old");
+    end(stage);
+    let mut stage = start(folder);
+    stage.expect("\"who\"");
+    stage.answer("\"users\":[]");
+    stage.expect("\"after\"");
+    let lines = messages
+        .iter()
+        .zip(1..)
+        .map(|((from, text), number)| message(from, "#tea", text, START + number * 1_000_000));
+    let new = lines.collect::<Vec<_>>().join(",");
+    stage.answer(&format!("\"messages\":[{new}],\"more\":false"));
+    look_at_tea(&mut stage);
+    stage.session.wrote(usize::MAX);
+    let old = message("boris", "#tea", "old", START);
+    stage.answer(&format!("\"messages\":[{old},{new}],\"more\":false"));
+    stage
+}
+
+#[test]
+fn what_is_new_begins_behind_our_own_messages() {
+    let folder = tempfile::tempdir().unwrap();
+    let messages = [("anna", "mine"), ("anna", "mine too"), ("boris", "news"), ("boris", "more")];
+    let mut stage = start_behind_a_mark(folder.path(), &messages);
+    let text = stage.draw();
+    let place = |text_of: &str| text.find(text_of).unwrap_or_else(|| panic!("{text_of}: {text}"));
+    assert!(place("mine too") < place(" new ") && place(" new ") < place("news"), "{text}");
+    assert_eq!(text.matches(" new ").count(), 1, "{text}");
+}
+
+#[test]
+fn our_own_messages_alone_are_nothing_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut stage = start_behind_a_mark(folder.path(), &[("anna", "mine")]);
+    assert!(!stage.shows(" new "), "{}", stage.draw());
+}

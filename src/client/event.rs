@@ -96,6 +96,9 @@ impl Event {
             Self::Kick { room, user, by } => format!("{by} put {user} out of {room}"),
             Self::Invite { room, by } => format!("{by} invites you: /join {room}"),
             Self::Destroy { room, by } => format!("{by} destroyed {room}"),
+            Self::Parted { reason } if reason.trim().is_empty() => {
+                "the server closes this connection".to_owned()
+            }
             Self::Parted { reason } => english_reason(reason).to_owned(),
             Self::Shutdown => "the server stops".to_owned(),
         }
@@ -112,6 +115,9 @@ impl Event {
             Self::Kick { room, user, by } => format!("{by} исключил {user} из {room}"),
             Self::Invite { room, by } => format!("{by} приглашает вас: /join {room}"),
             Self::Destroy { room, by } => format!("{by} удалил {room}"),
+            Self::Parted { reason } if reason.trim().is_empty() => {
+                "сервер закрывает это соединение".to_owned()
+            }
             Self::Parted { reason } => russian_reason(reason).to_owned(),
             Self::Shutdown => "сервер останавливается".to_owned(),
         }
@@ -127,6 +133,7 @@ pub(super) fn english_reason(reason: &str) -> &str {
         "removed" => "the account was removed",
         "password_changed" => "the password was changed",
         "name_registered" => "the name is an account's now",
+        "" => "it does not say why",
         other => other,
     }
 }
@@ -139,6 +146,7 @@ pub(super) fn russian_reason(reason: &str) -> &str {
         "removed" => "учётная запись удалена",
         "password_changed" => "пароль изменён",
         "name_registered" => "имя теперь занято учётной записью",
+        "" => "он не сказал почему",
         other => other,
     }
 }
@@ -168,5 +176,15 @@ mod tests {
         }
         assert_eq!(Event::new("join", user(), None, None, None), None);
         assert_eq!(Event::new("dance", user(), room(), None, None), None);
+    }
+
+    #[test]
+    fn a_connection_that_is_closed_for_no_reason_is_told_in_words() {
+        for reason in [None, Some(" ".to_owned())] {
+            let event = Event::new("kick", None, None, None, reason).unwrap();
+            assert_eq!(event.text(Language::English), "the server closes this connection");
+            assert_eq!(event.text(Language::Russian), "сервер закрывает это соединение");
+        }
+        assert_eq!(english_reason(""), "it does not say why");
     }
 }

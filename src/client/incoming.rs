@@ -321,6 +321,12 @@ fn features(raw: &RawValue) -> Features {
     names.fold(Features::NONE, |all, name| all.with(Features::named(&name)))
 }
 
+/// Whether it is a code: three digits.
+#[must_use]
+pub const fn is_code(code: u16) -> bool {
+    matches!(code, 100..1000)
+}
+
 /// The code; some course servers send it as a text. 0 for what is no code.
 fn code(raw: &RawValue) -> u16 {
     serde_json::from_str(raw.get().trim_matches('"')).unwrap_or_default()

@@ -4,6 +4,7 @@ use super::bounds::INPUT_LINE_BYTES;
 use super::commands;
 use super::event::russian_reason;
 use super::fault::Fault;
+use super::incoming::is_code;
 use super::input::Line;
 use super::transfer::FileNotice;
 use crate::message::{Kept, Language, visible};
@@ -160,7 +161,7 @@ impl Notice {
             | Self::LinesGoTo { .. }
             | Self::PasswordStays
             | Self::Registered { .. } => Level::Info,
-            Self::Answer { code, .. } if *code < 300 => Level::Info,
+            Self::Answer { code, .. } if is_success(*code) => Level::Info,
             Self::NameOfAccount { .. }
             | Self::Answer { .. }
             | Self::Waiting { .. }
@@ -208,13 +209,15 @@ impl Notice {
                 write!(f, "the name {} is an account's; trying {}", visible(name), visible(next))
             }
             Self::Refused { code, text } => {
-                write!(f, "the server did not let us in: {code} {}", visible(text))
+                write!(f, "the server did not let us in: {}", Said(Language::English, *code, text))
             }
             Self::RefusedWithout { text } => {
                 write!(f, "the server did not let us in: {}", visible(text))
             }
-            Self::Answer { code, text } if *code < 300 => write!(f, "{}", visible(text)),
-            Self::Answer { code, text } => write!(f, "the server says: {code} {}", visible(text)),
+            Self::Answer { code, text } if is_success(*code) => write!(f, "{}", visible(text)),
+            Self::Answer { code, text } => {
+                write!(f, "the server says: {}", Said(Language::English, *code, text))
+            }
             Self::Waiting { seconds } => {
                 write!(f, "the server is busy; trying again in {seconds} s")
             }
@@ -269,7 +272,11 @@ impl Notice {
             Self::NotKnown { action } => write!(f, "this server does not know {action}"),
             Self::NoHistory => f.write_str("this server keeps no messages of the past for us"),
             Self::HistoryRefused { code, text } => {
-                write!(f, "messages of the past cannot be shown: {code} {}", visible(text))
+                write!(
+                    f,
+                    "messages of the past cannot be shown: {}",
+                    Said(Language::English, *code, text)
+                )
             }
             Self::Kept { kept } => write_kept_english(*kept, f),
             Self::CommonNotKept { rooms } => {
@@ -286,7 +293,7 @@ impl Notice {
                 write!(f, "the account {0} is made; log in with -u {0}", visible(name))
             }
             Self::NotRegistered { code, text } => {
-                write!(f, "the account is not made: {code} {}", visible(text))
+                write!(f, "the account is not made: {}", Said(Language::English, *code, text))
             }
             Self::NameIsAccounts => {
                 f.write_str("only guests change their name; yours is an account's")
@@ -318,7 +325,7 @@ impl Notice {
             Self::LineNotUtf8 { line } => write!(f, "line {line} is not sent: it is not UTF-8"),
             Self::Unsent { lines } => write!(f, "lines typed and not sent: {lines}"),
             Self::LineRefused { line, code, text } => {
-                write!(f, "line {line} was refused: {code} {}", visible(text))
+                write!(f, "line {line} was refused: {}", Said(Language::English, *code, text))
             }
             Self::NotAcknowledged { refused, acknowledged } => {
                 write!(f, "lines not acknowledged: {refused}, acknowledged: {acknowledged}")
@@ -342,11 +349,13 @@ impl Notice {
                 write!(f, "имя {} занято учетной записью; пробуем {}", visible(name), visible(next))
             }
             Self::Refused { code, text } => {
-                write!(f, "сервер не впустил: {code} {}", visible(text))
+                write!(f, "сервер не впустил: {}", Said(Language::Russian, *code, text))
             }
             Self::RefusedWithout { text } => write!(f, "сервер не впустил: {}", visible(text)),
-            Self::Answer { code, text } if *code < 300 => write!(f, "{}", visible(text)),
-            Self::Answer { code, text } => write!(f, "сервер говорит: {code} {}", visible(text)),
+            Self::Answer { code, text } if is_success(*code) => write!(f, "{}", visible(text)),
+            Self::Answer { code, text } => {
+                write!(f, "сервер говорит: {}", Said(Language::Russian, *code, text))
+            }
             Self::Waiting { seconds } => write!(f, "сервер занят; повтор через {seconds} с"),
             Self::CannotConnect { tried } => {
                 f.write_str("не удалось подключиться к ")?;
@@ -400,7 +409,7 @@ impl Notice {
             Self::NotKnown { action } => write!(f, "этот сервер не знает {action}"),
             Self::NoHistory => f.write_str("этот сервер не хранит для нас прошлых сообщений"),
             Self::HistoryRefused { code, text } => {
-                write!(f, "прошлые сообщения не показать: {code} {}", visible(text))
+                write!(f, "прошлые сообщения не показать: {}", Said(Language::Russian, *code, text))
             }
             Self::Kept { kept } => write_kept_russian(*kept, f),
             Self::CommonNotKept { rooms } => {
@@ -417,7 +426,7 @@ impl Notice {
                 write!(f, "учетная запись {0} создана; вход: -u {0}", visible(name))
             }
             Self::NotRegistered { code, text } => {
-                write!(f, "учетная запись не создана: {code} {}", visible(text))
+                write!(f, "учетная запись не создана: {}", Said(Language::Russian, *code, text))
             }
             Self::NameIsAccounts => f.write_str("имя меняют только гости; ваше - учетной записи"),
             Self::NoSuchCommand { text, meant } => {
@@ -451,7 +460,7 @@ impl Notice {
             Self::LineNotUtf8 { line } => write!(f, "строка {line} не отправлена: это не UTF-8"),
             Self::Unsent { lines } => write!(f, "строк набрано и не отправлено: {lines}"),
             Self::LineRefused { line, code, text } => {
-                write!(f, "строка {line} отклонена: {code} {}", visible(text))
+                write!(f, "строка {line} отклонена: {}", Said(Language::Russian, *code, text))
             }
             Self::NotAcknowledged { refused, acknowledged } => {
                 write!(f, "строк без подтверждения: {refused}, подтверждено: {acknowledged}")
@@ -515,6 +524,28 @@ fn write_tried(f: &mut impl fmt::Write, tried: &[(String, String)]) -> fmt::Resu
         write!(f, "{between}{address}: {why}")?;
     }
     Ok(())
+}
+
+/// Whether an answer with this code says that all is well.
+const fn is_success(code: u16) -> bool {
+    is_code(code) && code < 300
+}
+
+/// An answer as the server gave it: its code and its text.
+struct Said<'a>(Language, u16, &'a str);
+
+impl fmt::Display for Said<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(language, code, text) = *self;
+        if is_code(code) {
+            return write!(f, "{code} {}", visible(text));
+        }
+        f.write_str(match language {
+            Language::English => "its answer has no valid code",
+            Language::Russian => "в его ответе нет верного кода",
+        })?;
+        if text.is_empty() { Ok(()) } else { write!(f, ": {}", visible(text)) }
+    }
 }
 
 fn write_fault_russian(fault: &Fault, f: &mut impl fmt::Write) -> fmt::Result {

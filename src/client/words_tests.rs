@@ -48,3 +48,25 @@ fn lines_are_named_in_both_languages() {
         assert!(text.contains('3') && text.contains("501") && text.contains("--split"));
     }
 }
+
+#[test]
+fn an_answer_without_a_code_is_not_taken_for_one() {
+    let text = |notice: Notice, language| notice.text(language);
+    let refused = |code| Notice::Refused { code, text: "ok".into() };
+    for code in [0, 99, 1000] {
+        assert_eq!(
+            text(refused(code), Language::English),
+            "the server did not let us in: its answer has no valid code: ok"
+        );
+        assert_eq!(
+            text(refused(code), Language::Russian),
+            "сервер не впустил: в его ответе нет верного кода: ok"
+        );
+        let answer = Notice::Answer { code, text: String::new() };
+        assert_eq!(answer.level(), Level::Warn);
+        assert_eq!(
+            text(answer, Language::English),
+            "the server says: its answer has no valid code"
+        );
+    }
+}

@@ -86,13 +86,14 @@ impl Fault {
         }
     }
 
-    /// Whether the server may be there again soon: it is one, and the connection was lost.
+    /// Whether a server that had let us in may be there again soon. What is no JIM may come from
+    /// something before it that answers while it starts again.
     #[must_use]
-    pub const fn is_lost_connection(&self) -> bool {
+    pub const fn may_pass(&self) -> bool {
         match self {
             Self::Closed | Self::Broke { .. } | Self::CutShort | Self::CutOff => true,
             Self::Silent { .. } | Self::Half { .. } => true,
-            Self::NotJson { .. } | Self::BadObject { .. } | Self::NeverCloses { .. } => false,
+            Self::NotJson { .. } | Self::BadObject { .. } | Self::NeverCloses { .. } => true,
             Self::NoFrame { .. } | Self::FrameTooLong { .. } | Self::Parted { .. } => false,
         }
     }

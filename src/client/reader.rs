@@ -7,7 +7,7 @@ use super::bounds::{REQUESTS_UNDER_WAY, ROOMS_NAMED};
 use super::entry::Entry;
 use super::exit::Exit;
 use super::fault::Fault;
-use super::incoming::{Answer, Message};
+use super::incoming::{Answer, Message, is_code};
 use super::listing::Listing;
 use super::mode::{Ending, Flow, Mode, Turn};
 use super::outgoing::{Asked, Request};
@@ -335,9 +335,9 @@ impl Mode for Reader {
     }
 
     fn handle_fault(&mut self, turn: &mut Turn<'_>, fault: Fault) -> Ending {
-        let (exit, lost) = (fault.exit(), fault.is_lost_connection());
+        let (exit, may_pass) = (fault.exit(), fault.may_pass());
         turn.screen.notice(&Notice::Fault { fault });
-        if lost && self.wishes.follows && self.was_entered {
+        if may_pass && self.wishes.follows && self.was_entered {
             return Ending::Reconnecting;
         }
         match self.give_up(turn) {
@@ -348,9 +348,9 @@ impl Mode for Reader {
 }
 
 /// Whether a refusal of a former guest or user may be over soon: the server may not have noticed
-/// yet that the former connection is dead, or is just starting.
+/// yet that the former connection is dead, or is just starting, or the answer is not its own.
 pub(super) const fn is_passing(answer: &Answer) -> bool {
-    matches!(answer.code, 409 | 429 | 500)
+    matches!(answer.code, 409 | 429 | 500) || !is_code(answer.code)
 }
 
 /// What is of no interest to a mode itself: a probe is answered, errors are told.

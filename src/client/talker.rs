@@ -531,14 +531,14 @@ impl Mode for Talker {
     }
 
     fn handle_fault(&mut self, turn: &mut Turn<'_>, fault: Fault) -> Ending {
-        let (exit, lost) = (fault.exit(), fault.is_lost_connection());
+        let (exit, may_pass) = (fault.exit(), fault.may_pass());
         let under_way = turn.session.under_way().saturating_sub(self.files.under_way());
         self.files.lose();
         turn.screen.notice(&Notice::Fault { fault });
         if self.was_entered && under_way > 0 {
             turn.screen.notice(&Notice::Unanswered { requests: under_way });
         }
-        if lost && self.returns && self.was_entered && !self.ended {
+        if may_pass && self.returns && self.was_entered && !self.ended {
             self.entry.leave();
             self.missed.lose();
             return Ending::Reconnecting;

@@ -76,11 +76,19 @@ fn nothing_is_made_again_for_a_pipe_or_before_the_first_entry() {
 }
 
 #[test]
-fn nonsense_is_no_reason_to_come_back() {
+fn nonsense_is_a_reason_to_come_back_to_a_server_that_let_us_in() {
+    let nonsense = || Fault::NotJson { sample: "HTTP/1.1 502".into() };
+    let faults = [nonsense(), Fault::NeverCloses { limit_bytes: 1 }, nonsense()];
     let mut stage = Stage::new(true);
+    let ending = stage.act(|talker, turn| talker.handle_fault(turn, nonsense()));
+    assert_eq!(ending, Ending::Silent(Exit::Gone));
     assert_eq!(stage.begin(200), ControlFlow::Continue(()));
-    let fault = Fault::NotJson { sample: "x".into() };
-    let ending = stage.act(|talker, turn| talker.handle_fault(turn, fault));
+    for fault in faults {
+        let ending = stage.act(|talker, turn| talker.handle_fault(turn, fault));
+        assert_eq!(ending, Ending::Reconnecting);
+    }
+    let kicked = Fault::Parted { reason: "kicked".into() };
+    let ending = stage.act(|talker, turn| talker.handle_fault(turn, kicked));
     assert_eq!(ending, Ending::Silent(Exit::Gone));
 }
 

@@ -96,8 +96,8 @@ pub struct Chat {
     pub(super) size: (u16, u16),
     pub(super) connection: Connection,
     was_entered: bool,
-    /// Why no TLS is spoken with the server any more, as it was told.
-    distrust: Option<String>,
+    /// What hindered the last try to get in again, as it was told.
+    hindrance: Option<String>,
     /// Whether the rooms have still to be joined again.
     pub(super) is_returning: bool,
     /// What is asked for, oldest first, and what is to be asked for next.
@@ -155,7 +155,7 @@ impl Chat {
             size: (80, 24),
             connection: Connection::Connecting,
             was_entered: false,
-            distrust: None,
+            hindrance: None,
             is_returning: false,
             asked: VecDeque::new(),
             to_ask: VecDeque::new(),
@@ -232,10 +232,10 @@ impl Chat {
         self.connection = Connection::Lost { until };
     }
 
-    /// The server was there before, and now TLS cannot be spoken with it: that is told once.
-    pub fn tell_distrust(&mut self, now: Now, why: &str) {
-        if self.was_entered && self.distrust.as_deref() != Some(why) {
-            self.distrust = Some(why.to_owned());
+    /// The server was there before, and now something hinders us: that is told once.
+    pub fn tell_hindrance(&mut self, now: Now, why: &str) {
+        if self.was_entered && self.hindrance.as_deref() != Some(why) {
+            self.hindrance = Some(why.to_owned());
             self.tell(now, Level::Error, why.to_owned());
         }
     }
@@ -295,7 +295,7 @@ impl Chat {
     /// We are in.
     pub(super) fn enter(&mut self, turn: &mut Turn<'_>) {
         self.connection = Connection::Online;
-        self.distrust = None;
+        self.hindrance = None;
         self.is_returning = std::mem::replace(&mut self.was_entered, true);
         if self.entry.is_user() && self.entry.granted().has(Features::IDS) {
             self.acks.begin(turn.now, self.entry.server_unix_micros());
@@ -381,10 +381,16 @@ impl Chat {
 
     /// The connection is over.
     pub fn handle_fault(&mut self, turn: &mut Turn<'_>, fault: Fault) -> Ending {
-        let (exit, is_lost) = (fault.exit(), fault.is_lost_connection());
-        turn.screen.notice(&Notice::Fault { fault });
-        if !is_lost || !self.was_entered {
+        let (exit, may_pass) = (fault.exit(), fault.may_pass());
+        let notice = Notice::Fault { fault };
+        if !may_pass || !self.was_entered {
+            turn.screen.notice(&notice);
             return Ending::Silent(exit);
+        }
+        if self.is_online() {
+            turn.screen.notice(&notice);
+        } else {
+            self.tell_hindrance(turn.now, &notice.text(self.language()));
         }
         self.absorb(turn);
         self.leave(turn.now);

@@ -1,5 +1,6 @@
 //! The screen as text, without a terminal.
 
+mod away;
 mod files;
 mod flood;
 mod memory;

@@ -148,9 +148,9 @@ impl Mode for Courier {
     }
 
     fn handle_fault(&mut self, turn: &mut Turn<'_>, fault: Fault) -> Ending {
-        let (exit, lost) = (fault.exit(), fault.is_lost_connection());
+        let (exit, may_pass) = (fault.exit(), fault.may_pass());
         turn.screen.notice(&Notice::Fault { fault });
-        if lost && self.was_entered {
+        if may_pass && self.was_entered {
             self.entry.leave();
             self.transfers.lose();
             return Ending::Reconnecting;

@@ -156,7 +156,7 @@ impl Driver {
         };
         let language = self.screen.language();
         let why = words_tls::describe(&Handshake::from(&why), &self.host, language);
-        self.chat.tell_distrust(now, &why);
+        self.chat.tell_hindrance(now, &why);
         self.try_next(place, why, tried)
     }
 

@@ -116,16 +116,16 @@ impl Input {
         match action {
             Action::Insert(character) => self.insert(character),
             Action::NewLine => self.area.insert_newline(),
-            Action::EraseBack => drop(self.area.delete_char()),
-            Action::EraseForward => drop(self.area.delete_next_char()),
+            Action::EraseBack => self.erase(self.chars_before(), false),
+            Action::EraseForward => self.erase(self.chars_behind(), true),
             Action::EraseWordBack => drop(self.area.delete_word()),
             Action::EraseWordForward => drop(self.area.delete_next_word()),
             Action::EraseToStart => drop(self.area.delete_line_by_head()),
             Action::EraseToEnd => drop(self.area.delete_line_by_end()),
             Action::Yank => drop(self.area.paste()),
             Action::Undo => drop(self.area.undo()),
-            Action::Left => self.area.move_cursor(CursorMove::Back),
-            Action::Right => self.area.move_cursor(CursorMove::Forward),
+            Action::Left => self.step(self.chars_before(), CursorMove::Back),
+            Action::Right => self.step(self.chars_behind(), CursorMove::Forward),
             Action::WordLeft => self.area.move_cursor(CursorMove::WordBack),
             Action::WordRight => self.area.move_cursor(CursorMove::WordForward),
             Action::Start => self.area.move_cursor(CursorMove::Head),
@@ -135,6 +135,39 @@ impl Input {
             _ => return false,
         }
         true
+    }
+
+    /// How many characters what is seen as one letter before the cursor has; 1 at a line's start.
+    fn chars_before(&self) -> usize {
+        let last = self.around_cursor().0.graphemes(true).next_back();
+        last.map_or(1, |letter| letter.chars().count())
+    }
+
+    /// The same behind the cursor; 1 at a line's end.
+    fn chars_behind(&self) -> usize {
+        let first = self.around_cursor().1.graphemes(true).next();
+        first.map_or(1, |letter| letter.chars().count())
+    }
+
+    fn step(&mut self, chars: usize, by: CursorMove) {
+        for _ in 0..chars {
+            self.area.move_cursor(by);
+        }
+    }
+
+    /// Erases so many characters, which one undoing brings back.
+    fn erase(&mut self, chars: usize, is_forward: bool) {
+        if chars <= 1 {
+            let _ = if is_forward { self.area.delete_next_char() } else { self.area.delete_char() };
+            return;
+        }
+        if !is_forward {
+            self.step(chars, CursorMove::Back);
+        }
+        // A letter is not what `yank` is to put in.
+        let yank = self.area.yank_text();
+        self.area.delete_str(chars);
+        self.area.set_yank_text(yank);
     }
 
     fn insert(&mut self, character: char) {
@@ -241,6 +274,40 @@ mod tests {
         input.edit(Action::Start);
         input.edit(Action::EraseForward);
         assert_eq!(input.around_cursor(), ("", "ривет, "));
+    }
+
+    #[test]
+    fn what_is_seen_as_one_letter_is_gone_over_and_erased_as_one() {
+        for letter in ["👨\u{200d}👩\u{200d}👧", "🇷🇺", "e\u{301}", "👍🏽", "❤\u{fe0f}", "中", "я"]
+        {
+            let mut input = typed(&format!("a{letter}b"));
+            input.edit(Action::Left);
+            input.edit(Action::Left);
+            assert_eq!(input.around_cursor(), ("a", format!("{letter}b").as_str()));
+            input.edit(Action::Right);
+            assert_eq!(input.around_cursor(), (format!("a{letter}").as_str(), "b"));
+            input.edit(Action::EraseBack);
+            assert_eq!(input.around_cursor(), ("a", "b"));
+            input.edit(Action::Undo);
+            assert_eq!(input.lines(), [format!("a{letter}b")]);
+            input.edit(Action::Start);
+            input.edit(Action::Right);
+            input.edit(Action::EraseForward);
+            assert_eq!(input.around_cursor(), ("a", "b"));
+        }
+        // Two flags are two letters.
+        let mut input = typed("🇷🇺🇩🇪");
+        input.edit(Action::EraseBack);
+        assert_eq!(input.lines(), ["🇷🇺"]);
+        // Lines are joined and gone over as ever.
+        let mut input = Input::default();
+        input.paste("a\nb");
+        input.edit(Action::Left);
+        input.edit(Action::Left);
+        assert_eq!(input.around_cursor(), ("a", ""));
+        input.edit(Action::EraseForward);
+        input.edit(Action::Right);
+        assert_eq!(input.around_cursor(), ("ab", ""));
     }
 
     #[test]

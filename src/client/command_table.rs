@@ -201,7 +201,10 @@ pub(super) const TABLE: [Row; 40] = [
         "/login NAME",
         "asks for a password and logs in",
         "спрашивает пароль и входит",
-        |rest, _| Ok(whole(rest).map(Typed::LogIn)),
+        |rest, _| {
+            let (name, behind) = first_and_rest(rest)?;
+            Ok(some(name).filter(|_| nothing(behind)).map(Typed::LogIn))
+        },
     ),
     row(
         "/register NAME [CODE]",
@@ -302,8 +305,9 @@ fn read_target(what: What, rest: &str, to: &str) -> Result<Option<Typed>, Comman
 /// `NAME [CODE]`; a name with blanks stands in `"`.
 fn read_register(rest: &str, _: &str) -> Result<Option<Typed>, CommandFault> {
     let (name, rest) = first_and_rest(rest)?;
-    let invite = whole(rest);
-    Ok(some(name).map(|name| Typed::Register { name, invite }))
+    let (code, behind) = first_and_rest(rest)?;
+    let invite = some(code);
+    Ok(some(name).filter(|_| nothing(behind)).map(|name| Typed::Register { name, invite }))
 }
 
 /// `[WITH] [N]`; one word that is a number is N.

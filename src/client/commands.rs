@@ -70,9 +70,14 @@ pub(super) enum TypedFault {
     Form(&'static str),
     /// A `"` is not closed.
     OpenQuote,
+    /// There is more than a name, most likely a password.
+    Surplus,
     /// There is none of that name, but perhaps this one was meant.
     Unknown(Option<&'static str>),
 }
+
+/// The commands that ask for a password.
+const ASKING: [&str; 3] = ["/login", "/register", "/passwd"];
 
 /// Reads a line that begins with `/`; `to` is whom lines are sent to.
 ///
@@ -85,6 +90,7 @@ pub(super) fn read(line: &str, to: &str) -> Result<Typed, TypedFault> {
     };
     match (row.read)(rest, to) {
         Ok(Some(typed)) => Ok(typed),
+        Ok(None) if ASKING.contains(&word) && !rest.trim().is_empty() => Err(TypedFault::Surplus),
         Ok(None) => Err(TypedFault::Form(row.form)),
         Err(_) => Err(TypedFault::OpenQuote),
     }
@@ -98,10 +104,19 @@ pub(super) fn is_command(line: &str) -> bool {
 /// Whether a line may hold a password or a code: those of the commands that ask for one, and what
 /// looks like a command and is none.
 pub(super) fn may_be_secret(line: &str) -> bool {
-    const ASKING: [&str; 3] = ["/login", "/register", "/passwd"];
     let word = line.split_whitespace().next().unwrap_or_default();
     let is_known = TABLE.iter().any(|row| row.name() == word);
     line.starts_with('/') && !line.starts_with("//") && (!is_known || ASKING.contains(&word))
+}
+
+/// Whether a line most likely has a password in it: a command that asks for one, with more behind
+/// it than it takes.
+pub(super) fn has_password(line: &str) -> bool {
+    let word = line.split_whitespace().next().unwrap_or_default();
+    let is_bare = line.trim_end() == word;
+    ASKING.contains(&word)
+        && !is_bare
+        && matches!(read(line, ""), Err(TypedFault::Surplus | TypedFault::OpenQuote))
 }
 
 /// Whether a line ends the client.
@@ -229,11 +244,27 @@ mod tests {
             ("/hide", TypedFault::Form("/hide [#ROOM]")),
             ("/who now", TypedFault::Form("/who")),
             ("/msg \"a", TypedFault::OpenQuote),
+            ("/login", TypedFault::Form("/login NAME")),
+            ("/login bob geheim", TypedFault::Surplus),
+            ("/login \"John Doe\" geheim", TypedFault::Surplus),
+            ("/register bob CODE geheim", TypedFault::Surplus),
+            ("/passwd geheim", TypedFault::Surplus),
             ("/hstory", TypedFault::Unknown(Some("/history"))),
             ("/Who", TypedFault::Unknown(Some("/who"))),
             ("/dancing", TypedFault::Unknown(None)),
         ] {
             assert_eq!(read(line, "#all"), Err(fault), "{line}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_suspected() {
+        for line in ["/login bob geheim", "/login \"bob geheim", "/register b c d", "/passwd a b"] {
+            assert!(has_password(line), "{line}");
+        }
+        for line in ["/login bob", "/login \"John Doe\"", "/login", "/register b c", "/who are you"]
+        {
+            assert!(!has_password(line), "{line}");
         }
     }
 
@@ -262,7 +293,7 @@ mod tests {
             invite: invite.map(str::to_owned),
         };
         for (line, typed) in [
-            ("/login John Doe", Typed::LogIn(name())),
+            ("/login \"John Doe\" ", Typed::LogIn(name())),
             ("/register \"John Doe\"", with(None)),
             ("/register \"John Doe\" abc", with(Some("abc"))),
             ("/nick John Doe", Typed::Nick(name())),

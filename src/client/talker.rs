@@ -306,6 +306,7 @@ impl Talker {
                 return turn.screen.notice(&Notice::BadForm { form });
             }
             Err(TypedFault::OpenQuote) => return turn.screen.notice(&Notice::OpenQuote),
+            Err(TypedFault::Surplus) => return turn.screen.notice(&Notice::Surplus),
             Err(TypedFault::Unknown(meant)) => {
                 let text = text.split_whitespace().next().unwrap_or(text).to_owned();
                 return turn.screen.notice(&Notice::UnknownCommand { text, meant });

@@ -83,6 +83,8 @@ pub enum Notice {
     BadForm { form: &'static str },
     /// A `"` of a command is not closed.
     OpenQuote,
+    /// A command that asks for a password has more than a name behind it.
+    Surplus,
     /// This has to be typed once more.
     Confirm { room: String },
     /// The list that was shown goes on.
@@ -169,6 +171,7 @@ impl Notice {
             | Self::UnknownCommand { .. }
             | Self::BadForm { .. }
             | Self::OpenQuote
+            | Self::Surplus
             | Self::Confirm { .. }
             | Self::NotKnown { .. }
             | Self::NoHistory
@@ -258,6 +261,9 @@ impl Notice {
             }
             Self::BadForm { form } => write!(f, "this command is written {form}"),
             Self::OpenQuote => f.write_str("a \" is not closed"),
+            Self::Surplus => f.write_str(
+                "a name with blanks stands in \"; the password is asked for and never typed here",
+            ),
             Self::Confirm { room } => write!(
                 f,
                 "this removes {0} and its messages for everyone; to do it, type /destroy {0} again",
@@ -394,6 +400,9 @@ impl Notice {
             }
             Self::BadForm { form } => write!(f, "эта команда пишется так: {form}"),
             Self::OpenQuote => f.write_str("кавычка \" не закрыта"),
+            Self::Surplus => f.write_str(
+                "имя с пробелами пишется в \"; пароль будет спрошен, его не пишут здесь",
+            ),
             Self::Confirm { room } => write!(
                 f,
                 "это удалит {0} и его сообщения для всех; чтобы удалить, наберите /destroy {0} \

@@ -3,6 +3,7 @@
 use super::keys::Action;
 use super::text::width;
 use crate::client::bounds::{INPUT_HISTORY_LINES, PASTE_BYTES};
+use crate::client::commands::has_password;
 use ratatui_textarea::{CursorMove, TextArea};
 use std::collections::VecDeque;
 use std::mem::take;
@@ -81,8 +82,11 @@ impl Input {
         self.area.move_cursor(CursorMove::End);
     }
 
-    /// Has the arrow keys find a line again.
+    /// Has the arrow keys find a line again, but for one with a password in it.
     pub(super) fn remember(&mut self, line: &str) {
+        if has_password(line) {
+            return;
+        }
         if self.history.back().is_none_or(|last| last != line) {
             self.history.push_back(line.to_owned());
         }

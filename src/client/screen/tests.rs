@@ -1,6 +1,7 @@
 //! The screen as text, without a terminal.
 
 mod away;
+mod commands;
 mod files;
 mod flood;
 mod memory;

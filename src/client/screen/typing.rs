@@ -327,6 +327,7 @@ impl Chat {
             Ok(typed) => return self.handle_request(turn, typed, confirming),
             Err(TypedFault::Form(form)) => turn.screen.notice(&Notice::BadForm { form }),
             Err(TypedFault::OpenQuote) => turn.screen.notice(&Notice::OpenQuote),
+            Err(TypedFault::Surplus) => turn.screen.notice(&Notice::Surplus),
             Err(TypedFault::Unknown(meant)) => {
                 let text = line.split_whitespace().next().unwrap_or(line).to_owned();
                 turn.screen.notice(&Notice::UnknownCommand { text, meant });

@@ -75,8 +75,10 @@ fn keys_do_what_was_chosen() {
     let server = Server::with_users(&["anna"], &[]);
     let (_home, mut anna) = with_settings(&server, KEYS, &[], &[]);
     anna.keys("\u{7}");
-    let text = anna.wait_for("quit               ctrl-q");
-    assert!(text.contains("clear              alt-C ctrl-alt-l"), "{text}");
+    anna.wait_for("Esc: to the end");
+    anna.keys("\u{1b}[1;5F");
+    let text = anna.wait_for("ctrl-q                  ends, as /quit does");
+    assert!(text.contains("alt-C ctrl-alt-l        clears"), "{text}");
     for clears in ["\u{1b}C", "\u{1b}\u{c}"] {
         anna.line("said");
         // It is answered: what is on its way is not cleared.

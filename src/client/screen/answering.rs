@@ -71,7 +71,11 @@ impl Chat {
     fn handle_joined(&mut self, turn: &mut Turn<'_>, answer: Answer) {
         let Some(room) = self.joining.pop_front() else { return };
         let is_joined = !answer.is_error();
+        if !is_joined && self.go_back_from(&room) {
+            return tell(turn, answer);
+        }
         if let Some(conversation) = self.model.open(&room) {
+            conversation.came_from = None;
             conversation.is_joined = is_joined;
             conversation.people_known = false;
         }
@@ -82,6 +86,25 @@ impl Chat {
         let notice = Notice::Answer { code, text };
         let text = notice.text(self.language());
         self.tell_in(turn.now, &room, Body::Told(notice.level(), text));
+    }
+
+    /// Takes a room away that was made for a `/join` and is refused, unless something was typed there
+    /// meanwhile, which may not go anywhere else. False where it is still there.
+    fn go_back_from(&mut self, room: &str) -> bool {
+        let is_typed = !self.input.is_empty() && self.model.is_current(room);
+        let Some(refused) = self.model.find_mut(room) else { return true };
+        let Some(from) = refused.came_from.take() else { return false };
+        let is_empty = refused.pending.is_empty() && refused.draft.is_empty();
+        if is_typed || !is_empty || refused.messages() > 0 {
+            return false;
+        }
+        self.switch(|chat| {
+            if chat.model.is_current(room) && chat.model.find(&from).is_some() {
+                chat.model.choose_with(&from);
+            }
+            chat.model.close(room);
+        });
+        true
     }
 
     fn handle_left(&mut self, turn: &mut Turn<'_>, answer: Answer) {

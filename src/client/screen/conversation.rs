@@ -61,6 +61,8 @@ pub(super) struct Conversation {
     pub(super) is_loading: bool,
     /// Whether we are in the room.
     pub(super) is_joined: bool,
+    /// Where one was when it was made for a `/join` that is not answered yet.
+    pub(super) came_from: Option<String>,
     /// Whether the server has said so on this connection.
     pub(super) is_member_here: bool,
     /// Whether the person is known to be connected.
@@ -100,6 +102,7 @@ impl Conversation {
             past: Past::Unknown,
             wanted: None,
             is_loading: false,
+            came_from: None,
             is_member_here: false,
             is_online: None,
             topic: String::new(),
@@ -397,6 +400,17 @@ impl Conversation {
     pub(super) fn scroll_to_newest(&mut self, drawing: &Drawing, messages: usize, height: usize) {
         let numbered = self.lines.iter().enumerate().rev().filter(|(_, line)| line.is_numbered);
         let Some((first, _)) = numbered.take(messages).last() else { return };
+        self.scroll_to(drawing, first, height);
+    }
+
+    /// Shows the last line from its beginning on, if it is too long to be shown whole.
+    pub(super) fn scroll_to_last(&mut self, drawing: &Drawing, height: usize) {
+        if let Some(last) = self.lines.len().checked_sub(1) {
+            self.scroll_to(drawing, last, height);
+        }
+    }
+
+    fn scroll_to(&mut self, drawing: &Drawing, first: usize, height: usize) {
         let of = |place| self.rows_of(drawing, place).len();
         let end = End::of_all(first).down(height, self.len(), of);
         self.set_end(end);

@@ -121,7 +121,7 @@ impl Key {
                 _ => all += part,
             }
         }
-        all
+        all.replace("Pageup", "PageUp").replace("Pagedown", "PageDown")
     }
 }
 

@@ -108,7 +108,7 @@ impl Keymap {
         self.bound.iter().filter(move |(_, known)| *known == action).map(|(key, _)| *key)
     }
 
-    /// What `/keys` shows: a line for each action that has a key.
+    /// What `/keys` shows: a line for each action that has a key, with its name in `client.toml`.
     #[must_use]
     pub fn help(&self, language: Language) -> String {
         let mut text = String::new();
@@ -116,13 +116,8 @@ impl Keymap {
             let keys: Vec<String> = self.keys(row.action).map(|key| key.to_string()).collect();
             if !keys.is_empty() {
                 // Writing into a `String` cannot fail.
-                let _ = write!(
-                    text,
-                    "\n  {:<19}{:<27}{}",
-                    row.name,
-                    keys.join(" "),
-                    row.does(language)
-                );
+                let (keys, does) = (keys.join(" "), row.does(language));
+                let _ = write!(text, "\n  {keys:<22}  {does} ({})", row.name);
             }
         }
         text
@@ -204,8 +199,8 @@ mod tests {
         }
         assert_eq!(key(&map, KeyCode::Enter, ALT), Some(Action::NewLine), "it has another key");
         let help = map.help(Language::English);
-        assert!(help.contains("\n  next-room          ctrl-j f5"), "{help}");
-        assert!(help.contains("\n  new-line           alt-enter "), "{help}");
+        assert!(help.contains("\n  ctrl-j f5 ") && help.contains("(next-room)"), "{help}");
+        assert!(help.contains("\n  alt-enter ") && help.contains("(new-line)"), "{help}");
         assert!(!help.contains("yank"));
         assert_eq!(map.title(Action::Interrupt).as_deref(), Some("Ctrl-C"));
         assert_eq!(map.title(Action::Yank), None);

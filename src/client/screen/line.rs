@@ -106,7 +106,7 @@ impl Drawing {
         let indent = width(time) + 2;
         let mut rows = Vec::new();
         for line in text.lines() {
-            for row in wrap(&[Piece::new(line, look)], self.columns.saturating_sub(indent)) {
+            for row in told_rows(line, look, self.columns.saturating_sub(indent)) {
                 let mut all = std::mem::replace(&mut head, vec![blank(indent)]);
                 all.extend(row);
                 rows.push(all);
@@ -236,6 +236,30 @@ const ENGLISH_DAYS: [&str; 7] =
 
 const RUSSIAN_DAYS: [&str; 7] =
     ["понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье"];
+
+/// How many columns a description has at least where it goes on below its beginning.
+const DESCRIPTION_COLUMNS: usize = 12;
+
+/// The rows of a line that the client says. In a list, which is indented, what is described stands
+/// before two blanks, and the description goes on below its beginning.
+fn told_rows(line: &str, look: Look, columns: usize) -> Vec<Row> {
+    let described = line.strip_prefix("  ").and_then(|item| item.trim_start().split_once("  "));
+    let description = described.map(|(_, description)| description.trim_start());
+    let Some((head, description)) = description.and_then(|description| {
+        let (head, description) = line.split_at_checked(line.len() - description.len())?;
+        Some((head, description)).filter(|_| width(head) + DESCRIPTION_COLUMNS <= columns)
+    }) else {
+        return wrap(&[Piece::new(line, look)], columns);
+    };
+    let mut head = vec![Piece::new(head, look)];
+    let indent = width(line) - width(description);
+    let mut rows = wrap(&[Piece::new(description, look)], columns - indent);
+    for row in &mut rows {
+        let lead = std::mem::replace(&mut head, vec![blank(indent)]);
+        row.splice(0..0, lead);
+    }
+    rows
+}
 
 fn blank(columns: usize) -> Piece {
     Piece::new(" ".repeat(columns), Look::Plain)

@@ -113,7 +113,7 @@ impl Chat {
             Action::Quit => return ControlFlow::Break(done()),
             Action::Clear => self.clear(),
             Action::Keys => self.list_keys(turn.now),
-            Action::Help => turn.screen.notice(&Notice::help(None)),
+            Action::Help => self.list_commands(turn.now, None),
             Action::Suspend => self.suspends = true,
             Action::Redraw => self.redraws = true,
             _ => {}
@@ -140,7 +140,22 @@ impl Chat {
 
     fn list_keys(&mut self, now: Now) {
         let text = self.wishes.preferences.keys.help(self.language());
-        self.tell(now, Level::Info, text.trim_start().to_owned());
+        self.list(now, Level::Info, text.trim_start_matches('\n').to_owned());
+    }
+
+    fn list_commands(&mut self, now: Now, command: Option<String>) {
+        let notice = Notice::help(command);
+        self.list(now, notice.level(), notice.text(self.language()));
+    }
+
+    /// Says something that may be longer than the screen, and shows it from its first line on.
+    fn list(&mut self, now: Now, level: Level, text: String) {
+        self.tell(now, level, text);
+        let middle = self.areas().middle;
+        let drawing = self.drawing(middle.width);
+        if let Some(current) = self.model.current_mut() {
+            current.scroll_to_last(&drawing, usize::from(middle.height));
+        }
     }
 
     /// Looks at another conversation; what is typed stays with the one that is left.
@@ -313,12 +328,14 @@ impl Chat {
     // Commands.
 
     fn handle_command(&mut self, turn: &mut Turn<'_>, line: &str, confirming: Option<Ask>) -> Done {
+        // What it says stands at the end.
+        self.model.current_mut().into_iter().for_each(Conversation::scroll_to_end);
         match commands::read(line, &self.model.to()) {
             Ok(Typed::Quit) => return Done::Quit,
             Ok(Typed::To(to)) => self.talk_to(turn, &to),
             Ok(Typed::Msg { to, text }) => return self.say(turn, &to, &[text]),
             Ok(Typed::Cancel(which)) => self.files.cancel(turn, which.as_deref()),
-            Ok(Typed::Help(command)) => turn.screen.notice(&Notice::help(command)),
+            Ok(Typed::Help(command)) => self.list_commands(turn.now, command),
             Ok(Typed::Keys) => self.list_keys(turn.now),
             Ok(Typed::Clear) => self.clear(),
             Ok(Typed::Leave(room)) if self.model.find(&room).is_some_and(|one| !one.is_joined) => {
@@ -363,7 +380,7 @@ impl Chat {
         let user = self.entry.name().to_owned();
         match typed {
             Typed::Join(room) => {
-                self.switch(|chat| chat.model.choose_with(&room));
+                self.go_to_join(&room);
                 self.join(turn, room);
             }
             Typed::Leave(room) => {
@@ -388,6 +405,16 @@ impl Chat {
             _ => {}
         }
         Done::Yes
+    }
+
+    /// Looks at a room that is to be joined.
+    fn go_to_join(&mut self, room: &str) {
+        let from = self.model.to();
+        let is_new = self.model.find(room).is_none();
+        self.switch(|chat| chat.model.choose_with(room));
+        if let Some(room) = self.model.find_mut(room).filter(|_| is_new) {
+            room.came_from = Some(from);
+        }
     }
 
     fn ask_passwords(&mut self, wanted: Wanted) {

@@ -170,7 +170,7 @@ impl Chat {
             parts.push(files.text(language, room));
         }
         if self.model.current().is_some_and(Conversation::is_scrolled) {
-            parts.extend(to_the_end(keys, language));
+            parts.extend(to_the_end(keys, language, areas.left.is_some()));
         }
         if self.model.current().is_some_and(|current| current.is_loading) {
             parts.push(either(language, "loading...", "загрузка...").to_owned());

@@ -56,10 +56,14 @@ pub(super) fn send_lines(lines: usize, keys: &Keymap, language: Language) -> Str
     text
 }
 
-/// What leads from the past to the end of a conversation.
-pub(super) fn to_the_end(keys: &Keymap, language: Language) -> Option<String> {
-    let key = keys.title(Action::Escape).or_else(|| keys.title(Action::Newest))?;
-    Some(format!("{key}: {}", either(language, "to the end", "в конец")))
+/// What leads from the past to the end of a conversation, and a page on where there is room for it.
+pub(super) fn to_the_end(keys: &Keymap, language: Language, is_wide: bool) -> Option<String> {
+    let page = keys.title(Action::PageDown).filter(|_| is_wide);
+    let page = page.map(|key| format!("{key}: {}", either(language, "on", "дальше")));
+    let end = keys.title(Action::Escape).or_else(|| keys.title(Action::Newest));
+    let end = end.map(|key| format!("{key}: {}", either(language, "to the end", "в конец")));
+    let parts: Vec<String> = page.into_iter().chain(end).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// What ends the client, said when the line that is to be taken away is empty.
@@ -128,7 +132,9 @@ mod tests {
         ] {
             assert_eq!(once_more(map, english), ends);
             assert_eq!(send_lines(6, map, english), sends);
-            assert_eq!(to_the_end(map, english).as_deref(), end);
+            assert_eq!(to_the_end(map, english, false).as_deref(), end);
         }
+        let wide = to_the_end(&usual, english, true);
+        assert_eq!(wide.as_deref(), Some("PageDown: on, Esc: to the end"));
     }
 }

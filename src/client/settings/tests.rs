@@ -12,10 +12,11 @@ fn said(text: &str) -> String {
     read(text, &[]).unwrap_err().to_string()
 }
 
-fn shows(settings: &Settings, line: &str) -> bool {
+fn shows(settings: &Settings, row: &str) -> bool {
     let keys = settings.preferences.keys.help(crate::message::Language::English);
-    let begins = format!("\n  {line} ");
-    keys.contains(&begins)
+    let (name, bound) = row.split_once(' ').unwrap_or((row, ""));
+    let (begins, ends) = (format!("  {} ", bound.trim()), format!(" ({name})"));
+    keys.lines().any(|line| line.starts_with(&begins) && line.ends_with(&ends))
 }
 
 #[test]

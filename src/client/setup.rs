@@ -10,6 +10,7 @@ use super::guest::guest_name;
 use super::mode::Mode;
 use super::options::{Options, Purpose};
 use super::options_tls::Trusted;
+use super::pair;
 use super::passwords::{new_prompts, prompt};
 use super::player::Player;
 use super::reader::{COMMON_NAMES, Reader};
@@ -178,7 +179,11 @@ pub fn plan(options: Options, surroundings: &Surroundings<'_>) -> Result<Plan, S
                 Purpose::Read(wishes) => {
                     Box::new(Reader::new(entry, options.to.as_deref(), wishes.clone()))
                 }
-                Purpose::Write => Box::new(Writer::new(entry, to, options.split)),
+                Purpose::Write => {
+                    // What is piped is sent as it stands.
+                    let quits = pair::is_writer() && io::stdin().is_terminal();
+                    Box::new(Writer::new(entry, to, options.split).quitting(quits))
+                }
                 _ => {
                     let returns = io::stdin().is_terminal();
                     let memory = Memory::of(surroundings.variable);

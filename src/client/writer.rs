@@ -35,6 +35,8 @@ pub struct Writer {
     retry: Retry,
     acknowledged: u64,
     refused: u64,
+    /// Whether `\q` alone on a line ends it.
+    quits: bool,
     ended: bool,
 }
 
@@ -51,8 +53,15 @@ impl Writer {
             retry: Retry::default(),
             acknowledged: 0,
             refused: 0,
+            quits: false,
             ended: false,
         }
+    }
+
+    /// The same writer, which `\q` alone on a line ends if this is so.
+    #[must_use]
+    pub fn quitting(self, quits: bool) -> Self {
+        Self { quits, ..self }
     }
 
     fn refuse(&mut self, turn: &mut Turn<'_>, notice: &Notice) {
@@ -147,6 +156,9 @@ impl Mode for Writer {
     fn handle_line(&mut self, turn: &mut Turn<'_>, line: Line) -> Flow {
         self.line += 1;
         match line {
+            Line::Text(text) if self.quits && text.trim_end() == "\\q" => {
+                return self.handle_end_of_input(turn);
+            }
             Line::Text(text) => self.handle_text(turn, text),
             Line::NotUtf8 => {
                 let notice = Notice::LineNotUtf8 { line: self.line };

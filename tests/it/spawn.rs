@@ -1,5 +1,6 @@
 //! `jim-client spawn N`: many clients, started by one.
 
+use super::pty::Terminal;
 use super::support::{DEADLINE, JIM_CLIENT, Server, deaf, jim_client};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -201,4 +202,28 @@ fn a_pair_without_tmux_is_one_client_that_reads_and_writes() {
     bob.send(r##"{"action":"msg","time":1,"to":"#all","from":"bob","message":"ho"}"##);
     pair.wait_for(&["bob: ho"]);
     assert_eq!(pair.end().0, Some(0));
+}
+
+#[test]
+fn the_writer_of_a_pair_ends_as_other_clients_do_and_sends_what_is_piped_as_it_stands() {
+    let server = Server::start(&[]);
+    let mut bob = server.connect();
+    bob.presence("bob");
+    let (host, port) = (server.address.ip().to_string(), server.address.port().to_string());
+    let writer = ["-a", &host, "-p", &port, "-w", "--name", "ann"];
+    let variables = [("JIM_PAIR_WRITER", "1")];
+    let mut typed = Terminal::start(JIM_CLIENT, &writer, &variables, 80, 6);
+    typed.line("hi");
+    assert_eq!(bob.object()["message"], "hi");
+    typed.line("\\q");
+    assert_eq!(typed.end().0, 0);
+    let mut piped = Command::new(JIM_CLIENT)
+        .args(writer)
+        .envs(variables)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    piped.stdin.take().unwrap().write_all(b"\\q\n").unwrap();
+    assert!(piped.wait().unwrap().success());
+    assert_eq!(bob.object()["message"], "\\q");
 }

@@ -9,6 +9,15 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+/// Is set for the writer, which a person types to.
+const WRITER: &str = "JIM_PAIR_WRITER";
+
+/// Whether this program is the writer of a pair.
+#[must_use]
+pub fn is_writer() -> bool {
+    std::env::var_os(WRITER).is_some()
+}
+
 /// Two clients to be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pairing {

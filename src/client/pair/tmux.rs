@@ -1,6 +1,6 @@
 //! Two panes of tmux: the reader above, the writer below, where the keyboard stays.
 
-use super::Pairing;
+use super::{Pairing, WRITER};
 use crate::client::exit::Exit;
 use signal_hook::consts::SIGINT;
 use std::io;
@@ -32,7 +32,7 @@ pub(super) fn run(pairing: &Pairing, program: &Path) -> io::Result<Exit> {
     // Ctrl-C is for the writer, behind whom the pane is closed.
     signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::new(false)))?;
     let _pane = open(pairing, program)?;
-    let status = Command::new(program).args(pairing.writer()).status()?;
+    let status = Command::new(program).args(pairing.writer()).env(WRITER, "1").status()?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(Exit::System, Exit::of_code))
 }
 

@@ -37,6 +37,7 @@ mod text;
 pub mod theme;
 mod typed;
 mod typing;
+mod unsure;
 mod view;
 mod words;
 

@@ -1,12 +1,13 @@
 //! The terminal in its full screen, and as it was before again: at every end, at a stop, after a
 //! panic.
 
-use crossterm::cursor::Show;
+use super::unsure::UnsureRows;
+use crossterm::cursor::{MoveTo, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::execute;
 use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
+use crossterm::{execute, queue};
 use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
 use rustix::fs::{Mode, OFlags};
@@ -17,6 +18,7 @@ use std::sync::Once;
 #[derive(Debug)]
 pub struct Terminal {
     drawn: ratatui::Terminal<CrosstermBackend<io::Stdout>>,
+    unsure: UnsureRows,
 }
 
 impl Terminal {
@@ -28,7 +30,8 @@ impl Terminal {
         restore_after_panics();
         read_without_waiting();
         let backend = CrosstermBackend::new(io::stdout());
-        let mut terminal = Self { drawn: ratatui::Terminal::new(backend)? };
+        let mut terminal =
+            Self { drawn: ratatui::Terminal::new(backend)?, unsure: UnsureRows::default() };
         terminal.resume()?;
         Ok(terminal)
     }
@@ -74,8 +77,16 @@ impl Terminal {
     /// # Errors
     /// The system's.
     pub fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
-        self.drawn.draw(draw)?;
-        Ok(())
+        let mut erased = Ok(());
+        self.drawn.draw(|frame| {
+            draw(frame);
+            // What changed is written behind this.
+            let mut rows = self.unsure.mark(frame.buffer_mut()).into_iter();
+            erased = rows.try_for_each(|y| {
+                queue!(io::stdout(), MoveTo(0, y), Clear(ClearType::CurrentLine))
+            });
+        })?;
+        erased
     }
 
     /// Sends the terminal something that is not of the screen.

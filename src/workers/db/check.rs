@@ -5,7 +5,7 @@ use super::super::store_error::{StoreError, fault};
 use super::super::{file_store, schema};
 use super::error::DbError;
 use super::files::{self, Look};
-use super::{names, reading};
+use super::{names, reading, texts};
 use crate::message::MessageId;
 use rusqlite::{Connection, Row};
 use std::path::{Path, PathBuf};
@@ -87,6 +87,9 @@ fn faults(connection: &Connection, version: i64) -> rusqlite::Result<Vec<String>
     found.retain(|line| line != "ok");
     if found.is_empty() {
         found = lines(connection, "PRAGMA foreign_key_check", broken_reference)?;
+    }
+    if found.is_empty() {
+        found = texts::no_utf_8(connection, version, FAULTS)?;
     }
     if found.is_empty() && version >= WITH_MESSAGES {
         found = damaged_messages(connection)?;

@@ -229,6 +229,16 @@ fn missing_numbers_are_damage() {
 }
 
 #[test]
+fn a_text_that_is_no_utf_8_is_damage() {
+    let change = "UPDATE rooms SET topic = CAST(x'74ff' AS TEXT)";
+    let error = damage(&full(), change);
+    assert!(error.ends_with("of rooms is no UTF-8"), "{error}");
+    assert!(error.contains("the topic in row "), "{error}");
+    let error = damage(&full(), "UPDATE accounts SET phc = CAST(x'ff' AS TEXT)");
+    assert!(error.contains("the phc in row 2 of accounts is no UTF-8; "), "{error}");
+}
+
+#[test]
 fn a_backup_carries_everything_the_index_for_searching_too() {
     let scratch = full();
     let mut store = scratch.open();

@@ -18,6 +18,7 @@ mod names;
 mod older;
 mod reading;
 mod restore;
+mod texts;
 mod whole_file;
 
 pub use backup::backup;

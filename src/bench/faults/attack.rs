@@ -132,7 +132,7 @@ impl Attack {
 
     pub(super) fn guest_by(&self, name: &str, kind: Kind) -> Result<Peer, Missed> {
         let mut peer = Peer::connect(self.address, kind)?;
-        peer.expect(presence(name), 200)?;
+        peer.ask_expecting(presence(name), 200)?;
         Ok(peer)
     }
 
@@ -149,7 +149,7 @@ impl Attack {
     /// An account, logged in.
     pub(super) fn account(&self, account: usize) -> Result<Peer, Missed> {
         let mut peer = self.connect()?;
-        peer.expect(authenticate(&Self::name(account), PASSWORD), 202)?;
+        peer.ask_expecting(authenticate(&Self::name(account), PASSWORD), 202)?;
         Ok(peer)
     }
 

@@ -41,7 +41,7 @@ pub(super) fn one_address(attack: &Attack) -> Outcome {
     let mut admitted = Vec::new();
     for _ in 0..FROM_ONE_ADDRESS {
         let mut peer = Peer::connect(attack.address, own)?;
-        peer.expect(presence("crowd"), 200)?;
+        peer.ask_expecting(presence("crowd"), 200)?;
         admitted.push(peer);
     }
     let (mut told, mut dropped) = (0_u64, 0_u64);

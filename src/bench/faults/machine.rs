@@ -42,12 +42,12 @@ pub(super) fn descriptors(attack: &Attack) -> Outcome {
     limit(attack, Resource::Nofile, Some(open + LEFT))?;
     let mut waiting = (0..WAITING).map(|_| attack.connect()).collect::<Result<Vec<_>, _>>()?;
     let text = message("first", "first", "still here");
-    let asked = attack.at_rate(50.0, |_| first.expect(&text, 200))?;
+    let asked = attack.at_rate(50.0, |_| first.ask_expecting(&text, 200))?;
     let logged = attack.logged("cannot accept connections");
     limit(attack, Resource::Nofile, getrlimit(Resource::Nofile).maximum)?;
     ensure(logged == 1, || format!("{logged} lines in the log of no descriptor left"))?;
     for (number, peer) in waiting.iter_mut().enumerate() {
-        peer.expect(crate::bench::message::presence(&format!("waiting-{number}")), 200)?;
+        peer.ask_expecting(crate::bench::message::presence(&format!("waiting-{number}")), 200)?;
     }
     Ok(format!(
         "one line in the log, {asked} requests answered meanwhile, all {WAITING} served later"
@@ -217,7 +217,7 @@ pub(super) fn disk_full(attack: &Attack) -> Outcome {
         let is_it = line.as_slice() == writer.text.trim_end().as_bytes();
         ensure(is_it, || format!("message {number} that was stored did not come"))?;
     }
-    reader.expect(message(&bob, &bob, ""), 200)?;
+    reader.ask_expecting(message(&bob, &bob, ""), 200)?;
     let Writer { stored, refused, .. } = writer;
     Ok(format!(
         "{refused} answered 500, {stored} stored and delivered, the last when there was room"
@@ -243,7 +243,7 @@ pub(super) fn uploads(attack: &Attack) -> Outcome {
             r#"{{"action":"authenticate","time":1,"user":{user},"features":["files"]}}{end}"#,
             end = "\n"
         );
-        peer.expect(request, 202)?;
+        peer.ask_expecting(request, 202)?;
         peers.push(peer);
     }
     let mut files = 0;

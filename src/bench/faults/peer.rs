@@ -138,7 +138,11 @@ impl Peer {
     }
 
     /// That a request is answered with this code.
-    pub(super) fn expect(&mut self, request: impl AsRef<[u8]>, code: u16) -> Result<(), Missed> {
+    pub(super) fn ask_expecting(
+        &mut self,
+        request: impl AsRef<[u8]>,
+        code: u16,
+    ) -> Result<(), Missed> {
         self.send(request)?;
         match self.answer()? {
             (got, _) if got == code => Ok(()),
